@@ -1,0 +1,64 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+    .enableUpcomingFeature("ExistentialAny"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// For targets that touch C or raw bytes.
+/// https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
+let rawBytesSettings: [SwiftSetting] = swiftSettings + [.strictMemorySafety()]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "anteroom",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "anteroom", targets: ["anteroom"]),
+        .executable(name: "demo-shop", targets: ["DemoShop"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .executableTarget(name: "anteroom", dependencies: ["AnteroomServer", argumentParser], swiftSettings: swiftSettings),
+        .target(name: "AnteroomServer", dependencies: ["EdgeProxy", "AdminAPI", serviceLifecycle], swiftSettings: swiftSettings),
+        .target(name: "EdgeProxy", dependencies: ["VisitorAPI", "HTTPWire", nioPosix], swiftSettings: rawBytesSettings),
+        .target(name: "VisitorAPI", dependencies: ["QueueStore", "SessionTokens", "RoomConfiguration", .product(name: "Mustache", package: "swift-mustache"), nioWebSocket], swiftSettings: swiftSettings),
+        .target(name: "AdminAPI", dependencies: ["Prometheus", .product(name: "Hummingbird", package: "hummingbird")], swiftSettings: swiftSettings),
+        .target(name: "SessionTokens", dependencies: ["WaitingRoom", "COpenSSL", nioPosix], swiftSettings: rawBytesSettings),
+        .target(name: "RoomConfiguration", dependencies: ["WaitingRoom", "Yams", logging, serviceLifecycle], swiftSettings: swiftSettings),
+        .target(name: "HTTPWire", swiftSettings: rawBytesSettings),
+        .target(name: "QueueStore", dependencies: ["WaitingRoom", logging], swiftSettings: swiftSettings),
+        .target(name: "WaitingRoom", dependencies: [heap], swiftSettings: swiftSettings),
+        .target(name: "HistoryChecker", dependencies: ["WaitingRoom"], swiftSettings: swiftSettings),
+        .target(name: "Prometheus", dependencies: [metrics], swiftSettings: swiftSettings),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .executableTarget(name: "DemoShop", dependencies: [nioPosix, nioHTTP1, nioWebSocket], swiftSettings: swiftSettings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,204 @@
+package import WaitingRoom
+
+/// Where the lines live. Every method is one atomic step for its room, and a step that has returned survives a crash
+/// of the gate (and, as far as the store is durable, of the store). Join order is the order of these steps.
+///
+/// A store is made with its clock; no method takes the time. All methods throw `StoreError`.
+package protocol QueueStore: Sendable {
+    /// Makes the rooms known or applies their new limits. Rooms that are not named keep their state and limits.
+    func configure(_ rooms: [RoomSettings]) async throws(StoreError)
+
+    /// A first request: admitted at once if the room is active, nobody waits, and a slot and a rate token are free;
+    /// else joins the line unless it is full. O(log n).
+    func arrive(_ arrival: Arrival, in room: RoomID) async throws(StoreError) -> ArrivalOutcome
+
+    /// Joins the line unless it is full; never admits. O(log n).
+    func enqueue(_ arrival: Arrival, in room: RoomID) async throws(StoreError) -> ArrivalOutcome
+
+    /// Where these positions stand, in the order asked; nil for one that the store does not know (any more: a final
+    /// state is remembered for ten minutes). O(log n) each.
+    func places(of positions: [PositionID], in room: RoomID) async throws(StoreError) -> [Place?]
+
+    /// Takes a waiting position out of the line, or gives an admitted position's slot back. Nil if unknown; else the
+    /// place after the step, unchanged where the position was neither waiting nor admitted. O(log n).
+    func leave(_ position: PositionID, in room: RoomID) async throws(StoreError) -> Place?
+
+    /// What an admitted position needs to become a session. Idempotent. Does not start the session: its first activity
+    /// does. O(1).
+    func claim(_ position: PositionID, in room: RoomID) async throws(StoreError) -> ClaimOutcome
+
+    /// A batch of what a gate has seen since the last one. Starts sessions on their first activity.
+    /// - Returns: those of the batch's sessions that are not alive; the gate must refuse their tokens.
+    func record(_ activity: Activity, in room: RoomID) async throws(StoreError) -> [SessionID]
+
+    /// An admitted (not yet started) or active session; a final state is remembered for ten minutes.
+    func session(_ id: SessionID, in room: RoomID) async throws(StoreError) -> Session?
+
+    /// Ends a session, or an admission that has not become one, and frees the slot. False if it was not alive.
+    func end(_ session: SessionID, as end: SessionEnd, in room: RoomID) async throws(StoreError) -> Bool
+
+    /// One admission step: the first n = min(free slots, rate tokens, waiting) become admitted. O(n log waiting).
+    func admit(in room: RoomID) async throws(StoreError) -> AdmissionReport
+
+    /// Expires silent waiting positions, unclaimed admissions and idle sessions. O(log n) for each that ends or is
+    /// looked at; each is looked at about once per time-out.
+    func clean(in room: RoomID) async throws(StoreError) -> CleaningReport
+
+    func facts(of room: RoomID) async throws(StoreError) -> RoomFacts
+
+    /// The sessions (started or only admitted) that ended at `since` or later, for a gate that starts.
+    func endedSessions(in room: RoomID, since: Timestamp) async throws(StoreError) -> [SessionID]
+}
+
+/// Somebody who asks for a place.
+package struct Arrival: Hashable, Sendable {
+    /// Chosen by the gate, so that a repeated call finds the position that the first one made.
+    package var id: PositionID
+    package var priority: Int
+    package var userID: String?
+    package var metadata: [String: String]
+    package var client: Client
+
+    package init(
+        id: PositionID, priority: Int = 0, userID: String? = nil, metadata: [String: String] = [:], client: Client
+    ) {
+        self.id = id
+        self.priority = priority
+        self.userID = userID
+        self.metadata = metadata
+        self.client = client
+    }
+}
+
+package enum ArrivalOutcome: Hashable, Sendable {
+    case waiting(Place)
+    case admitted(Place)
+    /// `max_queue_size` wait already; no position was made.
+    case full
+    /// A position with this id exists and has ended; a new id is needed.
+    case ended(Place)
+}
+
+package enum ClaimOutcome: Hashable, Sendable {
+    /// Admitted or active: the session that its token should name.
+    case session(SessionID, Place)
+    case waiting(Place)
+    /// Expired, left, completed or terminated.
+    case ended(Place)
+    case unknown
+}
+
+/// What a gate saw in about a second.
+package struct Activity: Hashable, Sendable {
+    /// Waiting positions that gave a sign of life.
+    package var heartbeats: [PositionID]
+    package var sessions: [SessionActivity]
+
+    package init(heartbeats: [PositionID] = [], sessions: [SessionActivity] = []) {
+        self.heartbeats = heartbeats
+        self.sessions = sessions
+    }
+}
+
+package struct SessionActivity: Hashable, Sendable {
+    package var session: SessionID
+    package var position: PositionID
+    /// Requests forwarded since the last batch.
+    package var pageViews: Int
+    /// Nil once the gate has reported it for this session.
+    package var client: Client?
+
+    package init(session: SessionID, position: PositionID, pageViews: Int, client: Client?) {
+        self.session = session
+        self.position = position
+        self.pageViews = pageViews
+        self.client = client
+    }
+}
+
+package struct AdmissionReport: Hashable, Sendable {
+    package var admitted: Int
+    /// Waiting afterwards.
+    package var waiting: Int
+    /// How long each of the admitted had waited.
+    package var waits: [Milliseconds]
+
+    package init(admitted: Int, waiting: Int, waits: [Milliseconds]) {
+        self.admitted = admitted
+        self.waiting = waiting
+        self.waits = waits
+    }
+}
+
+package struct CleaningReport: Hashable, Sendable {
+    package var positionsExpired: Int
+    package var admissionsExpired: Int
+    package var sessionsExpired: Int
+
+    package init(positionsExpired: Int = 0, admissionsExpired: Int = 0, sessionsExpired: Int = 0) {
+        self.positionsExpired = positionsExpired
+        self.admissionsExpired = admissionsExpired
+        self.sessionsExpired = sessionsExpired
+    }
+}
+
+/// A room at one moment. The totals only grow, across restarts too.
+package struct RoomFacts: Hashable, Sendable {
+    package var settings: RoomSettings
+    package var createdAt: Timestamp
+    package var updatedAt: Timestamp
+    package var waiting: Int
+    /// Admitted, not started.
+    package var admitted: Int
+    package var activeSessions: Int
+    package var enqueuedTotal: Int
+    package var admittedTotal: Int
+    /// Expired or left while waiting.
+    package var abandonedTotal: Int
+    package var expiredTotal: Int
+    package var heartbeatsTotal: Int
+    /// The sequence of the last event: it changes when anything does.
+    package var eventSequence: UInt64
+
+    package init(
+        settings: RoomSettings, createdAt: Timestamp, updatedAt: Timestamp, waiting: Int, admitted: Int,
+        activeSessions: Int, enqueuedTotal: Int, admittedTotal: Int, abandonedTotal: Int, expiredTotal: Int,
+        heartbeatsTotal: Int, eventSequence: UInt64
+    ) {
+        self.settings = settings
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.waiting = waiting
+        self.admitted = admitted
+        self.activeSessions = activeSessions
+        self.enqueuedTotal = enqueuedTotal
+        self.admittedTotal = admittedTotal
+        self.abandonedTotal = abandonedTotal
+        self.expiredTotal = expiredTotal
+        self.heartbeatsTotal = heartbeatsTotal
+        self.eventSequence = eventSequence
+    }
+}
+
+/// Why a store could not do what was asked.
+package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum Code: String, Hashable, Sendable {
+        /// The store cannot be reached or cannot make the step durable; try again later.
+        case unavailable
+        /// The room was never configured.
+        case unknownRoom
+        /// What the store holds cannot be read.
+        case corrupt
+    }
+
+    package var code: Code
+    /// What an operator can act on: which file or server, what is wrong.
+    package var message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { message }
+}

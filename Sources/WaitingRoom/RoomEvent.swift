@@ -1,0 +1,37 @@
+/// One change of one room. A room's state is what its events replay to, in order.
+package struct RoomEvent: Hashable, Sendable {
+    /// 1, 2, 3 … within a room, without gaps.
+    package let sequence: UInt64
+    package let time: Timestamp
+    package let room: RoomID
+    package let change: Change
+
+    package init(sequence: UInt64, time: Timestamp, room: RoomID, change: Change) {
+        self.sequence = sequence
+        self.time = time
+        self.room = room
+        self.change = change
+    }
+
+    /// What happened; the kinds of SPEC section 8.
+    package enum Change: Hashable, Sendable {
+        /// `position.enqueued`: joined the line. `shuffleKey` orders those who joined within one shuffle window.
+        case positionEnqueued(QueuePosition, shuffleKey: UInt64)
+        /// `position.admitted`: holds a slot until `expiresAt`.
+        case positionAdmitted(PositionID, expiresAt: Timestamp)
+        /// `position.expired`: silent while waiting, or not claimed after admission.
+        case positionExpired(PositionID)
+        /// `position.left`.
+        case positionLeft(PositionID)
+        /// `session.started`: the first request with the session cookie.
+        case sessionStarted(Session)
+        /// `session.expired`: no request for `session_timeout`.
+        case sessionExpired(SessionID)
+        /// `session.completed`.
+        case sessionCompleted(SessionID)
+        /// `session.terminated`.
+        case sessionTerminated(SessionID)
+        /// `room.updated`: new limits or status.
+        case roomUpdated(RoomSettings)
+    }
+}
