@@ -45,20 +45,35 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        .executableTarget(name: "anteroom", dependencies: ["AnteroomServer", argumentParser], swiftSettings: swiftSettings),
-        .target(name: "AnteroomServer", dependencies: ["EdgeProxy", "AdminAPI", serviceLifecycle], swiftSettings: swiftSettings),
-        .target(name: "EdgeProxy", dependencies: ["VisitorAPI", "HTTPWire", nioPosix], swiftSettings: rawBytesSettings),
-        .target(name: "VisitorAPI", dependencies: ["QueueStore", "SessionTokens", "RoomConfiguration", .product(name: "Mustache", package: "swift-mustache"), nioWebSocket], swiftSettings: swiftSettings),
-        .target(name: "AdminAPI", dependencies: ["Prometheus", .product(name: "Hummingbird", package: "hummingbird")], swiftSettings: swiftSettings),
-        .target(name: "SessionTokens", dependencies: ["WaitingRoom", "COpenSSL", nioPosix], swiftSettings: rawBytesSettings),
-        .target(name: "RoomConfiguration", dependencies: ["WaitingRoom", "Yams", logging, serviceLifecycle], swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "anteroom", dependencies: ["AnteroomServer", argumentParser], swiftSettings: swiftSettings),
+        .target(
+            name: "AnteroomServer", dependencies: ["EdgeProxy", "AdminAPI", serviceLifecycle],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "EdgeProxy", dependencies: ["VisitorAPI", "HTTPWire", nioPosix], swiftSettings: rawBytesSettings),
+        .target(
+            name: "VisitorAPI",
+            dependencies: [
+                "QueueStore", "SessionTokens", "RoomConfiguration",
+                .product(name: "Mustache", package: "swift-mustache"), nioWebSocket,
+            ], swiftSettings: swiftSettings),
+        .target(
+            name: "AdminAPI", dependencies: ["Prometheus", .product(name: "Hummingbird", package: "hummingbird")],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "SessionTokens", dependencies: ["WaitingRoom", "COpenSSL", nioPosix], swiftSettings: rawBytesSettings),
+        .target(
+            name: "RoomConfiguration", dependencies: ["WaitingRoom", "Yams", logging, serviceLifecycle],
+            swiftSettings: swiftSettings),
         .target(name: "HTTPWire", swiftSettings: rawBytesSettings),
         .target(name: "QueueStore", dependencies: ["WaitingRoom", logging], swiftSettings: swiftSettings),
         .target(name: "WaitingRoom", dependencies: [heap], swiftSettings: swiftSettings),
         .target(name: "HistoryChecker", dependencies: ["WaitingRoom"], swiftSettings: swiftSettings),
         .target(name: "Prometheus", dependencies: [metrics], swiftSettings: swiftSettings),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .executableTarget(name: "DemoShop", dependencies: [nioPosix, nioHTTP1, nioWebSocket], swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "DemoShop", dependencies: [nioPosix, nioHTTP1, nioWebSocket], swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -114,7 +114,8 @@ package struct UUIDBits: Hashable, Sendable, Comparable, CustomStringConvertible
     /// The same bits with the version and variant fields of RFC 9562 §4 set.
     func version(_ version: UInt64) -> Self {
         UUIDBits(
-            high: high & 0xffff_ffff_ffff_0fff | version << 12, low: low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000)
+            high: high & 0xffff_ffff_ffff_0fff | version << 12, low: low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+        )
     }
 
     private static func hexDigit(_ byte: UInt8) -> UInt64? {
