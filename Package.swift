@@ -20,11 +20,16 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "anteroom",
@@ -46,34 +51,61 @@ let package = Package(
     ],
     targets: [
         .executableTarget(
-            name: "anteroom", dependencies: ["AnteroomServer", argumentParser], swiftSettings: swiftSettings),
-        .target(
-            name: "AnteroomServer", dependencies: ["EdgeProxy", "AdminAPI", serviceLifecycle],
+            name: "anteroom",
+            dependencies: ["AnteroomServer", "RoomConfiguration", "VisitorAPI", argumentParser, logging],
             swiftSettings: swiftSettings),
         .target(
-            name: "EdgeProxy", dependencies: ["VisitorAPI", "HTTPWire", nioPosix], swiftSettings: rawBytesSettings),
+            name: "AnteroomServer",
+            dependencies: [
+                "EdgeProxy", "VisitorAPI", "AdminAPI", "Prometheus", "QueueStore", "SessionTokens",
+                "RoomConfiguration", logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
+            ],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "EdgeProxy", dependencies: ["VisitorAPI", "HTTPWire", nioCore, nioPosix],
+            swiftSettings: rawBytesSettings),
         .target(
             name: "VisitorAPI",
-            dependencies: [
-                "QueueStore", "SessionTokens", "RoomConfiguration",
-                .product(name: "Mustache", package: "swift-mustache"), nioWebSocket,
-            ], swiftSettings: swiftSettings),
+            dependencies: ["QueueStore", "SessionTokens", "RoomConfiguration", "COpenSSL", mustache, nioCore, nioWebSocket],
+            resources: [.embedInCode("Pages/Resources")], swiftSettings: swiftSettings),
         .target(
-            name: "AdminAPI", dependencies: ["Prometheus", .product(name: "Hummingbird", package: "hummingbird")],
+            name: "AdminAPI", dependencies: ["Prometheus", hummingbird, logging, nioCore, serviceLifecycle],
             swiftSettings: swiftSettings),
+        .target(name: "QueueStore", dependencies: ["WaitingRoom", logging], swiftSettings: swiftSettings),
+        .target(name: "SessionTokens", dependencies: ["WaitingRoom", "COpenSSL"], swiftSettings: rawBytesSettings),
         .target(
-            name: "SessionTokens", dependencies: ["WaitingRoom", "COpenSSL", nioPosix], swiftSettings: rawBytesSettings),
-        .target(
-            name: "RoomConfiguration", dependencies: ["WaitingRoom", "Yams", logging, serviceLifecycle],
+            name: "RoomConfiguration", dependencies: ["WaitingRoom", yams, logging, serviceLifecycle],
             swiftSettings: swiftSettings),
         .target(name: "HTTPWire", swiftSettings: rawBytesSettings),
-        .target(name: "QueueStore", dependencies: ["WaitingRoom", logging], swiftSettings: swiftSettings),
-        .target(name: "WaitingRoom", dependencies: [heap], swiftSettings: swiftSettings),
         .target(name: "HistoryChecker", dependencies: ["WaitingRoom"], swiftSettings: swiftSettings),
+        .target(name: "WaitingRoom", dependencies: [heap], swiftSettings: swiftSettings),
         .target(name: "Prometheus", dependencies: [metrics], swiftSettings: swiftSettings),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .executableTarget(
-            name: "DemoShop", dependencies: [nioPosix, nioHTTP1, nioWebSocket], swiftSettings: swiftSettings),
+            name: "DemoShop", dependencies: [nioCore, nioPosix, nioHTTP1, nioWebSocket], swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "LineBenchmark", dependencies: ["WaitingRoom", "QueueStore", logging],
+            path: "Benchmarks/LineBenchmark", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "AdminAPITests", dependencies: ["AdminAPI", "Prometheus", logging, nioCore, nioPosix, serviceLifecycle],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "DemoShopTests", dependencies: ["DemoShop", nioCore, nioHTTP1, nioEmbedded],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "HistoryCheckerTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),
+        .testTarget(name: "PrometheusTests", dependencies: ["Prometheus", metrics], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "QueueStoreTests", dependencies: ["WaitingRoom", "QueueStore", "HistoryChecker", logging],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "RoomConfigurationTests", dependencies: ["RoomConfiguration", "WaitingRoom", logging],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "VisitorAPITests", dependencies: ["VisitorAPI", "RoomConfiguration", "WaitingRoom"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "WaitingRoomTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6]
 )

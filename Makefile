@@ -1,0 +1,84 @@
+# Anteroom's chores. `make help` lists them.
+
+SWIFT ?= swift
+PYTHON ?= python3
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+VENV := .build-python
+DEBUG := .build/debug
+RELEASE := .build/release
+
+# Debian's names. What is already there is not touched.
+LIBRARIES := libssl-dev libhiredis-dev libnats-dev
+PEERS := nginx haproxy wrk
+BROWSER := chromium chromium-driver fonts-dejavu-core
+TEST_TOOLS := curl openssl $(LIBRARIES) $(PEERS)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench build release lint blackbox clean libraries test-tools peers
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: release ## Start the demo shop and the gate in front of it
+	@./demo/run.sh $(RELEASE)
+
+test: test-tools $(VENV)/ready ## Lint and all tests; pytest's closing line is the last
+	$(MAKE) lint
+	ANTEROOM_CI=1 $(SWIFT) build --build-tests
+	ANTEROOM_CI=1 $(SWIFT) test --skip-build --parallel
+	$(PYTHON) Benchmarks/bench.py --short --gate $(DEBUG)/anteroom
+	$(MAKE) blackbox
+
+blackbox: $(VENV)/ready ## Only the tests that drive the built binaries
+	$(VENV)/bin/python -m pytest Tests/blackbox -m "not long" $(PYTEST)
+
+bench: release peers ## Compare with nginx and HAProxy, and measure joins, polls, sockets and long lines
+	$(PYTHON) Benchmarks/bench.py --gate $(RELEASE)/anteroom $(BENCH)
+
+build: libraries ## Debug build of everything
+	$(SWIFT) build
+
+release: libraries
+	$(SWIFT) build -c release --product anteroom
+	$(SWIFT) build -c release --product demo-shop
+
+lint: ## Formatting and style
+	$(SWIFT) format lint --strict --parallel -r Sources Tests Package.swift
+
+clean: ## Remove what was built
+	rm -rf .build $(VENV) artefacts
+
+# What is missing of the packages $(1) is installed with apt-get; elsewhere than on Debian it is only named.
+define install
+@missing=""; for package in $(1); do \
+	dpkg-query -W -f='$${db:Status-Status}\n' $$package 2>/dev/null | grep -qx installed || missing="$$missing $$package"; \
+done; \
+if [ -n "$$missing" ] && command -v apt-get >/dev/null; then \
+	echo "Installing$$missing"; \
+	$(SUDO) apt-get update -q && \
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; \
+elif [ -n "$$missing" ]; then echo "Needed, by whatever name they have here:$$missing"; fi
+endef
+
+libraries:
+	$(call install,$(LIBRARIES))
+
+peers:
+	$(call install,$(PEERS))
+
+test-tools:
+	$(call install,$(TEST_TOOLS))
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || $(MAKE) --no-print-directory browser
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory python-venv
+
+.PHONY: browser python-venv
+browser:
+	$(call install,$(BROWSER))
+
+python-venv:
+	$(call install,python3-venv)
+
+$(VENV)/ready: Tests/blackbox/requirements.txt | test-tools
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@

@@ -1,0 +1,67 @@
+import Hummingbird
+import HummingbirdCore
+package import Logging
+package import NIOCore
+package import Prometheus
+import ServiceLifecycle
+
+/// The listener for operators and Prometheus: `/metrics`, `/healthz`, `/readyz`.
+package struct AdminServer: Service {
+    /// Connections at a time; more wait in the kernel's backlog.
+    static let maxConnections = 64
+
+    private let host: String
+    private let port: Int
+    private let routes: AdminRoutes
+    private let eventLoopGroup: any EventLoopGroup
+    private let logger: Logger
+    private let onListening: @Sendable (Int) async -> Void
+
+    /// - Parameters:
+    ///   - host: a name or an IP address, without brackets.
+    ///   - port: 0 for one that is free.
+    ///   - onListening: called once with the port that it listens on.
+    package init(
+        host: String, port: Int, registry: PrometheusCollectorRegistry, checks: [ReadinessCheck],
+        eventLoopGroup: any EventLoopGroup, logger: Logger,
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
+        self.host = host
+        self.port = port
+        self.routes = AdminRoutes(registry: registry, checks: checks)
+        self.eventLoopGroup = eventLoopGroup
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// Serves until graceful shutdown or cancellation. Throws `AdminServerError` if it cannot listen.
+    package func run() async throws {
+        let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        do {
+            try await application.run()
+        } catch  where !(error is CancellationError) {
+            throw AdminServerError(listeningOn: address, error)
+        }
+    }
+
+    private var application: some ApplicationProtocol {
+        // Hummingbird reports each start and connection in words of its own.
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        var limits = HTTP1Channel.Configuration(idleTimeout: .seconds(60))
+        limits.httpDecoder = .init(
+            maxHeaderFieldSize: 8 * 1024, maxHeaderListSize: 16 * 1024, maxHeaderFieldCount: 100)
+        return Application(
+            router: routes.router(), server: .http1(configuration: limits),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port),
+                availableConnectionsDelegate: .maximum(Self.maxConnections, logger: quiet)),
+            onServerRunning: { [host, logger, onListening] channel in
+                let port = channel.localAddress?.port ?? 0
+                logger.info(
+                    "Admin listener open", metadata: ["host": .string(host), "port": .stringConvertible(port)])
+                await onListening(port)
+            },
+            eventLoopGroupProvider: .shared(eventLoopGroup), logger: quiet)
+    }
+}

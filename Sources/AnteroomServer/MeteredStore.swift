@@ -1,0 +1,104 @@
+import Prometheus
+import QueueStore
+import WaitingRoom
+
+/// A store whose every operation is timed, and whose failures show in `anteroom_store_up`.
+struct MeteredStore<Store: QueueStore>: QueueStore {
+    private let store: Store
+    private let durations: [String: DurationHistogram]
+    private let up: Gauge
+
+    private static var operations: [String] {
+        [
+            "configure", "arrive", "enqueue", "places", "leave", "claim", "record", "session", "end", "admit", "clean",
+            "facts", "ended_sessions",
+        ]
+    }
+
+    init(_ store: Store, registry: PrometheusCollectorRegistry) throws(MetricsError) {
+        self.store = store
+        let bounds: [Duration] = [
+            .microseconds(10), .microseconds(50), .microseconds(100), .microseconds(500), .milliseconds(1),
+            .milliseconds(5), .milliseconds(10), .milliseconds(50), .milliseconds(100), .milliseconds(500), .seconds(1),
+            .seconds(5),
+        ]
+        var durations: [String: DurationHistogram] = [:]
+        for operation in Self.operations {
+            durations[operation] = try registry.makeDurationHistogram(
+                name: "anteroom_store_duration_seconds", labels: [("operation", operation)], buckets: bounds,
+                help: "Time that an operation of the store took, durability included.")
+        }
+        self.durations = durations
+        up = try registry.makeGauge(name: "anteroom_store_up", help: "1 while the store takes steps.")
+        up.set(1.0)
+    }
+
+    private func timed<Result>(
+        _ operation: String, _ body: () async throws(StoreError) -> Result
+    ) async throws(StoreError) -> Result {
+        let start = ContinuousClock.now
+        defer { durations[operation]?.observe(.now - start) }
+        do throws(StoreError) {
+            let result = try await body()
+            up.set(1.0)
+            return result
+        } catch {
+            if error.code != .unknownRoom { up.set(0.0) }
+            throw error
+        }
+    }
+
+    func configure(_ rooms: [RoomSettings]) async throws(StoreError) {
+        try await timed("configure") { () async throws(StoreError) in try await store.configure(rooms) }
+    }
+
+    func arrive(_ arrival: Arrival, in room: RoomID) async throws(StoreError) -> ArrivalOutcome {
+        try await timed("arrive") { () async throws(StoreError) in try await store.arrive(arrival, in: room) }
+    }
+
+    func enqueue(_ arrival: Arrival, in room: RoomID) async throws(StoreError) -> ArrivalOutcome {
+        try await timed("enqueue") { () async throws(StoreError) in try await store.enqueue(arrival, in: room) }
+    }
+
+    func places(of positions: [PositionID], in room: RoomID) async throws(StoreError) -> [Place?] {
+        try await timed("places") { () async throws(StoreError) in try await store.places(of: positions, in: room) }
+    }
+
+    func leave(_ position: PositionID, in room: RoomID) async throws(StoreError) -> Place? {
+        try await timed("leave") { () async throws(StoreError) in try await store.leave(position, in: room) }
+    }
+
+    func claim(_ position: PositionID, in room: RoomID) async throws(StoreError) -> ClaimOutcome {
+        try await timed("claim") { () async throws(StoreError) in try await store.claim(position, in: room) }
+    }
+
+    func record(_ activity: Activity, in room: RoomID) async throws(StoreError) -> [SessionID] {
+        try await timed("record") { () async throws(StoreError) in try await store.record(activity, in: room) }
+    }
+
+    func session(_ id: SessionID, in room: RoomID) async throws(StoreError) -> Session? {
+        try await timed("session") { () async throws(StoreError) in try await store.session(id, in: room) }
+    }
+
+    func end(_ session: SessionID, as end: SessionEnd, in room: RoomID) async throws(StoreError) -> Bool {
+        try await timed("end") { () async throws(StoreError) in try await store.end(session, as: end, in: room) }
+    }
+
+    func admit(in room: RoomID) async throws(StoreError) -> AdmissionReport {
+        try await timed("admit") { () async throws(StoreError) in try await store.admit(in: room) }
+    }
+
+    func clean(in room: RoomID) async throws(StoreError) -> CleaningReport {
+        try await timed("clean") { () async throws(StoreError) in try await store.clean(in: room) }
+    }
+
+    func facts(of room: RoomID) async throws(StoreError) -> RoomFacts {
+        try await timed("facts") { () async throws(StoreError) in try await store.facts(of: room) }
+    }
+
+    func endedSessions(in room: RoomID, since: Timestamp) async throws(StoreError) -> [SessionID] {
+        try await timed("ended_sessions") { () async throws(StoreError) in
+            try await store.endedSessions(in: room, since: since)
+        }
+    }
+}

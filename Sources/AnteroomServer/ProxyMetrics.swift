@@ -1,0 +1,76 @@
+import EdgeProxy
+import NIOCore
+import Prometheus
+import Synchronization
+
+/// The metrics of the proxy (SPEC section 11), merged from the event loops' own counters when Prometheus asks.
+enum ProxyMetrics {
+    struct Merged: Sendable {
+        var requests: [LoopCounters.Key: Int] = [:]
+        var requestDuration = HistogramCounts(bounds: DurationCounts.bounds)
+        var upstreamDuration = HistogramCounts(bounds: DurationCounts.bounds)
+        var connections = 0
+        var upstreamConnections = 0
+        var upstreamReused = 0
+        var upstreamRetries = 0
+        var accessLogDropped = 0
+        var rooms: [String] = []
+    }
+
+    static func gather(_ loops: [LoopHandle], labels: LabelTable) async -> Merged {
+        var merged = Merged()
+        merged.rooms = labels.names
+        for handle in loops {
+            let counters = try? await handle.eventLoop.submit {
+                handle.gate.value.counters.settle()
+                return handle.gate.value.counters
+            }.get()
+            guard let counters else { continue }
+            merged.requests.merge(counters.requests, uniquingKeysWith: +)
+            merged.requestDuration.add(counters.requestDuration)
+            merged.upstreamDuration.add(counters.upstreamDuration)
+            merged.connections += counters.connections
+            merged.upstreamConnections += counters.upstreamConnections
+            merged.upstreamReused += counters.upstreamReused
+            merged.upstreamRetries += counters.upstreamRetries
+            merged.accessLogDropped += counters.accessLogDropped
+        }
+        return merged
+    }
+
+    static func write(_ merged: Merged, _ writer: inout MetricsWriter) {
+        for (key, count) in merged.requests {
+            let room = key.label < merged.rooms.count ? merged.rooms[key.label] : ""
+            writer.counter(
+                "anteroom_requests_total", help: "Requests by room, what became of them, and status code.",
+                labels: [("queue_id", room), ("outcome", key.outcome.name), ("code", "\(key.code)")], value: count)
+        }
+        writer.histogram(
+            "anteroom_request_duration_seconds", help: "From a request's head to the end of its answer.",
+            merged.requestDuration)
+        writer.histogram(
+            "anteroom_upstream_duration_seconds", help: "From handing a request to the origin to its answer's head.",
+            merged.upstreamDuration)
+        writer.gauge("anteroom_connections", help: "Open connections of visitors.", value: merged.connections)
+        writer.gauge(
+            "anteroom_upstream_connections", help: "Open connections to origins.", value: merged.upstreamConnections)
+        writer.counter(
+            "anteroom_upstream_reused_total", help: "Requests sent over a connection that was open already.",
+            value: merged.upstreamReused)
+        writer.counter(
+            "anteroom_upstream_retries_total", help: "Requests sent again after an idle connection turned out closed.",
+            value: merged.upstreamRetries)
+        writer.counter(
+            "anteroom_access_log_dropped_total", help: "Blocks of access log lines that the file could not take.",
+            value: merged.accessLogDropped)
+    }
+}
+
+extension HistogramCounts {
+    fileprivate mutating func add(_ counts: DurationCounts) {
+        merge(
+            HistogramCounts(
+                bounds: DurationCounts.bounds, counts: counts.buckets.map { UInt64($0) },
+                sum: Double(counts.sumMicroseconds) / 1_000_000))
+    }
+}

@@ -1,0 +1,62 @@
+package import RoomConfiguration
+import SessionTokens
+import VisitorAPI
+import WaitingRoom
+
+extension KeyRing {
+    /// The keys that the configuration names; made if absent.
+    static func open(_ tokens: TokenConfiguration, now: Int64) throws(SecretFileError) -> KeyRing {
+        try KeyRing(keyFile: tokens.keyFile, algorithm: TokenAlgorithm(tokens.algorithm), now: now)
+    }
+}
+
+extension BindingSalt {
+    /// That of the environment, or of the file beside the key.
+    static func open(_ tokens: TokenConfiguration) throws(SecretFileError) -> BindingSalt {
+        if let salt = tokens.salt.flatMap({ BindingSalt($0) }) { return salt }
+        return try BindingSalt(besideKeyFile: tokens.keyFile)
+    }
+}
+
+extension TokenAlgorithm {
+    fileprivate init(_ algorithm: TokenConfiguration.Algorithm) {
+        switch algorithm {
+        case .rs256: self = .rs256
+        case .es256: self = .es256
+        }
+    }
+}
+
+/// What `anteroom keys` does.
+package enum KeyCommands {
+    /// What a gate that has not yet been told may take to read the keys again, in seconds.
+    private static let reloadTime: Int64 = 600
+
+    /// Makes a new signing key.
+    /// - Returns: what was done, for a person.
+    package static func rotate(_ tokens: TokenConfiguration) throws -> String {
+        let rotation = try KeyRing.rotate(
+            keyFile: tokens.keyFile, algorithm: TokenAlgorithm(tokens.algorithm),
+            verifyFor: tokens.lifetime.count / 1000 + reloadTime, now: SystemClock.now.milliseconds / 1000)
+        var lines = ["\(tokens.keyFile): new key \(rotation.keyID) signs from now on"]
+        if let retired = rotation.retiredKeyID, let until = rotation.retiredVerifiesUntil {
+            lines.append("the old key \(retired) goes on verifying until \(Self.time(until))")
+        }
+        lines.append("send SIGHUP to running gates so that they sign with it")
+        return lines.joined(separator: "\n")
+    }
+
+    /// One line for each key.
+    package static func list(_ tokens: TokenConfiguration) throws -> [String] {
+        let now = SystemClock.now.milliseconds / 1000
+        let keys = try KeyRing.open(tokens, now: now).keys
+        return keys.verifying.map { key in
+            let use = key.verifiesUntil.map { "verifies until \(Self.time($0))" } ?? "signs and verifies"
+            return "\(key.id)  \(key.algorithm.name)  \(key.bits) bits  \(use)"
+        }
+    }
+
+    private static func time(_ seconds: Int64) -> String {
+        Timestamp(milliseconds: seconds * 1000).rfc3339
+    }
+}

@@ -1,0 +1,176 @@
+import HTTPWire
+import NIOCore
+import RoomConfiguration
+import VisitorAPI
+
+/// The gate's own answers, and the end of every exchange.
+extension DownstreamHandler {
+    // MARK: Asking the desk
+
+    func ask(_ request: VisitorRequest) {
+        phase = .deciding
+        gate.deadlines.set(slot, after: gate.timeouts.firstByte)
+        let generation = generation
+        let bound = NIOLoopBound(self, eventLoop: gate.loop)
+        let desk = gate.desk
+        Task {
+            await desk.answer(request) { answer in
+                bound.value.deskAnswered(answer, generation: generation)
+            }
+        }
+    }
+
+    private func deskAnswered(_ answer: VisitorAnswer, generation: UInt32) {
+        guard generation == self.generation, case .deciding = phase, let exchange else { return }
+        switch answer {
+        case .respond(let response):
+            self.answer(response, outcome: LoopCounters.Outcome(response.kind))
+        case .forward(let grant):
+            exchange.grant = grant
+            exchange.outcome = .forwarded
+            if rescan() {
+                let token = exchange.room?.rule.forwardToken == true ? Array(grant.token.utf8) : nil
+                unsafe exchange.head.withUnsafeReadableBytes { bytes in
+                    if let token {
+                        unsafe token.withUnsafeBytes { token in
+                            unsafe rewrite(gate.requestHead, bytes, exchange, forwardToken: token)
+                        }
+                    } else {
+                        unsafe rewrite(gate.requestHead, bytes, exchange)
+                    }
+                }
+                forward()
+            }
+        case .live(let ticket):
+            beginLive(ticket)
+        }
+    }
+
+    /// Reads the exchange's head again into the loop's scratch, which has been used for others since.
+    func rescan() -> Bool {
+        guard let exchange else { return false }
+        let head = gate.requestHead
+        let limits = gate.headLimits
+        return unsafe exchange.head.withUnsafeReadableBytes { bytes in
+            guard case .complete = unsafe head.scan(bytes, limits: limits) else { return false }
+            gate.cookies.removeAll()
+            for field in head.fields where field.name == .cookie {
+                try? unsafe gate.cookies.scan(bytes, value: field.value)
+            }
+            return true
+        }
+    }
+
+    // MARK: Answering
+
+    /// Writes an answer of the gate's own and ends the exchange.
+    func answer(_ response: VisitorResponse, outcome: LoopCounters.Outcome) {
+        guard let exchange else { return }
+        exchange.outcome = outcome
+        exchange.status = response.status
+        exchange.bytesOut = Int64(response.body.count)
+        let keepsAlive = exchange.keepAlive && requestBody.isComplete && !gate.isDraining && !closesAfterAnswer
+        closesAfterAnswer = !keepsAlive
+        var out = ByteBufferAllocator().buffer(capacity: response.body.count + 1024)
+        response.write(
+            into: &out, requestID: exchange.requestID, closes: !keepsAlive, isHEAD: exchange.isHEAD,
+            isHTTP11: exchange.isHTTP11)
+        write(out)
+        flush()
+        endExchange()
+    }
+
+    /// A request that cannot be accepted: told so, and the connection closed, because nobody knows where the next one
+    /// would begin.
+    func refuse(_ refusal: HeadRefusal) {
+        let exchange = exchange ?? makeUnreadExchange()
+        self.exchange = exchange
+        exchange.keepAlive = false
+        exchange.failure = refusal.reason
+        closesAfterAnswer = true
+        let detail = "\(refusal.reason)"
+        let response = gate.desk.refusal(
+            refusal.status, detail, requestID: String(decoding: exchange.requestID, as: UTF8.self))
+        answer(response, outcome: .refused)
+    }
+
+    /// An error of the gate or the origin; the visitor's session is not touched, and its cookie goes along.
+    func answerError(_ status: Int) {
+        guard let exchange, rescan() else {
+            closeNow()
+            return
+        }
+        var response = unsafe exchange.head.withUnsafeReadableBytes { bytes in
+            unsafe errorResponse(status, gate.requestHead, bytes, exchange)
+        }
+        if let grant = exchange.grant { response.cookies = grant.cookies }
+        answer(response, outcome: exchange.outcome == .failed ? .failed : .refused)
+    }
+
+    /// Stands for a request whose head never became readable, so that it is counted and logged too.
+    private func makeUnreadExchange() -> Exchange {
+        let exchange = gate.takeExchange()
+        generation &+= 1
+        exchange.head.clear()
+        (exchange.method, exchange.target, exchange.path, exchange.host) = (0..<0, 0..<0, 0..<0, 0..<0)
+        exchange.clientAddress = peer
+        gate.nextRequestID(into: &exchange.requestID)
+        exchange.isHEAD = false
+        exchange.isHTTP11 = true
+        exchange.startedAt = LoopClock.microseconds
+        requestBody = BodyReader(.untilClose)
+        return exchange
+    }
+
+    // MARK: The end of an exchange
+
+    /// Counts and logs it, and makes the connection ready for the next one.
+    func endExchange() {
+        report()
+        if closesAfterAnswer || inputIsClosed {
+            closeGracefully()
+            return
+        }
+        phase = .idle
+        requestBody = BodyReader(.none)
+        gate.deadlines.set(slot, after: gate.timeouts.idle)
+        if pending.readableBytes > 0 { consumePending() }
+        resumeReading()
+    }
+
+    /// The visitor is gone.
+    func abort() {
+        exchange?.outcome = .aborted
+        report()
+    }
+
+    /// The answer cannot be finished; closing is the only way left to say so.
+    func abortAndClose() {
+        report()
+        phase = .closed
+        closeNow()
+    }
+
+    func report() {
+        guard let exchange else { return }
+        self.exchange = nil
+        collectedRequest = nil
+        generation &+= 1
+        let duration = LoopClock.microseconds - exchange.startedAt
+        gate.counters.count(exchange.outcome, label: exchange.room?.label ?? 0, code: exchange.status)
+        gate.counters.requestDuration.record(microseconds: duration)
+        if exchange.upstreamDuration >= 0 {
+            gate.counters.upstreamDuration.record(microseconds: exchange.upstreamDuration)
+        }
+        if let log = gate.log {
+            let line = AccessLogLine(
+                time: LoopClock.wallTime, requestID: exchange.requestID, client: exchange.clientAddress,
+                room: exchange.room?.idBytes ?? [], outcome: exchange.outcome, method: exchange.method,
+                host: exchange.host, target: exchange.target, status: exchange.status, bytesIn: exchange.bytesIn,
+                bytesOut: exchange.bytesOut, duration: duration, upstreamDuration: exchange.upstreamDuration,
+                failure: exchange.failure)
+            unsafe exchange.head.withUnsafeReadableBytes { unsafe log.append(line, head: $0) }
+        }
+        gate.give(back: exchange)
+    }
+}

@@ -1,0 +1,220 @@
+import HTTPWire
+import NIOCore
+import RoomConfiguration
+import SessionTokens
+import VisitorAPI
+import WaitingRoom
+
+/// To the origin and back.
+extension DownstreamHandler {
+    // MARK: The request
+
+    /// Sends the rewritten head over an idle connection or a new one.
+    func forward() {
+        guard let exchange, let target = exchange.upstream else { return }
+        phase = .forwarding
+        let pool = gate.pool(for: target.origin)
+        if let idle = pool.takeIdle() {
+            send(over: idle)
+        } else {
+            connect(pool)
+        }
+    }
+
+    private func connect(_ pool: UpstreamPool) {
+        let generation = generation
+        // The time-out of connecting is the bootstrap's; this deadline is a net below it.
+        gate.deadlines.set(slot, after: Milliseconds(gate.timeouts.connect.count + 10_000))
+        pool.connect { [self] result in
+            guard generation == self.generation, case .forwarding = phase, exchange != nil else {
+                if case .success(let handler) = result { pool.give(back: handler) }
+                return
+            }
+            switch result {
+            case .success(let handler): send(over: handler)
+            case .failure: upstreamFailed(.unreachable)
+            }
+        }
+    }
+
+    private func send(over handler: UpstreamHandler) {
+        guard let exchange else { return }
+        upstream = handler
+        handler.begin(self)
+        exchange.forwardedAt = LoopClock.microseconds
+        handler.write(exchange.rewritten)
+        if requestBody.isComplete {
+            handler.flush()
+            gate.deadlines.set(slot, after: gate.timeouts.firstByte)
+        } else {
+            gate.deadlines.set(slot, after: gate.timeouts.bodyProgress)
+            // What came with the head follows it in the same write to the socket.
+            consumePending()
+            if !isConsuming { handler.flush() }
+            resumeReading()
+        }
+    }
+
+    /// Passes on what has come of the body.
+    func relayRequestBody(_ bytes: inout ByteBuffer, to upstream: UpstreamHandler) {
+        guard let exchange else { return }
+        var reader = requestBody
+        if reader.isPlain(for: bytes.readableBytes) {
+            let count = bytes.readableBytes
+            reader.skip(count)
+            exchange.bytesIn += Int64(count)
+            upstream.write(bytes)
+            bytes.moveReaderIndex(to: bytes.writerIndex)
+        } else {
+            var out = ByteBufferAllocator().buffer(capacity: bytes.readableBytes + 64)
+            do throws(HeadRefusal) {
+                exchange.bytesIn += Int64(try reader.move(&bytes, to: &out))
+            } catch {
+                // Half a request is at the origin; only closing its connection says that the rest will not come.
+                dropUpstream()
+                if exchange.isAnswerStarted { abortAndClose() } else { refuse(error) }
+                return
+            }
+            if out.readableBytes > 0 { upstream.write(out) }
+        }
+        requestBody = reader
+        let timeouts = gate.timeouts
+        gate.deadlines.set(slot, after: reader.isComplete ? timeouts.firstByte : timeouts.bodyProgress)
+    }
+
+    // MARK: The answer
+
+    var answersHEAD: Bool { exchange?.isHEAD ?? false }
+    var speaksHTTP11: Bool { exchange?.isHTTP11 ?? true }
+
+    /// A 1xx on its way (RFC 9110 §15.2); an HTTP/1.0 visitor would not know what it is.
+    func relayInterim(_ head: ResponseHead, _ bytes: ByteBuffer) {
+        guard let exchange, exchange.isHTTP11 else { return }
+        exchange.isAnswerStarted = true
+        var out = ByteBuffer()
+        let rewriter = ResponseRewriter(closes: false, isHTTP11: true, unchunks: false)
+        unsafe bytes.withUnsafeReadableBytes { unsafe rewriter.write(head, $0, into: &out) }
+        write(out)
+        flush()
+    }
+
+    /// Appends the answer's head, and notes what the origin says of the session.
+    func writeAnswerHead(_ head: ResponseHead, _ bytes: ByteBuffer, framing: BodyFraming, into out: inout ByteBuffer) {
+        guard let exchange else { return }
+        exchange.status = head.status
+        if exchange.forwardedAt >= 0 { exchange.upstreamDuration = LoopClock.microseconds - exchange.forwardedAt }
+        if framing == .untilClose || !requestBody.isComplete || !exchange.keepAlive || gate.isDraining {
+            closesAfterAnswer = true
+        }
+        if framing == .chunked && !exchange.isHTTP11 { closesAfterAnswer = true }
+        var rewriter = ResponseRewriter(
+            closes: closesAfterAnswer, isHTTP11: exchange.isHTTP11, unchunks: !exchange.isHTTP11)
+        if let grant = exchange.grant { rewriter.cookies = grant.cookies }
+        if let session = exchange.session, let cookie = session.refreshedCookie {
+            rewriter.refreshedCookie = cookie
+            session.refreshedCookie = nil
+        }
+        unsafe bytes.withUnsafeReadableBytes { bytes in
+            unsafe rewriter.write(head, bytes, into: &out)
+            unsafe noteSessionEnd(head, bytes, exchange)
+        }
+    }
+
+    /// The head is on its way; from here on there is no retry.
+    func answerHeadWritten() {
+        exchange?.isAnswerStarted = true
+        answerProgressed()
+    }
+
+    /// More of the answer came: the origin has its time anew.
+    func answerProgressed() {
+        if requestBody.isComplete { gate.deadlines.set(slot, after: gate.timeouts.firstByte) }
+    }
+
+    /// The visitor does not take the answer: now the visitor's time runs.
+    func answerIsHeld() { gate.deadlines.set(slot, after: gate.timeouts.bodyProgress) }
+
+    func countAnswerBytes(_ count: Int) { exchange?.bytesOut += Int64(count) }
+
+    /// The origin's answer is whole.
+    func answerEnded(reusable: Bool) {
+        guard let handler = upstream else { return }
+        upstream = nil
+        if reusable && requestBody.isComplete, let target = exchange?.upstream {
+            gate.pool(for: target.origin).give(back: handler)
+        } else {
+            handler.close()
+        }
+        flush()
+        endExchange()
+    }
+
+    /// `X-Anteroom-Session` and the room's completion rules.
+    private func noteSessionEnd(_ head: ResponseHead, _ bytes: UnsafeRawBufferPointer, _ exchange: Exchange) {
+        guard let room = exchange.room, let session = exchange.session?.sessionID ?? exchange.grant?.session else {
+            return
+        }
+        for field in head.fields where field.name == .xAnteroomSession {
+            let value = unsafe bytes[field.value]
+            if unsafe value.elementsEqual("complete".utf8) {
+                gate.end(session, as: .completed, in: room.id)
+            } else if unsafe value.elementsEqual("revoke".utf8) {
+                gate.end(session, as: .terminated, in: room.id)
+            }
+        }
+        guard !room.rule.completion.isEmpty else { return }
+        let isCompletion = unsafe exchange.head.withUnsafeReadableBytes { head in
+            unsafe withPath(of: exchange, head) { unsafe room.isCompletion(path: $0, status: exchange.status) }
+        }
+        if isCompletion { gate.end(session, as: .completed, in: room.id) }
+    }
+
+    // MARK: Failures
+
+    func upstreamFailed(_ failure: UpstreamFailure) {
+        upstream?.close()
+        let wasUsed = upstream?.isUsed ?? false
+        upstream = nil
+        guard let exchange, case .forwarding = phase else { return }
+        if case .closed = failure, wasUsed, exchange.mayRetry, let target = exchange.upstream {
+            // The origin closed an idle connection just as it was used: the one failure that says nothing about it.
+            exchange.isRetried = true
+            gate.counters.upstreamRetries += 1
+            connect(gate.pool(for: target.origin))
+            return
+        }
+        exchange.outcome = .failed
+        exchange.failure = failure.reason
+        if exchange.isAnswerStarted {
+            abortAndClose()
+        } else {
+            answerError(failure.status)
+        }
+    }
+
+    func forwardingTimedOut() {
+        guard let exchange else { return }
+        let isVisitorsFault: Bool
+        if exchange.isAnswerStarted {
+            isVisitorsFault = !isWritable
+        } else {
+            isVisitorsFault = !requestBody.isComplete && (upstream?.isWritable ?? false)
+        }
+        dropUpstream()
+        if exchange.isAnswerStarted {
+            exchange.outcome = isVisitorsFault ? .aborted : .failed
+            abortAndClose()
+        } else if isVisitorsFault {
+            refuse(HeadRefusal(408, "The request's body took too long to arrive."))
+        } else {
+            exchange.outcome = .failed
+            exchange.failure = UpstreamFailure.timedOut.reason
+            answerError(504)
+        }
+    }
+
+    func dropUpstream() {
+        upstream?.close()
+        upstream = nil
+    }
+}

@@ -1,0 +1,237 @@
+import HTTPWire
+import NIOCore
+import RoomConfiguration
+import VisitorAPI
+import WaitingRoom
+
+/// One visitor's connection: reads requests, decides, and relays to the origin or answers itself. One exchange at a
+/// time; requests that are sent ahead wait in the connection.
+///
+/// Bound to its event loop, as is everything that it touches. The parts that belong together are in extensions:
+/// `+Request` (bytes to verdict), `+Forward` (to the origin and back), `+Answer` (the gate's own answers and the end of
+/// an exchange), `+Tunnel` (WebSockets).
+final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    enum Phase {
+        /// Between two requests. Next: `head`, `deciding`, `forwarding`, `lingering`, `closed`.
+        case idle
+        /// A request has begun; its head is not whole.
+        case head
+        /// The body of an API call is being collected. Next: `deciding`.
+        case collecting
+        /// The desk has been asked. Next: `forwarding`, `idle`, `tunnel`.
+        case deciding
+        /// The origin has the request or is being connected to. Next: `idle`, `lingering`, `tunnel`, `closed`.
+        case forwarding
+        /// The last answer is written and its connection half closed; what still comes is dropped, so that the visitor
+        /// can read the answer before the connection is reset (RFC 9112 §9.6).
+        case lingering
+        /// Raw bytes both ways.
+        case tunnel
+        /// A WebSocket of the gate's own; this handler is about to leave the pipeline.
+        case handedOver
+        case closed
+    }
+
+    unowned let gate: GateLoop
+    var context: ChannelHandlerContext?
+    var phase = Phase.idle
+    /// Bytes that belong to no exchange yet, or to the body of one that cannot take them yet.
+    var pending = ByteBuffer()
+    var exchange: Exchange?
+    var upstream: UpstreamHandler?
+    /// The request's body, as far as it is still to come.
+    var requestBody = BodyReader(.none)
+    /// Counts exchanges, so that a late verdict finds out that its request is gone.
+    var generation: UInt32 = 0
+    var slot: DeadlineTable.Slot = -1
+    /// The connection closes when the answer is written.
+    var closesAfterAnswer = false
+    /// The API call whose body is being collected.
+    var collectedRequest: VisitorRequest?
+    /// The visitor has closed its side.
+    var inputIsClosed = false
+    private var holdsRead = false
+    /// While `consume` runs, an exchange that ends leaves the next request to its loop.
+    var isConsuming = false
+
+    /// The peer's address in text form.
+    let peer: [UInt8]
+    let peerAddress: IPAddress?
+
+    init(gate: GateLoop, peer: String) {
+        self.gate = gate
+        self.peer = Array(peer.utf8)
+        peerAddress = IPAddress(peer)
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func channelActive(context: ChannelHandlerContext) {
+        gate.counters.connections += 1
+        slot = gate.deadlines.register(self)
+        gate.deadlines.set(slot, after: gate.timeouts.head)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        if exchange != nil { abort() }
+        phase = .closed
+        upstream?.close()
+        upstream = nil
+        self.context = nil
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        switch phase {
+        case .tunnel:
+            gate.deadlines.set(slot, after: gate.timeouts.tunnelIdle)
+            upstream?.write(bytes)
+        case .lingering, .closed:
+            break
+        case .handedOver:
+            context.fireChannelRead(data)
+        case .idle, .head, .collecting, .deciding, .forwarding:
+            if pending.readableBytes > 0 {
+                pending.writeBuffer(&bytes)
+                swap(&bytes, &pending)
+                pending = ByteBuffer()
+            }
+            consume(&bytes)
+            if bytes.readableBytes > 0 {
+                // The receive buffer is shared with the channel: what stays is copied.
+                pending.writeBuffer(&bytes)
+            }
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        upstream?.flush()
+        context.fireChannelReadComplete()
+    }
+
+    /// Reading stops while the origin cannot take more, and while bytes are here that nobody can use yet.
+    func read(context: ChannelHandlerContext) {
+        if mayRead {
+            context.read()
+        } else {
+            holdsRead = true
+        }
+    }
+
+    private var mayRead: Bool {
+        switch phase {
+        case .idle: pending.readableBytes == 0 || isWritable
+        case .head, .collecting, .lingering, .handedOver, .closed: true
+        case .deciding: pending.readableBytes == 0
+        case .forwarding: pending.readableBytes == 0 && (upstream?.isWritable ?? (requestBody.isComplete))
+        case .tunnel: upstream?.isWritable ?? true
+        }
+    }
+
+    /// Reads on if reading was held back and may go on.
+    func resumeReading() {
+        guard holdsRead, mayRead else { return }
+        holdsRead = false
+        context?.read()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            upstream?.resumeReading()
+            if case .idle = phase { consumePending() }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed? = event as? ChannelEvent else {
+            context.fireUserInboundEventTriggered(event)
+            return
+        }
+        inputIsClosed = true
+        switch phase {
+        case .tunnel: upstream?.closeOutput()
+        case .handedOver: context.fireUserInboundEventTriggered(event)
+        case .forwarding, .deciding:
+            // A visitor that only closed its sending side still gets the answer to a whole request.
+            if requestBody.isComplete { closesAfterAnswer = true } else { closeNow() }
+        case .idle, .head, .collecting, .lingering, .closed: closeNow()
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { closeNow() }
+
+    func deadlinePassed() {
+        switch phase {
+        case .idle: closeNow()
+        case .head: refuse(HeadRefusal(408, "The request took too long to arrive."))
+        case .collecting: refuse(HeadRefusal(408, "The request's body took too long to arrive."))
+        case .deciding: answerError(503)
+        case .forwarding: forwardingTimedOut()
+        case .lingering, .tunnel, .closed, .handedOver: closeNow()
+        }
+    }
+
+    // MARK: Closing
+
+    /// A shutdown has begun: an idle connection closes, a busy one after its answer.
+    func drain() {
+        switch phase {
+        case .idle where pending.readableBytes == 0: closeNow()
+        case .tunnel, .handedOver: break
+        default: closesAfterAnswer = true
+        }
+    }
+
+    func closeNow() {
+        context?.close(promise: nil)
+    }
+
+    /// Closes after what was written has left, so that the visitor can read it: where more of the request may be on its
+    /// way, the sending side only, and then the rest is listened to for a while.
+    func closeGracefully() {
+        guard let context else { return }
+        let hearsMore = !requestBody.isComplete || pending.readableBytes > 0
+        phase = .lingering
+        pending = ByteBuffer()
+        gate.deadlines.set(slot, after: hearsMore ? .seconds(5) : gate.timeouts.bodyProgress)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        written.futureResult.whenComplete { _ in
+            bound.value.close(mode: hearsMore ? .output : .all, promise: nil)
+        }
+        resumeReading()
+    }
+
+    private func leave() {
+        guard slot >= 0 else { return }
+        gate.counters.connections -= 1
+        gate.deadlines.unregister(slot)
+        slot = -1
+    }
+
+    /// Leaves the bookkeeping of requests; another handler owns the connection from now on.
+    func handOver() {
+        phase = .handedOver
+        leave()
+    }
+
+    // MARK: Writing to the visitor
+
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    func write(_ bytes: ByteBuffer) { context?.write(wrapOutboundOut(bytes), promise: nil) }
+
+    func flush() { context?.flush() }
+}

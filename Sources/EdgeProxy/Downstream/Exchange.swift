@@ -1,0 +1,77 @@
+import HTTPWire
+import NIOCore
+import SessionTokens
+import VisitorAPI
+
+/// One request and its answer, from the head's last byte to the answer's. Taken from the loop's pool and given back, so
+/// that its buffers keep their capacity and an idle connection holds none.
+final class Exchange {
+    /// The head as it came: for the log, and for a verdict that takes longer than the bytes live.
+    var head = ByteBuffer()
+    /// The head as the origin gets it; kept until the answer begins, for the one retry.
+    var rewritten = ByteBuffer()
+    /// Normalised path and query where they differ from what came.
+    var normalizedTarget: [UInt8]?
+    /// The path as the most lenient origin would read it.
+    var loosePath: [UInt8]?
+
+    // Ranges in `head`.
+    var method = 0..<0
+    var target = 0..<0
+    /// The target without its query.
+    var path = 0..<0
+    var host = 0..<0
+
+    var requestID: [UInt8] = []
+    /// The visitor's address in text form: the peer's, or what a trusted proxy said.
+    var clientAddress: [UInt8] = []
+    var room: CompiledRoom?
+    var upstream: UpstreamTarget?
+    var session: VerifiedToken?
+    var grant: Grant?
+    var outcome = LoopCounters.Outcome.refused
+    var isHEAD = false
+    var isHTTP11 = true
+    var keepAlive = true
+    var upgradesToWebSocket = false
+    var isIdempotent = false
+    /// Whether the request carries a body at all.
+    var hasBody = false
+    var isRetried = false
+    var isAnswerStarted = false
+
+    /// Why the request failed or was refused, for the log.
+    var failure: StaticString?
+
+    var startedAt: Int64 = 0
+    /// When the request was handed to the origin; −1 before.
+    var forwardedAt: Int64 = -1
+    var upstreamDuration: Int64 = -1
+    var status = 0
+    var bytesIn: Int64 = 0
+    var bytesOut: Int64 = 0
+    /// The body of an API call, collected.
+    var apiBody: [UInt8] = []
+
+    func reset() {
+        normalizedTarget = nil
+        loosePath = nil
+        room = nil
+        upstream = nil
+        session = nil
+        grant = nil
+        outcome = .refused
+        failure = nil
+        isRetried = false
+        isAnswerStarted = false
+        forwardedAt = -1
+        upstreamDuration = -1
+        status = 0
+        bytesIn = 0
+        bytesOut = 0
+        apiBody.removeAll(keepingCapacity: true)
+    }
+
+    /// Only a request without a body can be sent again as it was, and only an idempotent one may be.
+    var mayRetry: Bool { isIdempotent && !hasBody && !isRetried && !isAnswerStarted && !upgradesToWebSocket }
+}

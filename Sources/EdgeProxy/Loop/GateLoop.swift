@@ -1,0 +1,156 @@
+import HTTPWire
+package import NIOCore
+import RoomConfiguration
+package import VisitorAPI
+package import WaitingRoom
+
+/// Everything that one event loop needs to serve visitors without asking another thread: routing, verified tokens,
+/// upstream connections, deadlines, counters and scratch memory. Bound to its loop.
+package final class GateLoop {
+    let loop: any EventLoop
+    let desk: VisitorDesk
+    let tokens: LoopTokens
+    let activity: LoopActivity
+    private(set) var routing: RoutingTable
+    package var counters = LoopCounters()
+    let deadlines = DeadlineTable(start: .now())
+    let log: AccessLogBuffer?
+    private(set) var isDraining = false
+
+    // Scratch: each is valid only within one synchronous step.
+    let requestHead = RequestHead()
+    let responseHead = ResponseHead()
+    var cookies = GateCookies()
+    var answer = ByteBuffer()
+
+    private var pools: [Origin: UpstreamPool] = [:]
+    private var spare: ContiguousArray<Exchange> = []
+    private var requestIDs: RequestIDSequence
+    private var sweeps = 0
+
+    /// Makes the state of one loop. Call it on that loop, then `start()`.
+    package init(
+        loop: any EventLoop, routing: RoutingTable, desk: VisitorDesk, tokens: LoopTokens, activity: LoopActivity,
+        accessLog: AccessLogWriter
+    ) {
+        self.loop = loop
+        self.routing = routing
+        self.desk = desk
+        self.tokens = tokens
+        self.activity = activity
+        log = accessLog.isOff ? nil : AccessLogBuffer(accessLog)
+        var generator = SystemRandomNumberGenerator()
+        requestIDs = RequestIDSequence(seed: generator.next())
+        spare.reserveCapacity(256)
+    }
+
+    /// Begins the sweep of deadlines.
+    package func start() {
+        loop.preconditionInEventLoop()
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { task in
+            bound.value.sweep()
+        }
+    }
+
+    var timeouts: GateTimeouts { routing.gate.timeouts }
+
+    var headLimits: HeadLimits {
+        let limits = routing.gate.limits
+        return HeadLimits(head: limits.head, fields: limits.fields, startLine: limits.requestLine)
+    }
+
+    /// Origins are trusted with larger heads than visitors.
+    var answerHeadLimits: HeadLimits { HeadLimits(head: 64 * 1024, fields: 200, startLine: 16 * 1024) }
+
+    /// Takes new routing into force for the requests that begin from now on.
+    package func apply(_ routing: RoutingTable) {
+        loop.preconditionInEventLoop()
+        self.routing = routing
+        let origins = Set(routing.origins)
+        for (origin, pool) in pools where !origins.contains(origin) {
+            pool.closeIdle()
+            pools[origin] = nil
+        }
+    }
+
+    /// Refuses the tokens of sessions that have ended, from now on. O(sessions).
+    package func revoke(_ sessions: [SessionID]) {
+        loop.preconditionInEventLoop()
+        for session in sessions { tokens.revoke(session) }
+    }
+
+    /// Ends idle connections, and lets the others end with their current exchange.
+    package func drain() {
+        loop.preconditionInEventLoop()
+        isDraining = true
+        for owner in deadlines.everyone { (owner as? DownstreamHandler)?.drain() }
+        for pool in pools.values { pool.closeIdle() }
+    }
+
+    /// Closes what is left.
+    package func closeAll() {
+        loop.preconditionInEventLoop()
+        for owner in deadlines.everyone { (owner as? DownstreamHandler)?.closeNow() }
+        log?.flush()
+    }
+
+    /// Connections of visitors at this moment.
+    package var openConnections: Int { counters.connections }
+
+    func pool(for origin: Origin) -> UpstreamPool {
+        if let pool = pools[origin] { return pool }
+        let pool = UpstreamPool(origin: origin, gate: self)
+        pools[origin] = pool
+        return pool
+    }
+
+    /// Tells the store, later, that the origin ended a session; its token is refused at once.
+    func end(_ session: SessionID, as end: SessionEnd, in room: RoomID) {
+        tokens.revoke(session)
+        let desk = desk
+        Task { await desk.end(session, as: end, in: room) }
+    }
+
+    func takeExchange() -> Exchange { spare.popLast() ?? Exchange() }
+
+    func give(back exchange: Exchange) {
+        exchange.reset()
+        // A buffer that grew for one large head is not kept.
+        if exchange.head.capacity > 16 * 1024 { exchange.head = ByteBuffer() }
+        if exchange.rewritten.capacity > 16 * 1024 { exchange.rewritten = ByteBuffer() }
+        if spare.count < 256 { spare.append(exchange) }
+    }
+
+    func nextRequestID(into bytes: inout [UInt8]) { requestIDs.next(into: &bytes) }
+
+    private func sweep() {
+        deadlines.sweep(now: .now())
+        sweeps &+= 1
+        if sweeps % 10 == 0 {
+            log?.flush()
+            counters.accessLogDropped = log?.dropped ?? 0
+        }
+    }
+}
+
+/// Request ids: 64 bits in 16 hexadecimal digits, unique within a loop and, by their random start, among gates.
+struct RequestIDSequence {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next(into bytes: inout [UInt8]) {
+        // SplitMix64 (Steele, Lea, Flood 2014): a bijection of a counter, so no id comes twice.
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
+        value ^= value >> 31
+        bytes.removeAll(keepingCapacity: true)
+        for shift in stride(from: 60, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: value >> UInt64(shift)) & 15
+            bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+/// What one event loop counts on the data path: plain numbers, merged with those of the other loops when Prometheus
+/// asks. Label sets are bounded: rooms from the configuration, outcomes and status codes from fixed sets.
+package struct LoopCounters: Sendable {
+    /// What became of a request; the `outcome` label.
+    package enum Outcome: Int, Sendable, CaseIterable {
+        case forwarded, queued, full, maintenance, api, page, bypassed, refused, failed, aborted
+
+        package var name: String { "\(self)" }
+    }
+
+    package struct Key: Hashable, Sendable {
+        package var label: Int
+        package var outcome: Outcome
+        package var code: Int
+    }
+
+    package private(set) var requests: [Key: Int] = [:]
+    package var requestDuration = DurationCounts()
+    package var upstreamDuration = DurationCounts()
+    package var connections = 0
+    package var upstreamConnections = 0
+    package var upstreamReused = 0
+    package var upstreamRetries = 0
+    package var accessLogDropped = 0
+    /// Nearly all requests are of one kind; its count is kept out of the dictionary until another kind comes.
+    private var lastKey = Key(label: 0, outcome: .forwarded, code: 0)
+    private var lastCount = 0
+
+    package init() {}
+
+    mutating func count(_ outcome: Outcome, label: Int, code: Int) {
+        // A code beyond the registered classes would let an origin make up labels.
+        let key = Key(label: label, outcome: outcome, code: (100...599).contains(code) ? code : 0)
+        if key == lastKey {
+            lastCount += 1
+        } else {
+            settle()
+            lastKey = key
+            lastCount = 1
+        }
+    }
+
+    /// Makes `requests` complete.
+    package mutating func settle() {
+        if lastCount > 0 { requests[lastKey, default: 0] += lastCount }
+        lastCount = 0
+    }
+}
+
+/// A histogram of durations with fixed bounds.
+package struct DurationCounts: Sendable {
+    /// Upper bounds in seconds.
+    package static let bounds: [Double] = [
+        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+    ]
+    private static let boundsInMicroseconds: ContiguousArray<Int64> = ContiguousArray(
+        bounds.map { Int64($0 * 1_000_000) })
+
+    /// Per bucket, not cumulative; the last one has no upper bound.
+    package private(set) var buckets = ContiguousArray(repeating: 0, count: bounds.count + 1)
+    package private(set) var sumMicroseconds: Int64 = 0
+
+    package init() {}
+
+    mutating func record(microseconds: Int64) {
+        var index = 0
+        while index < Self.boundsInMicroseconds.count, microseconds > Self.boundsInMicroseconds[index] { index += 1 }
+        buckets[index] += 1
+        sumMicroseconds += microseconds
+    }
+}

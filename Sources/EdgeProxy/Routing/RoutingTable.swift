@@ -1,0 +1,101 @@
+package import RoomConfiguration
+package import WaitingRoom
+
+/// Finds the room of a request; SPEC section 3, step 3. Built once for each configuration and shared by all loops.
+package final class RoutingTable: Sendable {
+    /// One path of one room.
+    private struct Entry: Sendable {
+        let room: CompiledRoom
+        let path: [UInt8]
+    }
+
+    enum Match {
+        case room(CompiledRoom)
+        case passthrough(CompiledPassthrough)
+        /// A host that no configured name covers: 421.
+        case unknownHost
+        /// A known host, but no room for the path: 404.
+        case noRoom
+    }
+
+    package let rooms: [CompiledRoom]
+    package let gate: GateConfiguration
+    let reservedPath: [UInt8]
+    /// Rooms with hosts of their own, longest path first.
+    private let hosted: [Entry]
+    /// Rooms for every host, longest path first.
+    private let anyHost: [Entry]
+    private let passthrough: [CompiledPassthrough]
+    /// The commonest configuration: one room for everything.
+    private let onlyRoom: CompiledRoom?
+
+    package init(_ configuration: Configuration, labels: LabelTable) {
+        rooms = configuration.rooms.map { CompiledRoom($0, label: labels.label(for: $0.settings.id)) }
+        gate = configuration.gate
+        reservedPath = Array(configuration.gate.reservedPath.utf8)
+        passthrough = configuration.passthrough.map(CompiledPassthrough.init)
+        let entries = rooms.flatMap { room in
+            room.rule.match.paths.map { Entry(room: room, path: Array($0.utf8)) }
+        }.sorted { $0.path.count > $1.path.count }
+        hosted = entries.filter { !$0.room.rule.match.hosts.isEmpty }
+        anyHost = entries.filter { $0.room.rule.match.hosts.isEmpty }
+        let isOnly =
+            hosted.isEmpty && passthrough.isEmpty && anyHost.count == 1 && anyHost[0].path.elementsEqual("/".utf8)
+        onlyRoom = isOnly ? anyHost[0].room : nil
+    }
+
+    /// Every origin that requests may go to.
+    var origins: [Origin] { rooms.map(\.upstream.origin) + passthrough.map(\.upstream.origin) }
+
+    package func room(_ id: RoomID) -> CompiledRoom? { rooms.first { $0.id == id } }
+
+    func room(idBytes: UnsafeRawBufferPointer) -> CompiledRoom? {
+        for room in rooms where unsafe room.idBytes.elementsEqual(idBytes) { return room }
+        return nil
+    }
+
+    /// `host` may carry a port. O(paths configured).
+    func match(host: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer) -> Match {
+        if let onlyRoom { return .room(onlyRoom) }
+        let name = unsafe Self.withoutPort(host)
+        let nameSpan = unsafe Span<UInt8>(_unsafeBytes: name)
+        func covers(_ patterns: [HostPattern]) -> Bool {
+            for pattern in patterns where pattern.matches(nameSpan) { return true }
+            return false
+        }
+        for entry in hosted where unsafe Self.isPrefix(entry.path, of: path) && covers(entry.room.rule.match.hosts) {
+            return .room(entry.room)
+        }
+        for entry in anyHost where unsafe Self.isPrefix(entry.path, of: path) { return .room(entry.room) }
+        for target in passthrough where covers(target.hosts) { return .passthrough(target) }
+        guard anyHost.isEmpty else { return .noRoom }
+        for entry in hosted where covers(entry.room.rule.match.hosts) { return .noRoom }
+        return .unknownHost
+    }
+
+    /// `/a` is a prefix of `/a` and `/a/b`, not of `/ab`.
+    static func isPrefix(_ prefix: [UInt8], of path: UnsafeRawBufferPointer) -> Bool {
+        guard path.count >= prefix.count, unsafe path.starts(with: prefix) else { return false }
+        if path.count == prefix.count || prefix.last == UInt8(ascii: "/") { return true }
+        return unsafe path[prefix.count] == UInt8(ascii: "/")
+    }
+
+    static func withoutPort(_ host: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var end = host.count
+        while end > 0, unsafe host[end - 1] &- UInt8(ascii: "0") < 10 { end -= 1 }
+        guard end > 0, unsafe host[end - 1] == UInt8(ascii: ":") else { return unsafe host }
+        return unsafe UnsafeRawBufferPointer(rebasing: host[..<(end - 1)])
+    }
+}
+
+extension RoutingTable.Match {
+    /// Whether two readings of one path lead to the same place.
+    static func same(_ a: RoutingTable.Match, _ b: RoutingTable.Match) -> Bool {
+        switch (a, b) {
+        case (.room(let a), .room(let b)): a === b
+        case (.passthrough(let a), .passthrough(let b)): a === b
+        case (.unknownHost, .unknownHost), (.noRoom, .noRoom): true
+        default: false
+        }
+    }
+}

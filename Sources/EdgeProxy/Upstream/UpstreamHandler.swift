@@ -1,0 +1,327 @@
+import HTTPWire
+import NIOCore
+import RoomConfiguration
+
+/// One connection to an origin. It reads answers and hands them, rewritten, to the visitor's side; both sides live on
+/// the same event loop and hold each other only while an exchange runs.
+final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum State {
+        /// Connected, in the pool or on its way to an exchange.
+        case idle
+        /// A request was sent; the answer's head has not come whole.
+        case head
+        case body(BodyReader)
+        case tunnel
+        case closed
+    }
+
+    private unowned let pool: UpstreamPool
+    private var context: ChannelHandlerContext?
+    private var state = State.idle
+    private var downstream: DownstreamHandler?
+    /// The beginning of a head whose end has not come.
+    private var partial = ByteBuffer()
+    private var slot: DeadlineTable.Slot?
+    private var holdsRead = false
+    /// At least one exchange went over this connection before the present one.
+    private(set) var isUsed = false
+
+    init(pool: UpstreamPool) { self.pool = pool }
+
+    private var gate: GateLoop { pool.gate }
+
+    var isReusable: Bool {
+        if case .idle = state, let context, context.channel.isActive { true } else { false }
+    }
+
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    // MARK: What the visitor's side asks
+
+    /// Begins an exchange: what is read from now on is the answer to it.
+    func begin(_ downstream: DownstreamHandler) {
+        self.downstream = downstream
+        state = .head
+        if let slot { gate.deadlines.clear(slot) }
+    }
+
+    func write(_ bytes: ByteBuffer) { context?.write(wrapOutboundOut(bytes), promise: nil) }
+
+    func flush() { context?.flush() }
+
+    /// The visitor can take more.
+    func resumeReading() {
+        guard holdsRead else { return }
+        holdsRead = false
+        context?.read()
+    }
+
+    /// The visitor will send nothing more through the tunnel.
+    func closeOutput() { context?.close(mode: .output, promise: nil) }
+
+    /// Leaves the exchange and closes.
+    func close() {
+        downstream = nil
+        if case .closed = state { return }
+        state = .closed
+        context?.close(promise: nil)
+    }
+
+    /// Back in the pool.
+    func becomeIdle() {
+        downstream = nil
+        isUsed = true
+        state = .idle
+        if let slot { gate.deadlines.set(slot, after: gate.timeouts.upstreamIdle) }
+        resumeReading()
+    }
+
+    func beginTunnel() { state = .tunnel }
+
+    func deadlinePassed() {
+        guard case .idle = state else { return }
+        pool.remove(self)
+        close()
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func channelActive(context: ChannelHandlerContext) {
+        gate.counters.upstreamConnections += 1
+        slot = gate.deadlines.register(self)
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        if partial.readableBytes > 0 {
+            partial.writeBuffer(&bytes)
+            bytes = partial
+            partial = ByteBuffer()
+        }
+        process(&bytes)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) { downstream?.flush() }
+
+    func read(context: ChannelHandlerContext) {
+        if let downstream, !downstream.isWritable {
+            holdsRead = true
+            downstream.answerIsHeld()
+        } else {
+            context.read()
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { downstream?.resumeReading() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed? = event as? ChannelEvent else {
+            context.fireUserInboundEventTriggered(event)
+            return
+        }
+        if case .tunnel = state {
+            downstream?.closeOutput()
+        } else {
+            ended()
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        gate.counters.upstreamConnections -= 1
+        if let slot { gate.deadlines.unregister(slot) }
+        slot = nil
+        if case .tunnel = state {
+            let downstream = downstream
+            close()
+            downstream?.closeNow()
+        } else {
+            ended()
+        }
+        self.context = nil
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { ended() }
+
+    // MARK: The answer
+
+    private func process(_ bytes: inout ByteBuffer) {
+        while bytes.readableBytes > 0 {
+            switch state {
+            case .idle:
+                // Nobody asked for anything.
+                pool.remove(self)
+                close()
+                return
+            case .head:
+                guard readHead(&bytes) else { return }
+            case .body(var reader):
+                guard readBody(&reader, &bytes) else { return }
+            case .tunnel:
+                downstream?.relay(bytes)
+                return
+            case .closed:
+                return
+            }
+        }
+    }
+
+    /// False if nothing more can be read from these bytes.
+    private func readHead(_ bytes: inout ByteBuffer) -> Bool {
+        guard let downstream else { return false }
+        let head = gate.responseHead
+        let limits = gate.answerHeadLimits
+        switch unsafe bytes.withUnsafeReadableBytes({ unsafe head.scan($0, limits: limits) }) {
+        case .incomplete:
+            partial.writeBuffer(&bytes)
+            return false
+        case .refused(let refusal):
+            fail(.malformed(refusal.reason))
+            return false
+        case .complete(let length):
+            if head.status == 101 {
+                guard downstream.acceptsUpgrade else {
+                    fail(.malformed("The origin switched protocols unasked."))
+                    return false
+                }
+                downstream.relayUpgrade(head, bytes)
+                state = .tunnel
+                bytes.moveReaderIndex(forwardBy: length)
+                return true
+            }
+            if head.status < 200 {
+                downstream.relayInterim(head, bytes)
+                bytes.moveReaderIndex(forwardBy: length)
+                return true
+            }
+            return beginAnswer(head, length, downstream, &bytes)
+        }
+    }
+
+    /// Writes the head and the body bytes that came with it in one piece.
+    private func beginAnswer(
+        _ head: ResponseHead, _ length: Int, _ downstream: DownstreamHandler, _ bytes: inout ByteBuffer
+    ) -> Bool {
+        let framing = head.framing(toHEAD: downstream.answersHEAD)
+        let canReuse = head.keepAlive && framing != .untilClose
+        mayReuse = canReuse
+        gate.answer.clear()
+        downstream.writeAnswerHead(head, bytes, framing: framing, into: &gate.answer)
+        bytes.moveReaderIndex(forwardBy: length)
+        var reader = BodyReader(framing, unchunks: !downstream.speaksHTTP11)
+        do throws(HeadRefusal) {
+            let count = try reader.move(&bytes, to: &gate.answer)
+            downstream.countAnswerBytes(count)
+        } catch {
+            // The head has not left yet, so the visitor can still be told.
+            fail(.malformed(error.reason))
+            return false
+        }
+        downstream.answerHeadWritten()
+        downstream.write(gate.answer)
+        return proceed(reader, bytes)
+    }
+
+    private var mayReuse = false
+
+    private func readBody(_ reader: inout BodyReader, _ bytes: inout ByteBuffer) -> Bool {
+        guard let downstream else { return false }
+        downstream.answerProgressed()
+        if reader.isPlain(for: bytes.readableBytes) {
+            let count = bytes.readableBytes
+            reader.skip(count)
+            downstream.countAnswerBytes(count)
+            downstream.write(bytes)
+            bytes.moveReaderIndex(to: bytes.writerIndex)
+            return proceed(reader, bytes)
+        }
+        var out = context?.channel.allocator.buffer(capacity: bytes.readableBytes + 64) ?? ByteBuffer()
+        do throws(HeadRefusal) {
+            let count = try reader.move(&bytes, to: &out)
+            downstream.countAnswerBytes(count)
+        } catch {
+            fail(.truncated)
+            return false
+        }
+        if out.readableBytes > 0 { downstream.write(out) }
+        return proceed(reader, bytes)
+    }
+
+    /// Goes on with the body or ends the exchange. False if nothing more can be read.
+    private func proceed(_ reader: BodyReader, _ bytes: ByteBuffer) -> Bool {
+        guard reader.isComplete else {
+            state = .body(reader)
+            return true
+        }
+        let downstream = downstream
+        // Bytes behind the answer's end belong to nothing that was asked.
+        let isClean = bytes.readableBytes == 0 && mayReuse
+        self.downstream = nil
+        downstream?.answerEnded(reusable: isClean)
+        return false
+    }
+
+    /// No more bytes will come.
+    private func ended() {
+        switch state {
+        case .idle:
+            pool.remove(self)
+            close()
+        case .head:
+            fail(partial.readableBytes > 0 ? .truncated : .closed)
+        case .body(let reader):
+            if reader.endsWithConnection {
+                let downstream = downstream
+                close()
+                downstream?.answerEnded(reusable: false)
+            } else {
+                fail(.truncated)
+            }
+        case .tunnel, .closed:
+            close()
+        }
+    }
+
+    private func fail(_ failure: UpstreamFailure) {
+        let downstream = downstream
+        close()
+        downstream?.upstreamFailed(failure)
+    }
+}
+
+/// Why an origin gave no whole answer.
+enum UpstreamFailure {
+    /// No connection within the time, or none at all.
+    case unreachable
+    /// Closed before any byte of an answer.
+    case closed
+    /// Closed in the middle of an answer.
+    case truncated
+    /// Not an answer that can be trusted.
+    case malformed(StaticString)
+    /// No first byte in time.
+    case timedOut
+
+    /// What went wrong, for the log.
+    var reason: StaticString {
+        switch self {
+        case .unreachable: "no connection to the origin"
+        case .closed: "the origin closed the connection without an answer"
+        case .truncated: "the origin closed the connection within its answer"
+        case .malformed(let reason): reason
+        case .timedOut: "the origin did not answer in time"
+        }
+    }
+
+    var status: Int {
+        if case .timedOut = self { 504 } else { 502 }
+    }
+}

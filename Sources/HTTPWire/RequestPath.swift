@@ -1,0 +1,128 @@
+/// The path of a request in the one form that decides and is forwarded.
+///
+/// Percent-encoded unreserved characters are decoded, other escapes get upper-case digits, dot segments are removed
+/// (RFC 3986 §6.2.2). Origins differ on what they make of `//`, `\`, `%2F` or `;x`; such a path has a second, loose
+/// reading, and the gate lets the request through only where both readings fall into the same room.
+package struct RequestPath: Sendable {
+    /// What is forwarded; begins with "/".
+    package private(set) var normalized: [UInt8]
+    /// As the most lenient origin would read it; nil where no reading could differ.
+    package private(set) var loose: [UInt8]?
+
+    /// Whether a path is its own normal form and has one reading only, as nearly all have. O(n), no allocation.
+    package static func isPlain(_ path: UnsafeRawBufferPointer) -> Bool {
+        var previous: UInt8 = 0
+        for index in 0..<path.count {
+            let byte = unsafe path[index]
+            switch byte {
+            case UInt8(ascii: "%"), UInt8(ascii: "\\"), UInt8(ascii: ";"): return false
+            case UInt8(ascii: "/"), UInt8(ascii: "."): if previous == UInt8(ascii: "/") { return false }
+            default: break
+            }
+            previous = byte
+        }
+        return true
+    }
+
+    /// Normalises a path that begins with "/". Refuses a malformed escape, an escaped control character and dot
+    /// segments that climb above the root. O(n).
+    package init(_ path: UnsafeRawBufferPointer) throws(HeadRefusal) {
+        var once: [UInt8] = []
+        var decoded: [UInt8] = []
+        once.reserveCapacity(path.count)
+        decoded.reserveCapacity(path.count)
+        var isAmbiguous = false
+        var index = 0
+        while index < path.count {
+            let byte = unsafe path[index]
+            guard byte == UInt8(ascii: "%") else {
+                if byte == UInt8(ascii: "\\") || byte == UInt8(ascii: ";") { isAmbiguous = true }
+                once.append(byte)
+                decoded.append(byte == UInt8(ascii: "\\") ? UInt8(ascii: "/") : byte)
+                index += 1
+                continue
+            }
+            guard index + 2 < path.count, let high = unsafe ByteClass.hexDigit(path[index + 1]),
+                let low = unsafe ByteClass.hexDigit(path[index + 2])
+            else { throw HeadRefusal(400, "The path has a malformed percent-encoding.") }
+            let value = high << 4 | low
+            if value < 0x20 || value == 0x7f {
+                throw HeadRefusal(400, "The path has an encoded control character.")
+            }
+            if Self.isUnreserved(value) {
+                once.append(value)
+            } else {
+                once += [UInt8(ascii: "%"), Self.upperHex(high), Self.upperHex(low)]
+                isAmbiguous = true
+            }
+            decoded.append(value == UInt8(ascii: "\\") ? UInt8(ascii: "/") : value)
+            index += 3
+        }
+        normalized = try Self.removeDotSegments(once)
+        if zip(normalized, normalized.dropFirst()).contains(where: { $0 == 0x2f && $1 == 0x2f }) { isAmbiguous = true }
+        if isAmbiguous {
+            let reading = try Self.removeDotSegments(Self.mergeSlashes(Self.dropParameters(decoded)))
+            loose = reading == normalized ? nil : reading
+        }
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+
+    private static func upperHex(_ digit: UInt8) -> UInt8 {
+        digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "A") + digit - 10
+    }
+
+    /// RFC 3986 §5.2.4, but climbing above the root is refused.
+    private static func removeDotSegments(_ path: [UInt8]) throws(HeadRefusal) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(path.count)
+        var start = 0
+        while start < path.count {
+            let end = path[(start + 1)...].firstIndex(of: UInt8(ascii: "/")) ?? path.count
+            let segment = path[start + 1..<end]
+            let isLast = end == path.count
+            if segment.elementsEqual(".".utf8) {
+                if isLast { result.append(UInt8(ascii: "/")) }
+            } else if segment.elementsEqual("..".utf8) {
+                guard let parent = result.lastIndex(of: UInt8(ascii: "/")) else {
+                    throw HeadRefusal(400, "The path climbs above the root.")
+                }
+                result.removeSubrange(parent...)
+                if isLast { result.append(UInt8(ascii: "/")) }
+            } else {
+                result += path[start..<end]
+            }
+            start = end
+        }
+        return result
+    }
+
+    /// Some servers cut `;name=value` off each segment before they look at it.
+    private static func dropParameters(_ path: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        var isParameter = false
+        for byte in path {
+            if byte == UInt8(ascii: "/") {
+                isParameter = false
+            } else if byte == UInt8(ascii: ";") {
+                isParameter = true
+            }
+            if !isParameter { result.append(byte) }
+        }
+        return result
+    }
+
+    private static func mergeSlashes(_ path: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        for byte in path where byte != UInt8(ascii: "/") || result.last != UInt8(ascii: "/") { result.append(byte) }
+        return result
+    }
+}

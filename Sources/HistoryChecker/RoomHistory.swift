@@ -1,0 +1,156 @@
+import WaitingRoom
+
+/// What is known of one room after a part of its history.
+struct RoomHistory: Sendable {
+    /// For this long an ended position's id must not return.
+    private static let memory = Milliseconds.minutes(10)
+
+    private struct Standing {
+        var status: PositionStatus
+        var since: Timestamp
+        var priority: Int
+        var key: WaitingOrder.Key
+    }
+
+    private let room: RoomID
+    private var sequence: UInt64 = 0
+    private var time = Timestamp(milliseconds: .min)
+    private var settings: RoomSettings?
+    private var shuffledSince = Timestamp(milliseconds: .min)
+    private var joins: UInt64 = 0
+    private var standings: [PositionID: Standing] = [:]
+    private var sessions: [SessionID: PositionID] = [:]
+    private var slotsInUse = 0
+    private var waiting = 0
+    private var lines: [Int: WaitingOrder] = [:]
+    private var rate = RateLimit()
+    /// Who joined with the last event, while nobody else waited.
+    private var arrivedAlone: PositionID?
+
+    init(room: RoomID) { self.room = room }
+
+    func knows(_ position: PositionID) -> Bool { standings[position] != nil }
+
+    mutating func observe(_ event: RoomEvent, _ violations: inout [Violation]) {
+        func report(_ rule: Violation.Rule, _ message: String) {
+            violations.append(Violation(rule: rule, room: event.room, sequence: event.sequence, message: message))
+        }
+        if event.sequence != sequence + 1 { report(.record, "follows event \(sequence)") }
+        if event.time < time { report(.record, "is earlier than the event before it") }
+        if settings == nil, !event.isSettings { report(.record, "comes before the room has settings") }
+        sequence = event.sequence
+        time = max(time, event.time)
+        let alone = arrivedAlone
+        arrivedAlone = nil
+
+        switch event.change {
+        case .roomUpdated(let new): adopt(new)
+        case .positionEnqueued(let position, let shuffleKey): enqueue(position, shuffleKey, report)
+        case .positionAdmitted(let id, _): admit(id, wasAlone: alone == id, report)
+        case .positionExpired(let id): end(id, from: [.waiting, .admitted], as: .expired, report)
+        case .positionLeft(let id): end(id, from: [.waiting, .admitted], as: .left, report)
+        case .sessionStarted(let session): start(session, report)
+        case .sessionExpired(let id): end(id, from: [.active], as: .expired, report)
+        case .sessionCompleted(let id): end(id, from: [.admitted, .active], as: .completed, report)
+        case .sessionTerminated(let id): end(id, from: [.admitted, .active], as: .terminated, report)
+        }
+    }
+
+    private typealias Report = (Violation.Rule, String) -> Void
+
+    private mutating func adopt(_ new: RoomSettings) {
+        if new.shuffleWindow != settings?.shuffleWindow { shuffledSince = time }
+        settings = new
+        rate.adopt(new.queueRate, tick: new.admissionInterval, at: time)
+    }
+
+    private mutating func enqueue(_ position: QueuePosition, _ shuffleKey: UInt64, _ report: Report) {
+        if let known = standings[position.id], !known.status.isFinal || (time - known.since) < Self.memory {
+            report(.state, "position \(position.id) joins though it is \(known.status)")
+        }
+        if position.sequence != joins + 1 { report(.order, "join \(position.sequence) follows join \(joins)") }
+        if position.status != .waiting { report(.state, "position \(position.id) joins as \(position.status)") }
+        joins = position.sequence
+        let key = WaitingOrder.Key(
+            window: window(at: position.enqueuedAt), shuffleKey: shuffleKey, join: position.sequence)
+        standings[position.id] = Standing(
+            status: .waiting, since: time, priority: position.priority, key: key)
+        lines[position.priority, default: WaitingOrder()].insert(key)
+        if waiting == 0 { arrivedAlone = position.id }
+        waiting += 1
+    }
+
+    private mutating func admit(_ id: PositionID, wasAlone: Bool, _ report: Report) {
+        guard var standing = standings[id], standing.status == .waiting else {
+            return report(.state, "position \(id) is admitted though it is \(description(of: id))")
+        }
+        if let first = lines[standing.priority]?.first, first != standing.key {
+            report(.order, "join \(standing.key.join) is admitted before join \(first.join)")
+        }
+        if let settings {
+            if settings.status != .active { report(.closed, "admits while \(settings.status)") }
+            if slotsInUse >= settings.maxActiveUsers {
+                report(.slots, "admits with \(slotsInUse) of \(settings.maxActiveUsers) slots in use")
+            }
+            if settings.shuffleWindow.count > 0, standing.key.window >= window(at: time), !wasAlone {
+                report(.order, "join \(standing.key.join) is admitted before its shuffle window has closed")
+            }
+        }
+        if !rate.admit(at: time) { report(.rate, "admits more than the rate and one tick's worth allow") }
+        lines[standing.priority]?.remove(standing.key)
+        waiting -= 1
+        slotsInUse += 1
+        standing.status = .admitted
+        standing.since = time
+        standings[id] = standing
+        sessions[SessionID(of: id)] = id
+    }
+
+    private mutating func start(_ session: Session, _ report: Report) {
+        guard session.id == SessionID(of: session.positionID), standings[session.positionID]?.status == .admitted
+        else {
+            let standing = description(of: session.positionID)
+            return report(.state, "session \(session.id) starts though its position is \(standing)")
+        }
+        standings[session.positionID]?.status = .active
+    }
+
+    private mutating func end(
+        _ session: SessionID, from allowed: [PositionStatus], as status: PositionStatus, _ report: Report
+    ) {
+        guard let position = sessions[session] else { return report(.state, "session \(session) was never admitted") }
+        end(position, from: allowed, as: status, report)
+    }
+
+    private mutating func end(
+        _ id: PositionID, from allowed: [PositionStatus], as status: PositionStatus, _ report: Report
+    ) {
+        guard let standing = standings[id], allowed.contains(standing.status) else {
+            return report(.state, "position \(id) becomes \(status) though it is \(description(of: id))")
+        }
+        if standing.status == .waiting {
+            waiting -= 1
+            lines[standing.priority]?.remove(standing.key)
+        } else {
+            slotsInUse -= 1
+        }
+        standings[id]?.status = status
+        standings[id]?.since = time
+    }
+
+    private func description(of id: PositionID) -> String { standings[id]?.status.rawValue ?? "unknown" }
+
+    /// When the shuffle window began that `moment` is in: windows begin at whole multiples of their length, and none
+    /// reaches back before the length was set.
+    private func window(at moment: Timestamp) -> Timestamp {
+        guard let length = settings?.shuffleWindow.count, length > 0 else { return moment }
+        let offset = (moment.milliseconds % length + length) % length
+        return max(shuffledSince, Timestamp(milliseconds: moment.milliseconds - offset))
+    }
+}
+
+extension RoomEvent {
+    fileprivate var isSettings: Bool {
+        if case .roomUpdated = change { true } else { false }
+    }
+}

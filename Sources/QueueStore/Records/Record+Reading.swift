@@ -1,0 +1,120 @@
+import WaitingRoom
+
+/// A record whose bytes are as they were written but whose content is not understood.
+enum RecordProblem: Error, Hashable, Sendable {
+    /// A field is missing or has no meaning here.
+    case field(String)
+    /// A kind that this version does not know.
+    case kind(String)
+}
+
+extension RecordReader {
+    /// The record that was read last.
+    func record() throws(RecordProblem) -> Record {
+        let kind = try need("kind", string)
+        switch kind {
+        case "header":
+            let content = try need("content") { string($0).flatMap(FileHeader.Content.init(rawValue:)) }
+            return .header(
+                FileHeader(
+                    content: content, version: try need("version", integer), number: try need("number", unsigned)))
+        case "heartbeats": return .heartbeats(try room(), total: try need("total", integer))
+        case "room": return .room(try roomImage())
+        case "position": return .position(try positionImage())
+        case "end": return .end(records: try need("records", integer))
+        default:
+            let room = try room()
+            return .event(
+                RoomEvent(
+                    sequence: try need("seq", unsigned), time: try need("time", time), room: room,
+                    change: try change(kind, room)))
+        }
+    }
+
+    private func change(_ kind: String, _ room: RoomID) throws(RecordProblem) -> RoomEvent.Change {
+        switch kind {
+        case "position.enqueued":
+            return .positionEnqueued(try position(room, status: .waiting), shuffleKey: unsigned("shuffle") ?? 0)
+        case "position.admitted":
+            return .positionAdmitted(try positionID(), expiresAt: try need("expires", time))
+        case "position.expired": return .positionExpired(try positionID())
+        case "position.left": return .positionLeft(try positionID())
+        case "session.started": return .sessionStarted(try session(room, user: string("user")))
+        case "session.expired": return .sessionExpired(try sessionID())
+        case "session.completed": return .sessionCompleted(try sessionID())
+        case "session.terminated": return .sessionTerminated(try sessionID())
+        case "room.updated": return .roomUpdated(try settings(room))
+        default: throw .kind(kind)
+        }
+    }
+
+    private func roomImage() throws(RecordProblem) -> RoomImage {
+        var totals = RoomTotals()
+        totals.enqueued = try need("enqueued_total", integer)
+        totals.admitted = try need("admitted_total", integer)
+        totals.abandoned = try need("abandoned_total", integer)
+        totals.expired = try need("expired_total", integer)
+        totals.heartbeats = try need("heartbeats_total", integer)
+        return RoomImage(
+            settings: try settings(try room()), createdAt: try need("created", time),
+            updatedAt: try need("updated", time), eventSequence: try need("seq", unsigned),
+            joinSequence: try need("join", unsigned), totals: totals, windowEpoch: try need("window_epoch", time),
+            bucketFill: try need("bucket_fill", signed), bucketTime: try need("bucket_time", time),
+            time: try need("time", time))
+    }
+
+    private func positionImage() throws(RecordProblem) -> PositionImage {
+        let room = try room()
+        let status = try need("status") { string($0).flatMap(PositionStatus.init(rawValue:)) }
+        let position = try position(room, status: status)
+        return PositionImage(
+            position: position, window: try need("window", time), shuffleKey: unsigned("shuffle") ?? 0,
+            since: try need("since", time), admittedAt: time("admitted"),
+            session: string("session_status") == nil ? nil : try session(room, user: position.userID))
+    }
+
+    private func position(_ room: RoomID, status: PositionStatus) throws(RecordProblem) -> QueuePosition {
+        QueuePosition(
+            id: try positionID(), queueID: room, sequence: try need("join", unsigned),
+            priority: try need("priority", integer), enqueuedAt: try need("enqueued", time), userID: string("user"),
+            metadata: strings(prefix: "m."), status: status, expiresAt: try need("expires", time))
+    }
+
+    private func session(_ room: RoomID, user: String?) throws(RecordProblem) -> Session {
+        let position = try positionID()
+        return Session(
+            id: SessionID(of: position), queueID: room, positionID: position, userID: user,
+            client: Client(address: try need("address", string), userAgent: try need("agent", string)),
+            startedAt: try need("started", time), expiresAt: try need("ends", time), lastSeen: try need("seen", time),
+            pageViews: try need("views", integer),
+            status: try need("session_status") { string($0).flatMap(SessionStatus.init(rawValue:)) })
+    }
+
+    private func settings(_ room: RoomID) throws(RecordProblem) -> RoomSettings {
+        RoomSettings(
+            id: room, name: try need("name", string), targetURL: try need("target_url", string),
+            maxActiveUsers: try need("max_active_users", integer), maxQueueSize: try need("max_queue_size", integer),
+            queueRate: Rate(count: try need("rate_count", signed), per: try span("rate_per")),
+            sessionTimeout: try span("session_timeout"), sessionRenewal: try need("session_renewal", integer) != 0,
+            heartbeatInterval: try span("heartbeat_interval"), heartbeatTimeout: try span("heartbeat_timeout"),
+            claimTimeout: try span("claim_timeout"),
+            status: try need("status") { string($0).flatMap(RoomStatus.init(rawValue:)) },
+            admissionInterval: try span("admission_interval"), priorityShare: try need("priority_share", integer),
+            shuffleWindow: try span("shuffle_window"))
+    }
+
+    private func room() throws(RecordProblem) -> RoomID { try need("room") { string($0).flatMap { RoomID($0) } } }
+
+    private func positionID() throws(RecordProblem) -> PositionID { PositionID(bits: try need("position", uuid)) }
+
+    private func sessionID() throws(RecordProblem) -> SessionID { SessionID(bits: try need("session", uuid)) }
+
+    private func span(_ name: String) throws(RecordProblem) -> Milliseconds {
+        Milliseconds(try need(name, signed))
+    }
+
+    private func need<Value>(_ name: String, _ read: (String) -> Value?) throws(RecordProblem) -> Value {
+        guard let value = read(name) else { throw .field(name) }
+        return value
+    }
+}

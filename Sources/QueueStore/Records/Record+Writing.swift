@@ -1,0 +1,142 @@
+import WaitingRoom
+
+extension RecordWriter {
+    mutating func write(_ record: Record) {
+        switch record {
+        case .header(let header):
+            self.record("header") {
+                $0.put("content", header.content.rawValue)
+                $0.put("version", header.version)
+                $0.put("number", header.number)
+            }
+        case .event(let event):
+            write(event)
+        case .heartbeats(let room, let total):
+            self.record("heartbeats") {
+                $0.put("room", room.text)
+                $0.put("total", total)
+            }
+        case .room(let image):
+            write(image)
+        case .position(let image):
+            write(image)
+        case .end(let records):
+            self.record("end") { $0.put("records", records) }
+        }
+    }
+
+    private mutating func write(_ event: RoomEvent) {
+        record(event.change.kind) {
+            $0.put("room", event.room.text)
+            $0.put("seq", event.sequence)
+            $0.put("time", event.time)
+            switch event.change {
+            case .positionEnqueued(let position, let shuffleKey):
+                $0.put(position)
+                if shuffleKey != 0 { $0.put("shuffle", shuffleKey) }
+            case .positionAdmitted(let id, let expiresAt):
+                $0.put("position", id.bits)
+                $0.put("expires", expiresAt)
+            case .positionExpired(let id), .positionLeft(let id):
+                $0.put("position", id.bits)
+            case .sessionStarted(let session):
+                $0.put("position", session.positionID.bits)
+                if let user = session.userID { $0.put("user", user) }
+                $0.put(session)
+            case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id):
+                $0.put("session", id.bits)
+            case .roomUpdated(let settings):
+                $0.put(settings)
+            }
+        }
+    }
+
+    private mutating func write(_ image: RoomImage) {
+        record("room") {
+            $0.put("room", image.settings.id.text)
+            $0.put("created", image.createdAt)
+            $0.put("updated", image.updatedAt)
+            $0.put("seq", image.eventSequence)
+            $0.put("join", image.joinSequence)
+            $0.put("enqueued_total", image.totals.enqueued)
+            $0.put("admitted_total", image.totals.admitted)
+            $0.put("abandoned_total", image.totals.abandoned)
+            $0.put("expired_total", image.totals.expired)
+            $0.put("heartbeats_total", image.totals.heartbeats)
+            $0.put("window_epoch", image.windowEpoch)
+            $0.put("bucket_fill", image.bucketFill)
+            $0.put("bucket_time", image.bucketTime)
+            $0.put("time", image.time)
+            $0.put(image.settings)
+        }
+    }
+
+    private mutating func write(_ image: PositionImage) {
+        record("position") {
+            $0.put("room", image.position.queueID.text)
+            $0.put(image.position)
+            $0.put("status", image.position.status.rawValue)
+            $0.put("window", image.window)
+            if image.shuffleKey != 0 { $0.put("shuffle", image.shuffleKey) }
+            $0.put("since", image.since)
+            if let admittedAt = image.admittedAt { $0.put("admitted", admittedAt) }
+            if let session = image.session { $0.put(session) }
+        }
+    }
+
+    private mutating func put(_ position: QueuePosition) {
+        put("position", position.id.bits)
+        put("join", position.sequence)
+        put("priority", position.priority)
+        put("enqueued", position.enqueuedAt)
+        put("expires", position.expiresAt)
+        if let user = position.userID { put("user", user) }
+        put(prefix: "m.", position.metadata)
+    }
+
+    /// Without its ids, which follow from the position's, and its user, who is the position's.
+    private mutating func put(_ session: Session) {
+        put("address", session.client.address)
+        put("agent", session.client.userAgent)
+        put("started", session.startedAt)
+        put("seen", session.lastSeen)
+        put("ends", session.expiresAt)
+        put("views", session.pageViews)
+        put("session_status", session.status.rawValue)
+    }
+
+    private mutating func put(_ settings: RoomSettings) {
+        put("name", settings.name)
+        put("target_url", settings.targetURL)
+        put("max_active_users", settings.maxActiveUsers)
+        put("max_queue_size", settings.maxQueueSize)
+        put("rate_count", settings.queueRate.count)
+        put("rate_per", settings.queueRate.per.count)
+        put("session_timeout", settings.sessionTimeout.count)
+        put("session_renewal", settings.sessionRenewal ? 1 : 0)
+        put("heartbeat_interval", settings.heartbeatInterval.count)
+        put("heartbeat_timeout", settings.heartbeatTimeout.count)
+        put("claim_timeout", settings.claimTimeout.count)
+        put("status", settings.status.rawValue)
+        put("admission_interval", settings.admissionInterval.count)
+        put("priority_share", settings.priorityShare)
+        put("shuffle_window", settings.shuffleWindow.count)
+    }
+}
+
+extension RoomEvent.Change {
+    /// As SPEC section 8 names it.
+    var kind: String {
+        switch self {
+        case .positionEnqueued: "position.enqueued"
+        case .positionAdmitted: "position.admitted"
+        case .positionExpired: "position.expired"
+        case .positionLeft: "position.left"
+        case .sessionStarted: "session.started"
+        case .sessionExpired: "session.expired"
+        case .sessionCompleted: "session.completed"
+        case .sessionTerminated: "session.terminated"
+        case .roomUpdated: "room.updated"
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// The environment variables that override the file. An empty one counts as not set.
+struct EnvironmentOverrides {
+    private let environment: [String: String]
+    private(set) var problems: [ConfigurationProblem] = []
+
+    init(_ environment: [String: String]) {
+        self.environment = environment.filter { !$0.value.isEmpty }
+    }
+
+    /// Applies what is set and right to `configuration`, and keeps what is wrong as `problems`.
+    mutating func apply(to configuration: inout Configuration) {
+        if let port: Int = read("PORT", .integer(1...65_535)) {
+            var ported: [ListenAddress] = []
+            for address in configuration.gate.listen {
+                let changed = ListenAddress(host: address.host, port: port)
+                // Two ports of one address have become the same.
+                if !ported.contains(where: { $0.collides(with: changed) }) { ported.append(changed) }
+            }
+            configuration.gate.listen = ported
+        }
+        if let level: String = read("LOG_LEVEL", .logLevel) { configuration.log.level = level }
+        if let salt = environment["IP_SALT"] { configuration.tokens.salt = salt }
+        refuse("DRAGONFLYDB_URL", "the dragonfly store")
+        refuse("NATS_URL", "NATS")
+    }
+
+    func isSet(_ variable: String) -> Bool { environment[variable] != nil }
+
+    private mutating func read<Value>(_ variable: String, _ form: ScalarForm<Value>) -> Value? {
+        guard let text = environment[variable] else { return nil }
+        do throws(Mistake) {
+            return try form.parse(text)
+        } catch {
+            add(variable, error)
+            return nil
+        }
+    }
+
+    /// Going on without what somebody asked for would be dishonest. The value may hold a password: it is not repeated.
+    private mutating func refuse(_ variable: String, _ feature: String) {
+        guard isSet(variable) else { return }
+        add(variable, Mistake("is set, but \(feature) is not in this version", "unset it"))
+    }
+
+    mutating func add(_ variable: String, _ mistake: Mistake) {
+        problems.append(
+            ConfigurationProblem(
+                place: .environment, keyPath: variable, wrong: mistake.wrong, remedy: mistake.remedy))
+    }
+}

@@ -1,0 +1,67 @@
+/// A validated configuration: everything in it can be acted on as it is. Made by `ConfigurationLoader`, never edited.
+package struct Configuration: Hashable, Sendable {
+    package var gate: GateConfiguration
+    package var admin: AdminConfiguration
+    package var store: StoreConfiguration
+    package var tokens: TokenConfiguration
+    package var log: LogConfiguration
+    /// Hosts without a room whose requests are forwarded.
+    package var passthrough: [PassthroughConfiguration]
+    package var rooms: [RoomRule]
+
+    /// Every section that is not given has its documented defaults.
+    package init(
+        gate: GateConfiguration = GateConfiguration(), admin: AdminConfiguration = AdminConfiguration(),
+        store: StoreConfiguration = StoreConfiguration(), tokens: TokenConfiguration = TokenConfiguration(),
+        log: LogConfiguration = LogConfiguration(), passthrough: [PassthroughConfiguration] = [], rooms: [RoomRule]
+    ) {
+        self.gate = gate
+        self.admin = admin
+        self.store = store
+        self.tokens = tokens
+        self.log = log
+        self.passthrough = passthrough
+        self.rooms = rooms
+    }
+}
+
+/// `admin:` the listener for operators and Prometheus.
+package struct AdminConfiguration: Hashable, Sendable {
+    package var listen: ListenAddress
+
+    package init(listen: ListenAddress = ListenAddress(host: "127.0.0.1", port: 9090)) {
+        self.listen = listen
+    }
+}
+
+/// `store:` where the line lives.
+package struct StoreConfiguration: Hashable, Sendable {
+    /// The journal's folder; relative paths are relative to the working directory.
+    package var dataDirectory: String
+
+    package init(dataDirectory: String = "var") {
+        self.dataDirectory = dataDirectory
+    }
+}
+
+package struct LogConfiguration: Hashable, Sendable {
+    /// trace, debug, info, notice, warning, error or critical.
+    package var level: String
+
+    package init(level: String = "info") {
+        self.level = level
+    }
+}
+
+/// `passthrough:` hosts that have no room.
+package struct PassthroughConfiguration: Hashable, Sendable {
+    package var hosts: [HostPattern]
+    package var target: Origin
+    package var preserveHost: Bool
+
+    package init(hosts: [HostPattern], target: Origin, preserveHost: Bool = true) {
+        self.hosts = hosts
+        self.target = target
+        self.preserveHost = preserveHost
+    }
+}

@@ -1,0 +1,69 @@
+package import WaitingRoom
+
+/// `gate:` the listener that visitors reach.
+package struct GateConfiguration: Hashable, Sendable {
+    package var listen: [ListenAddress]
+    /// Without a slash at the end.
+    package var reservedPath: String
+    package var trustedProxies: [CIDR]
+    /// Event loops; 0 is one per core.
+    package var workers: Int
+    package var accessLog: AccessLogDestination
+    package var limits: RequestLimits
+    package var timeouts: GateTimeouts
+    /// Idle upstream connections kept per event loop and origin.
+    package var upstreamIdleConnections: Int
+
+    package init(
+        listen: [ListenAddress] = [ListenAddress(host: "0.0.0.0", port: 8080)], reservedPath: String = "/__anteroom",
+        trustedProxies: [CIDR] = [], workers: Int = 0, accessLog: AccessLogDestination = .standardOutput,
+        limits: RequestLimits = RequestLimits(), timeouts: GateTimeouts = GateTimeouts(),
+        upstreamIdleConnections: Int = 64
+    ) {
+        self.listen = listen
+        self.reservedPath = reservedPath
+        self.trustedProxies = trustedProxies
+        self.workers = workers
+        self.accessLog = accessLog
+        self.limits = limits
+        self.timeouts = timeouts
+        self.upstreamIdleConnections = upstreamIdleConnections
+    }
+}
+
+/// `gate.limits`: sizes of SPEC section 12, in bytes but for `fields`.
+package struct RequestLimits: Hashable, Sendable {
+    package var head = 32 * 1024
+    package var fields = 100
+    package var requestLine = 16 * 1024
+
+    package init() {}
+}
+
+/// `gate.timeouts`: times of SPEC section 12.
+package struct GateTimeouts: Hashable, Sendable {
+    /// From a request's first byte to the end of its head: 408.
+    package var head: Milliseconds = .seconds(10)
+    /// Between two reads or writes of a body.
+    package var bodyProgress: Milliseconds = .seconds(30)
+    /// A visitor's keep-alive connection between two requests.
+    package var idle: Milliseconds = .seconds(60)
+    package var connect: Milliseconds = .seconds(3)
+    /// From the request to the first byte of the origin's answer: 504.
+    package var firstByte: Milliseconds = .seconds(60)
+    /// An idle connection to the origin.
+    package var upstreamIdle: Milliseconds = .seconds(30)
+    /// A tunnel without traffic in either direction.
+    package var tunnelIdle: Milliseconds = .minutes(10)
+    /// From SIGTERM to the end of running requests.
+    package var drain: Milliseconds = .seconds(30)
+
+    package init() {}
+}
+
+package enum AccessLogDestination: Hashable, Sendable {
+    case off
+    case standardOutput
+    /// Relative paths are relative to the working directory.
+    case file(String)
+}

@@ -1,0 +1,14 @@
+extension Configuration {
+    /// The key paths of settings that differ from `running` and that a running gate cannot take over.
+    package func changesThatNeedRestart(from running: Configuration) -> [String] {
+        let settings: [(key: String, isSame: Bool)] = [
+            ("gate.listen", gate.listen == running.gate.listen),
+            ("gate.workers", gate.workers == running.gate.workers),
+            ("admin.listen", admin.listen == running.admin.listen),
+            ("store.data_directory", store.dataDirectory == running.store.dataDirectory),
+            ("tokens.algorithm", tokens.algorithm == running.tokens.algorithm),
+            ("tokens.key_file", tokens.keyFile == running.tokens.keyFile),
+        ]
+        return settings.filter { !$0.isSame }.map(\.key)
+    }
+}

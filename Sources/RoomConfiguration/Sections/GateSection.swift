@@ -1,0 +1,117 @@
+import WaitingRoom
+
+extension GateConfiguration {
+    init(reading section: Section) {
+        self.init()
+        section.readListen(into: &listen)
+        section.read("reserved_path", into: &reservedPath, .reservedPath)
+        section.readList("trusted_proxies", into: &trustedProxies, .cidr)
+        section.read("workers", into: &workers, .integer(0...256))
+        section.read("access_log", into: &accessLog, .accessLog)
+        section.read("upstream_idle_connections", into: &upstreamIdleConnections, .integer(0...4096))
+        if let limits = section.section("limits", as: .limits) { self.limits = RequestLimits(reading: limits) }
+        if let timeouts = section.section("timeouts", as: .timeouts) { self.timeouts = GateTimeouts(reading: timeouts) }
+    }
+}
+
+extension Section {
+    /// `listen` is a list, or one address by itself.
+    fileprivate func readListen(into addresses: inout [ListenAddress]) {
+        guard let value = value("listen") else { return }
+        if value.isScalar {
+            if let address = value.scalar(.listenAddress) { addresses = [address] }
+            return
+        }
+        var read: [ListenAddress] = []
+        readList("listen", into: &read, .listenAddress)
+        if !read.isEmpty {
+            addresses = read
+        } else if value.items?.isEmpty ?? false {
+            value.refuse(Mistake("is an empty list", "write an address, such as [\"0.0.0.0:8080\"]"))
+        }
+        for (index, address) in read.enumerated() {
+            if let other = read[..<index].first(where: { $0.collides(with: address) }) {
+                value.refuse(Mistake("\(address) and \(other) cannot both be listened on", "write one of them"))
+            }
+        }
+    }
+}
+
+extension ListenAddress {
+    /// Whether the system would refuse to listen on both: the same port, and the same address or one for all.
+    func collides(with other: ListenAddress) -> Bool {
+        guard port == other.port, port != 0 else { return false }
+        if host == other.host { return true }
+        let isSameFamily = host.contains(":") == other.host.contains(":")
+        return isSameFamily && [host, other.host].contains(host.contains(":") ? "::" : "0.0.0.0")
+    }
+}
+
+extension RequestLimits {
+    init(reading section: Section) {
+        self.init()
+        section.read("head", into: &head, .byteSize(1024...1024 * 1024))
+        section.read("fields", into: &fields, .integer(10...1000))
+        section.read("request_line", into: &requestLine, .byteSize(256...1024 * 1024))
+        if requestLine > head, section.areSound("head", "request_line") {
+            section.refuse(
+                section.contains("request_line") ? "request_line" : "head",
+                Mistake(
+                    "the request line may have \(requestLine) bytes, the whole head only \(head)",
+                    "write a request_line of at most the head's size"))
+        }
+    }
+}
+
+extension GateTimeouts {
+    init(reading section: Section) {
+        self.init()
+        let usual = Milliseconds(100)...Milliseconds.hours(24)
+        section.read("head", into: &head, .duration(usual))
+        section.read("body_progress", into: &bodyProgress, .duration(usual))
+        section.read("idle", into: &idle, .duration(usual))
+        section.read("connect", into: &connect, .duration(usual))
+        section.read("first_byte", into: &firstByte, .duration(usual))
+        section.read("upstream_idle", into: &upstreamIdle, .duration(usual))
+        section.read("tunnel_idle", into: &tunnelIdle, .duration(usual))
+        section.read("drain", into: &drain, .duration(Milliseconds(0)...Milliseconds.hours(1)))
+    }
+}
+
+extension ScalarForm<AccessLogDestination> {
+    static var accessLog: Self {
+        ScalarForm { text throws(Mistake) in
+            switch text {
+            case "off": return .off
+            case "stdout": return .standardOutput
+            case "on", "yes", "no", "true", "false", "stderr", "-":
+                throw Mistake("\(text.quoted) is not a place for the access log", "write off, stdout or a file's path")
+            default: return .file(try ScalarForm<String>.text.parse(text))
+            }
+        }
+    }
+}
+
+extension ScalarForm<String> {
+    /// A path prefix that leaves room for the site.
+    static var reservedPath: Self {
+        ScalarForm { text throws(Mistake) in
+            let path = try PathText.prefix(text)
+            guard path != "/" else {
+                throw Mistake("\"/\" would hide the whole site", "write a path of its own, such as /__anteroom")
+            }
+            let api = "/api/v1/queues"
+            guard !PathText.isPrefix(path, of: api), !PathText.isPrefix(api, of: path) else {
+                throw Mistake("\(text.quoted) collides with the API under \(api)", "write another, such as /__anteroom")
+            }
+            return path
+        }
+    }
+}
+
+extension PathText {
+    /// Whether `path` is `prefix` or below it; both without a slash at the end.
+    static func isPrefix(_ prefix: String, of path: String) -> Bool {
+        prefix == "/" || path == prefix || path.hasPrefix(prefix + "/")
+    }
+}

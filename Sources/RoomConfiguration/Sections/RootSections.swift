@@ -1,0 +1,73 @@
+import WaitingRoom
+
+extension AdminConfiguration {
+    init(reading section: Section) {
+        self.init()
+        section.read("listen", into: &listen, .listenAddress)
+    }
+}
+
+extension StoreConfiguration {
+    init(reading section: Section) {
+        self.init()
+        var kind = "memory"
+        section.read("kind", into: &kind, .storeKind)
+        section.read("data_directory", into: &dataDirectory, .text)
+    }
+}
+
+extension LogConfiguration {
+    init(reading section: Section) {
+        self.init()
+        section.read("level", into: &level, .logLevel)
+    }
+}
+
+extension PassthroughConfiguration {
+    /// Nil after refusing it.
+    init?(reading section: Section) {
+        var hosts: [HostPattern] = []
+        section.readList("hosts", into: &hosts, .host)
+        if hosts.isEmpty, section.areSound("hosts"), section.value("hosts")?.items?.isEmpty ?? true {
+            section.refuse("hosts", Mistake("names no host", "write at least one, such as [www.example.com]"))
+        }
+        var preserveHost = true
+        section.read("preserve_host", into: &preserveHost, .boolean)
+        guard let target = section.require("target_url", .httpURL, remedy: .targetURL) else { return nil }
+        self.init(hosts: hosts, target: target, preserveHost: preserveHost)
+    }
+}
+
+extension Section {
+    /// `events:` has one key, which must be null in this version.
+    func refuseEvents() {
+        guard let url = value("nats_url"), !url.isNull else { return }
+        url.refuse(Mistake("NATS is not in this version", "write null, or remove the line"))
+    }
+}
+
+extension String {
+    /// The remedy where an origin is missing.
+    static let targetURL = "write the origin, such as http://127.0.0.1:9000"
+}
+
+extension ScalarForm<String> {
+    static var storeKind: Self {
+        ScalarForm { text throws(Mistake) in
+            switch text {
+            case "memory": return text
+            case "dragonfly": throw Mistake("the dragonfly store is not in this version", "write memory")
+            default: throw Mistake("\(text.quoted) is not a kind of store", "write memory")
+            }
+        }
+    }
+
+    /// The names of swift-log's levels.
+    static var logLevel: Self {
+        let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
+        return ScalarForm { text throws(Mistake) in
+            guard levels.contains(text) else { throw Mistake.unknownChoice(text, of: levels) }
+            return text
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// The sections of the configuration and the keys that each may hold; `[]` stands for an item of a list.
+enum SectionName: String, CaseIterable {
+    case root = ""
+    case gate
+    case limits = "gate.limits"
+    case timeouts = "gate.timeouts"
+    case admin
+    case store
+    case events
+    case tokens
+    case log
+    case passthrough = "passthrough[]"
+    case room = "rooms[]"
+    case match = "rooms[].match"
+    case bypass = "rooms[].bypass"
+    case bypassHeader = "rooms[].bypass.headers[]"
+    case completion = "rooms[].completion[]"
+
+    var keys: [String] {
+        switch self {
+        case .root: ["gate", "admin", "store", "events", "tokens", "log", "passthrough", "rooms"]
+        case .gate:
+            [
+                "listen", "reserved_path", "trusted_proxies", "workers", "access_log", "limits", "timeouts",
+                "upstream_idle_connections",
+            ]
+        case .limits: ["head", "fields", "request_line"]
+        case .timeouts:
+            [
+                "head", "body_progress", "idle", "connect", "first_byte", "upstream_idle", "tunnel_idle", "drain",
+            ]
+        case .admin: ["listen"]
+        case .store: ["kind", "data_directory"]
+        case .events: ["nats_url"]
+        case .tokens: ["algorithm", "lifetime", "key_file", "token_binding"]
+        case .log: ["level"]
+        case .passthrough: ["hosts", "target_url", "preserve_host"]
+        case .room:
+            [
+                "id", "name", "match", "target_url", "preserve_host", "max_active_users", "max_queue_size",
+                "queue_rate", "session_timeout", "session_renewal", "heartbeat_interval", "heartbeat_timeout",
+                "claim_timeout", "admission_interval", "priority_share", "shuffle_window", "status",
+                "queueing_status_code", "token_binding", "forward_token", "template", "bypass", "completion",
+            ]
+        case .match: ["hosts", "paths"]
+        case .bypass: ["paths", "addresses", "headers"]
+        case .bypassHeader: ["name", "value"]
+        case .completion: ["path", "statuses"]
+        }
+    }
+
+    /// Two of the keys, for messages.
+    var example: String {
+        keys.prefix(2).map { "\($0): …" }.joined(separator: " and ")
+    }
+
+    /// The nearest known key, here or in another section, as the remedy.
+    func mistake(forUnknownKey key: String) -> Mistake {
+        let wrong = "unknown key \(key.quoted)"
+        let near = keys.map { (key: $0, distance: EditDistance.between(key, $0)) }.min { $0.distance < $1.distance }
+        if let near, near.distance <= max(1, key.count / 3) { return Mistake(wrong, "write \(near.key)") }
+        let homes = Self.allCases.filter { $0 != self && $0.keys.contains(key) }
+        if let home = homes.first {
+            let place = home == .root ? "the top of the file" : home.rawValue
+            return Mistake(wrong, "it belongs to \(place)")
+        }
+        if let near, near.distance <= max(2, key.count / 2) { return Mistake(wrong, "write \(near.key), or remove it") }
+        return Mistake(wrong, "remove it; known here: \(keys.joined(separator: ", "))")
+    }
+}

@@ -1,0 +1,78 @@
+import RoomConfiguration
+import WaitingRoom
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The calls of SPEC section 6: what follows `/api/v1/queues/{id}`.
+enum APICall: String {
+    case room = ""
+    case enqueue = "/enqueue"
+    case status = "/status"
+    case heartbeat = "/heartbeat"
+    case leave = "/leave"
+    case claim = "/session/claim"
+    case session = "/session"
+    case sessionHeartbeat = "/session/heartbeat"
+    case complete = "/session/complete"
+    case live = "/live"
+
+    /// Nil: no such call.
+    init?(_ request: VisitorRequest, rule: RoomRule) {
+        var rest = request.path.dropFirst("/api/v1/queues/\(rule.settings.id.text)".count)
+        if rest == "/" { rest = "" }
+        guard let call = APICall(rawValue: String(rest)) else { return nil }
+        self = call
+    }
+
+    var methods: [String] {
+        switch self {
+        case .room, .status, .session: ["GET", "HEAD"]
+        case .live: ["GET"]
+        case .enqueue, .heartbeat, .leave, .claim, .sessionHeartbeat, .complete: ["POST"]
+        }
+    }
+}
+
+/// The body of `enqueue`: all members are optional.
+struct EnqueueBody {
+    var priority = 0
+    var userID: String?
+    var metadata: [String: String] = [:]
+
+    /// What is wrong with the body, for a person.
+    struct Mistake: Error {
+        var detail: String
+    }
+
+    private struct JSON: Decodable {
+        var priority: Int?
+        var user_id: String?
+        var metadata: [String: String]?
+    }
+
+    /// An empty body is an empty object.
+    init(_ bytes: [UInt8]) throws(Mistake) {
+        guard bytes.contains(where: { $0 > 0x20 }) else { return }
+        let json: JSON
+        do {
+            json = try JSONDecoder().decode(JSON.self, from: Data(bytes))
+        } catch {
+            throw Mistake(
+                detail:
+                    "The body is not a JSON object with priority (integer), user_id (string) and metadata (an object "
+                    + "of strings).")
+        }
+        priority = json.priority ?? 0
+        userID = json.user_id
+        metadata = json.metadata ?? [:]
+        guard (0...1000).contains(priority) else { throw Mistake(detail: "priority is from 0 to 1000.") }
+        guard (userID?.utf8.count ?? 0) <= 256 else { throw Mistake(detail: "user_id has at most 256 bytes.") }
+        guard metadata.count <= 16, metadata.allSatisfy({ $0.key.utf8.count + $0.value.utf8.count <= 256 }) else {
+            throw Mistake(detail: "metadata has at most 16 members of at most 256 bytes each.")
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package import QueueStore
+import Synchronization
+package import WaitingRoom
+
+/// What the gate knows of each room without asking the store: the facts of the last admission step and what was learnt
+/// from those before. At most about one `admission_interval` old.
+package final class RoomMonitor: Sendable {
+    package struct Snapshot: Sendable {
+        package var facts: RoomFacts
+        var estimator: WaitEstimator
+        package var takenAt: Timestamp
+
+        /// How long a visitor at `rank` will probably wait; nil when it cannot be known.
+        package func estimate(rank: Int) -> WaitEstimate? {
+            let slots = facts.settings.maxActiveUsers - facts.admitted - facts.activeSessions
+            return estimator.estimate(rank: rank, freeSlots: max(0, slots), settings: facts.settings)
+        }
+    }
+
+    private let snapshots = Mutex<[RoomID: Snapshot]>([:])
+
+    package init() {}
+
+    /// Takes in the facts after an admission step.
+    package func observe(_ facts: RoomFacts, at time: Timestamp) {
+        snapshots.withLock { snapshots in
+            var estimator = snapshots[facts.settings.id]?.estimator ?? WaitEstimator()
+            estimator.observe(
+                at: time, admittedTotal: facts.admittedTotal, abandonedTotal: facts.abandonedTotal,
+                waiting: facts.waiting)
+            snapshots[facts.settings.id] = Snapshot(facts: facts, estimator: estimator, takenAt: time)
+        }
+    }
+
+    package func snapshot(of room: RoomID) -> Snapshot? { snapshots.withLock { $0[room] } }
+
+    package var all: [Snapshot] { snapshots.withLock { Array($0.values) } }
+}

@@ -1,0 +1,343 @@
+import NIOCore
+import QueueStore
+import RoomConfiguration
+import SessionTokens
+import WaitingRoom
+
+/// The HTTP API of SPEC section 6.
+extension VisitorDesk {
+    func api(_ call: APICall, _ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+        guard call.methods.contains(request.method) else {
+            return .respond(
+                .problem(
+                    405, "Method Not Allowed", fields: [("Allow", call.methods.joined(separator: ", "))]))
+        }
+        switch call {
+        case .room: return try await facts(rule)
+        case .enqueue: return try await enqueue(request, rule)
+        case .status: return try await status(request, rule)
+        case .heartbeat: return try await heartbeat(request, rule)
+        case .leave: return try await leave(request, rule)
+        case .claim: return try await claim(request, rule)
+        case .session, .sessionHeartbeat: return try await session(request, rule)
+        case .complete: return try await complete(request, rule)
+        case .live: return try await openLive(request, rule)
+        }
+    }
+
+    // MARK: The room
+
+    private func facts(_ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+        var snapshot = services.monitor.snapshot(of: rule.settings.id)
+        if snapshot == nil {
+            services.monitor.observe(try await services.store.facts(of: rule.settings.id), at: services.clock())
+            snapshot = services.monitor.snapshot(of: rule.settings.id)
+        }
+        guard let snapshot else { throw StoreError(.unknownRoom, "room \(rule.settings.id) is not known") }
+        let settings = snapshot.facts.settings
+        let estimate = snapshot.estimate(rank: snapshot.facts.waiting + 1)
+        var json = JSONText()
+        json.object {
+            $0.member("queue_id", settings.id.text)
+            $0.member("name", settings.name)
+            $0.member("status", settings.status.rawValue)
+            $0.member("waiting", snapshot.facts.waiting)
+            if let estimate {
+                $0.member("estimated_wait_seconds", Int(estimate.middle.rounded()))
+                $0.member("estimated_wait_range_seconds", numbers: PositionAnswer.range(estimate))
+            } else {
+                $0.null("estimated_wait_seconds")
+                $0.null("estimated_wait_range_seconds")
+            }
+        }
+        var response = VisitorResponse.json(200, json)
+        response.fields = [("Cache-Control", "public, max-age=1"), ("X-Content-Type-Options", "nosniff")]
+        return .respond(response)
+    }
+
+    // MARK: The position
+
+    private func enqueue(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+        let body: EnqueueBody
+        do throws(EnqueueBody.Mistake) {
+            body = try EnqueueBody(request.body)
+        } catch {
+            return .respond(.problem(400, "Bad Request", detail: error.detail))
+        }
+        if body.priority > 0 {
+            return .respond(
+                .problem(403, "Forbidden", detail: "A priority above 0 is not given to a public caller."))
+        }
+        let room = rule.settings.id
+        if currentSettings(rule).status == .maintenance {
+            return .respond(
+                .problem(503, "Maintenance", detail: "The room is in maintenance.", fields: [("Retry-After", "15")]))
+        }
+        if let token = request.bearerToken ?? request.positionToken,
+            case .some(let claims) = readPosition(token, request, rule).claims,
+            case let place?? = try await services.store.places(of: [claims.positionID], in: room).first,
+            place.position.status.isHeld
+        {
+            return try await position(place, request, rule, status: 200, token: token, mayRefresh: true)
+        }
+        var generator = SystemRandomNumberGenerator()
+        let arrival = Arrival(
+            id: PositionID(using: &generator), priority: body.priority, userID: body.userID, metadata: body.metadata,
+            client: request.client)
+        switch try await services.store.enqueue(arrival, in: room) {
+        case .waiting(let place), .admitted(let place):
+            return try await position(place, request, rule, status: 201, token: nil, mayRefresh: true)
+        case .full, .ended:
+            return .respond(
+                .problem(503, "The line is full", detail: "Try again later.", fields: [("Retry-After", "15")])
+                    .of(.full))
+        }
+    }
+
+    private func status(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+        switch try await held(request, rule) {
+        case .failure(let response): return .respond(response)
+        case .success(var found):
+            if let wait = request.waitSpan, found.place.position.status == .waiting {
+                // Longer than half of the time-out would make a client that is gone look alive.
+                let limit = min(wait, rule.settings.heartbeatTimeout.count / 2)
+                if let changed = await nextChange(of: found.place, within: limit) { found.place = changed }
+            }
+            return try await position(found.place, request, rule, status: 200, token: found.token, mayRefresh: true)
+        }
+    }
+
+    private func heartbeat(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+        switch try await held(request, rule) {
+        case .failure(let response): return .respond(response)
+        case .success(let found):
+            return try await position(found.place, request, rule, status: 200, token: found.token, mayRefresh: true)
+        }
+    }
+
+    private func leave(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+        switch identify(request, rule) {
+        case .failure(let response): return .respond(response)
+        case .success(let found):
+            let room = rule.settings.id
+            guard try await services.store.leave(found.claims.positionID, in: room) != nil else {
+                return .respond(Self.unknownPosition)
+            }
+            return .respond(
+                .noContent(cookies: [GateCookie.clear(.position, room, isSecure: request.isSecure)]))
+        }
+    }
+
+    private func claim(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+        switch identify(request, rule) {
+        case .failure(let response): return .respond(response)
+        case .success(let found):
+            let room = rule.settings.id
+            if found.isExpired {
+                return .respond(Self.unauthorized("The position token has run out; a heartbeat gives a new one."))
+            }
+            switch try await services.store.claim(found.claims.positionID, in: room) {
+            case .session(let session, let place):
+                guard let token = await sessionToken(place.position.id, request, rule) else {
+                    return .respond(unavailable(request))
+                }
+                var json = JSONText()
+                json.object {
+                    $0.member("session_id", session.description)
+                    $0.member("queue_id", room.text)
+                    $0.member("position_id", place.position.id.description)
+                    $0.member("session_token", token)
+                    $0.member("token", token)
+                    $0.member("redirect_url", rule.entrance)
+                    $0.member("expires_at", place.position.expiresAt)
+                }
+                let cookie = GateCookie.set(.session, room, token: token, isSecure: request.isSecure)
+                return .respond(.json(200, json, cookies: [cookie]))
+            case .waiting(let place):
+                return .respond(
+                    .problem(
+                        409, "Conflict",
+                        detail: "It is not this position's turn: \(place.rank) of "
+                            + "\(place.totalWaiting).",
+                        fields: [("Retry-After", "\(PositionAnswer.pollAfter(place, rule.settings))")]))
+            case .ended(let place):
+                return .respond(
+                    .problem(410, "Gone", detail: "The position is \(place.position.status.rawValue)."))
+            case .unknown: return .respond(Self.unknownPosition)
+            }
+        }
+    }
+
+    /// The position as JSON, with its token (a fresh one where half of the old one's life is over) and, when it is its
+    /// turn, the way in.
+    private func position(
+        _ place: Place, _ request: VisitorRequest, _ rule: RoomRule, status: Int, token: [UInt8]?, mayRefresh: Bool
+    ) async throws(StoreError) -> VisitorAnswer {
+        let room = rule.settings.id
+        var cookies: [String] = []
+        var text = token.map { String(decoding: $0, as: UTF8.self) }
+        var isFresh = false
+        if let token, case .valid(_, let needsRefresh) = readPosition(token, request, rule) { isFresh = !needsRefresh }
+        if !isFresh, place.position.status.isHeld {
+            text = await positionToken(place.position.id, request, rule)
+            guard let text else { return .respond(unavailable(request)) }
+            cookies.append(GateCookie.set(.position, room, token: text, isSecure: request.isSecure))
+        }
+        let isThrough = place.position.status == .admitted || place.position.status == .active
+        let answer = PositionAnswer(
+            place: place, settings: currentSettings(rule),
+            estimate: services.monitor.snapshot(of: room)?.estimate(rank: place.rank), token: text,
+            redirectURL: isThrough ? rule.entrance : nil,
+            sessionToken: isThrough ? await sessionToken(place.position.id, request, rule) : nil)
+        return .respond(.json(status, answer.json, cookies: cookies))
+    }
+
+    // MARK: The session
+
+    private func session(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+        switch identifySession(request, rule) {
+        case .failure(let response): return .respond(response)
+        case .success(let claims):
+            let room = rule.settings.id
+            guard let id = claims.sessionID, let session = try await services.store.session(id, in: room) else {
+                return .respond(.problem(404, "Not Found", detail: "The session is not known (any more)."))
+            }
+            var cookies: [String] = []
+            var token: String?
+            if request.method == "POST", session.status == .active {
+                let beat = SessionActivity(
+                    session: id, position: claims.positionID, pageViews: 0, client: request.client)
+                _ = try await services.store.record(Activity(sessions: [beat]), in: room)
+                if services.clock().milliseconds / 1000 >= claims.refreshAt {
+                    token = await sessionToken(claims.positionID, request, rule)
+                    if let token {
+                        cookies.append(GateCookie.set(.session, room, token: token, isSecure: request.isSecure))
+                    }
+                }
+            }
+            let shown = try await services.store.session(id, in: room) ?? session
+            var json = JSONText()
+            json.object {
+                $0.member("session_id", shown.id.description)
+                $0.member("queue_id", room.text)
+                $0.member("position_id", shown.positionID.description)
+                $0.member("status", shown.status.rawValue)
+                if let user = shown.userID { $0.member("user_id", user) }
+                $0.member("started_at", shown.startedAt)
+                $0.member("expires_at", shown.expiresAt)
+                $0.member("last_seen", shown.lastSeen)
+                $0.member("page_views", shown.pageViews)
+                if let token { $0.member("session_token", token) }
+            }
+            return .respond(.json(200, json, cookies: cookies))
+        }
+    }
+
+    private func complete(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+        switch identifySession(request, rule) {
+        case .failure(let response): return .respond(response)
+        case .success(let claims):
+            let room = rule.settings.id
+            guard let session = claims.sessionID else { return .respond(Self.unauthorized("No session token.")) }
+            tokens.value.revoke(session)
+            _ = try await services.store.end(session, as: .completed, in: room)
+            return .respond(
+                .noContent(cookies: [
+                    GateCookie.clear(.session, room, isSecure: request.isSecure),
+                    GateCookie.clear(.position, room, isSecure: request.isSecure),
+                ]))
+        }
+    }
+
+    // MARK: Who calls
+
+    enum Identified<Value> {
+        case success(Value)
+        case failure(VisitorResponse)
+    }
+
+    struct Caller {
+        var claims: TokenClaims
+        var token: [UInt8]
+        var isExpired: Bool
+    }
+
+    func identify(_ request: VisitorRequest, _ rule: RoomRule) -> Identified<Caller> {
+        guard let token = request.bearerToken ?? request.positionToken else {
+            return .failure(Self.unauthorized("There is no position token."))
+        }
+        switch readPosition(token, request, rule) {
+        case .valid(let claims, _): return .success(Caller(claims: claims, token: token, isExpired: false))
+        case .expired(let claims): return .success(Caller(claims: claims, token: token, isExpired: true))
+        case .refused: return .failure(Self.unauthorized("The position token is not valid here."))
+        }
+    }
+
+    /// The caller's position, alive or ended; a sign of life if it waits.
+    private func held(
+        _ request: VisitorRequest, _ rule: RoomRule
+    ) async throws(StoreError) -> Identified<(place: Place, token: [UInt8])> {
+        switch identify(request, rule) {
+        case .failure(let response): return .failure(response)
+        case .success(let caller):
+            let room = rule.settings.id
+            guard case let place?? = try await services.store.places(of: [caller.claims.positionID], in: room).first
+            else { return .failure(Self.unknownPosition) }
+            if place.position.status == .waiting { activity.value.heartbeat(place.position.id, in: room) }
+            return .success((place, caller.token))
+        }
+    }
+
+    private func identifySession(_ request: VisitorRequest, _ rule: RoomRule) -> Identified<TokenClaims> {
+        guard let token = request.bearerToken ?? request.sessionToken else {
+            return .failure(Self.unauthorized("There is no session token."))
+        }
+        let verdict = tokens.value.session(
+            token, room: rule.settings.id, binding: rule.tokenBinding, facts: request.bindingFacts,
+            now: services.clock().milliseconds / 1000)
+        switch verdict {
+        case .valid(let session): return .success(session.claims)
+        // The store knows whether the session lives; the token only says which one.
+        case .expired(let claims): return .success(claims)
+        case .refused: return .failure(Self.unauthorized("The session token is not valid here."))
+        }
+    }
+
+    static func unauthorized(_ detail: String) -> VisitorResponse {
+        .problem(401, "Unauthorized", detail: detail, fields: [("WWW-Authenticate", "Bearer")])
+    }
+
+    static var unknownPosition: VisitorResponse {
+        .problem(404, "Not Found", detail: "The position is not known (any more).")
+    }
+}
+
+extension VisitorDesk.PositionTokenVerdict {
+    /// The claims of a token with a good signature.
+    var claims: TokenClaims? {
+        switch self {
+        case .valid(let claims, _), .expired(let claims): claims
+        case .refused: nil
+        }
+    }
+}
+
+extension RoomRule {
+    /// Where a visitor enters who came by the API.
+    var entrance: String { match.paths.first ?? "/" }
+}
+
+extension VisitorRequest {
+    /// `?wait=25s`: how long to wait for a change, in milliseconds; at most a minute.
+    var waitSpan: Int64? {
+        guard let query else { return nil }
+        for item in query.split(separator: "&", maxSplits: 31) where item.hasPrefix("wait=") {
+            var text = item.dropFirst(5)
+            let isMilliseconds = text.hasSuffix("ms")
+            if isMilliseconds { text = text.dropLast(2) } else if text.hasSuffix("s") { text = text.dropLast() }
+            guard let number = Int64(text), number > 0, number <= 600_000 else { return nil }
+            return min(60_000, isMilliseconds ? number : number * 1000)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,119 @@
+import RoomConfiguration
+import SessionTokens
+import WaitingRoom
+
+/// The gate's answers that need no store.
+extension VisitorDesk {
+    package nonisolated func maintenance(_ request: VisitorRequest) -> VisitorResponse {
+        notice(request, status: 503, kind: .maintenance, title: "Maintenance") { pages, model, nonce in
+            pages.maintenancePage(model, in: request.language, nonce: nonce)
+        }
+    }
+
+    /// The line has no room for another; no position was made.
+    nonisolated func full(_ request: VisitorRequest, _ rule: RoomRule) -> VisitorResponse {
+        notice(request, status: 503, kind: .full, title: "The line is full") { pages, model, nonce in
+            pages.lineFullPage(model, in: request.language, nonce: nonce)
+        }
+    }
+
+    /// The store, or the signing of tokens, cannot keep up or is away: joins are closed.
+    nonisolated func unavailable(_ request: VisitorRequest) -> VisitorResponse {
+        notice(request, status: 503, kind: .unavailable, title: "The line cannot be reached") { pages, model, nonce in
+            pages.storeUnavailablePage(model, in: request.language, nonce: nonce)
+        }
+    }
+
+    /// The gate's own 4xx and 5xx in the form that fits the client.
+    package nonisolated func error(_ status: Int, _ request: VisitorRequest) -> VisitorResponse {
+        let kind = ErrorPageKind(status: status)
+        var response: VisitorResponse
+        switch request.format {
+        case .page:
+            let page = services.pages.errorPage(
+                status: status, room: request.rule?.settings.id, requestID: request.requestID,
+                notSent: !request.isSafe && kind.offersRetry, in: request.language, nonce: Self.nonce())
+            response = VisitorResponse(status: status, page: page)
+        case .json: response = .problem(status, Self.title(status))
+        case .short: response = .short(status, Self.title(status))
+        }
+        response.kind = .page
+        if status == 503 { response.fields.append(("Retry-After", "10")) }
+        return response
+    }
+
+    /// A request that could not be read: nothing is known of the client, so plain words do.
+    package nonisolated func refusal(_ status: Int, _ detail: String, requestID: String) -> VisitorResponse {
+        var fields: [(name: String, value: String)] = []
+        if status == 405 { fields.append(("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH")) }
+        return .short(status, "\(status) \(Self.title(status)): \(detail)\nRequest \(requestID)", fields: fields)
+    }
+
+    /// What lies under the reserved path.
+    package nonisolated func reserved(_ request: VisitorRequest, reservedPath: String) -> VisitorResponse {
+        guard request.path == "\(reservedPath)/jwks.json" else { return error(404, request) }
+        guard request.isSafe else {
+            return .problem(405, "Method Not Allowed", fields: [("Allow", "GET, HEAD")])
+        }
+        return VisitorResponse(
+            status: 200, contentType: "application/jwk-set+json",
+            fields: [("Cache-Control", "public, max-age=300"), ("Access-Control-Allow-Origin", "*")],
+            body: services.keys.keys.jwks(now: services.clock().milliseconds / 1000))
+    }
+
+    private nonisolated func notice(
+        _ request: VisitorRequest, status: Int, kind: VisitorResponse.Kind, title: String,
+        page: (PageRenderer, NoticePageModel, String) -> RenderedPage
+    ) -> VisitorResponse {
+        let retryAfter = 15
+        var response: VisitorResponse
+        switch request.format {
+        case .page:
+            let model = NoticePageModel(
+                room: request.rule?.settings.id, retryAfter: retryAfter, redirectURL: request.returnTarget,
+                requestID: request.requestID, notSent: !request.isSafe)
+            response = VisitorResponse(status: status, page: page(services.pages, model, Self.nonce()))
+        case .json: response = .problem(status, title)
+        case .short: response = .short(status, title)
+        }
+        response.kind = kind
+        response.fields += [
+            ("Retry-After", "\(retryAfter)"), ("Vary", "Cookie, Accept, Accept-Language, Sec-Fetch-Dest"),
+        ]
+        return response
+    }
+
+    private static func title(_ status: Int) -> String {
+        switch status {
+        case 400: "Bad Request"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
+        case 413: "Content Too Large"
+        case 414: "URI Too Long"
+        case 417: "Expectation Failed"
+        case 421: "Misdirected Request"
+        case 431: "Request Header Fields Too Large"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        case 505: "HTTP Version Not Supported"
+        default: "Error"
+        }
+    }
+}
+
+extension VisitorResponse {
+    init(status: Int, page: RenderedPage) {
+        self.init(
+            status: status, contentType: "text/html; charset=utf-8",
+            fields: page.fields.filter { $0.name != "Content-Type" } + [("Cache-Control", "no-store")], body: page.body)
+        kind = .page
+    }
+
+    func of(_ kind: Kind) -> VisitorResponse {
+        var response = self
+        response.kind = kind
+        return response
+    }
+}

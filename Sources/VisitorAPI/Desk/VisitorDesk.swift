@@ -1,0 +1,253 @@
+package import NIOCore
+import QueueStore
+import RoomConfiguration
+import SessionTokens
+package import WaitingRoom
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Where one event loop's requests go that are not simply forwarded: arrivals, people in line, and the API.
+///
+/// An actor on the loop's own executor: it shares the loop's token caches and live connections without locks, and
+/// costs a forwarded request nothing. The store and the signing of tokens are the only things that it waits for.
+package actor VisitorDesk {
+    let services: VisitorServices
+    nonisolated let loop: any EventLoop
+    private nonisolated let executor: any SerialExecutor
+    let tokens: NIOLoopBound<LoopTokens>
+    let activity: NIOLoopBound<LoopActivity>
+    let live: NIOLoopBound<LiveBoard>
+    /// Session tokens that were issued lately, so that polls after the admission do not sign again.
+    private var issued: [SessionID: (token: String, claims: TokenClaims)] = [:]
+
+    package init(
+        services: VisitorServices, loop: any EventLoop, tokens: NIOLoopBound<LoopTokens>,
+        activity: NIOLoopBound<LoopActivity>, live: NIOLoopBound<LiveBoard>
+    ) {
+        self.services = services
+        self.loop = loop
+        executor = loop.executor
+        self.tokens = tokens
+        self.activity = activity
+        self.live = live
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// Decides and calls back on the event loop.
+    package func answer(_ request: VisitorRequest, _ done: @Sendable (VisitorAnswer) -> Void) async {
+        do throws(StoreError) {
+            let answer: VisitorAnswer
+            if let rule = request.rule, request.path.hasPrefix("/api/v1/queues/\(rule.settings.id.text)"),
+                let call = APICall(request, rule: rule)
+            {
+                answer = try await api(call, request, rule)
+            } else if let rule = request.rule {
+                answer = try await visit(request, rule)
+            } else {
+                answer = .respond(error(404, request))
+            }
+            done(answer)
+        } catch {
+            done(.respond(unavailable(request)))
+        }
+    }
+
+    /// Ends a session on the origin's word. A store that is away has its time-outs to fall back on.
+    package func end(_ session: SessionID, as end: SessionEnd, in room: RoomID) async {
+        _ = try? await services.store.end(session, as: end, in: room)
+    }
+
+    // MARK: Visits of a room
+
+    /// SPEC section 3, steps 6 to 8, for those who bring no valid session token.
+    private func visit(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+        let room = rule.settings.id
+        if let claims = request.expiredSession, let session = claims.sessionID,
+            let alive = try await services.store.session(session, in: room), alive.status == .active
+        {
+            return await grant(alive.positionID, request, rule)
+        }
+        if let token = request.positionToken {
+            switch readPosition(token, request, rule) {
+            case .valid(let claims, let needsRefresh):
+                let outcome = try await services.store.claim(claims.positionID, in: room)
+                switch outcome {
+                case .session(_, let place):
+                    return await grant(place.position.id, request, rule)
+                case .waiting(let place):
+                    activity.value.heartbeat(claims.positionID, in: room)
+                    return await queued(place, request, rule, reissues: needsRefresh)
+                case .ended, .unknown: break
+                }
+            case .expired(let claims):
+                // It restores the place, but the door is opened by the fresh token that it is answered with.
+                let places = try await services.store.places(of: [claims.positionID], in: room)
+                if case let place?? = places.first, place.position.status.isHeld {
+                    activity.value.heartbeat(claims.positionID, in: room)
+                    return await queued(place, request, rule, reissues: true)
+                }
+            case .refused: break
+            }
+        }
+        return try await arrive(request, rule)
+    }
+
+    /// Step 8: nobody that is known.
+    private func arrive(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+        if case .short = request.format {
+            return .respond(
+                VisitorResponse.short(503, "Please wait in line.", fields: [("Retry-After", "10")]).of(.queued))
+        }
+        var generator = SystemRandomNumberGenerator()
+        let arrival = Arrival(id: PositionID(using: &generator), client: request.client)
+        switch try await services.store.arrive(arrival, in: rule.settings.id) {
+        case .admitted(let place): return await grant(place.position.id, request, rule)
+        case .waiting(let place): return await queued(place, request, rule, reissues: true)
+        case .full, .ended: return .respond(full(request, rule))
+        }
+    }
+
+    /// Lets the visitor through with a fresh session token.
+    private func grant(_ position: PositionID, _ request: VisitorRequest, _ rule: RoomRule) async -> VisitorAnswer {
+        guard let token = await sessionToken(position, request, rule) else { return .respond(unavailable(request)) }
+        let room = rule.settings.id
+        return .forward(
+            Grant(
+                session: SessionID(of: position), position: position, token: token,
+                cookies: [GateCookie.set(.session, room, token: token, isSecure: request.isSecure)]))
+    }
+
+    /// The queue page, or its JSON.
+    private func queued(
+        _ place: Place, _ request: VisitorRequest, _ rule: RoomRule, reissues: Bool
+    ) async -> VisitorAnswer {
+        let room = rule.settings.id
+        var cookies: [String] = []
+        var token = request.positionToken.map { String(decoding: $0, as: UTF8.self) }
+        if reissues {
+            token = await positionToken(place.position.id, request, rule)
+            guard let token else { return .respond(unavailable(request)) }
+            cookies = [GateCookie.set(.position, room, token: token, isSecure: request.isSecure)]
+        }
+        let settings = currentSettings(rule)
+        let estimate = services.monitor.snapshot(of: room)?.estimate(rank: place.rank)
+        let pollAfter = PositionAnswer.pollAfter(place, settings)
+        let isAdmitted = place.position.status != .waiting
+        var response: VisitorResponse
+        switch request.format {
+        case .json:
+            let answer = PositionAnswer(
+                place: place, settings: settings, estimate: estimate, token: token,
+                redirectURL: isAdmitted ? request.returnTarget : nil)
+            response = .json(rule.queueingStatusCode, answer.json)
+        case .page:
+            let range = estimate.map(PositionAnswer.range)
+            let model = QueuePageModel(
+                room: room, position: place.position.id,
+                status: isAdmitted ? .admitted : settings.status == .active ? .waiting : .paused,
+                rank: max(1, place.rank), totalWaiting: place.totalWaiting,
+                estimate: range.map { $0[0]...max($0[0], $0[1]) },
+                heartbeatInterval: PositionAnswer.seconds(settings.heartbeatInterval), pollAfter: pollAfter,
+                refreshAfter: PositionAnswer.seconds(Milliseconds(services.lifetime.count / 2)),
+                redirectURL: request.returnTarget, requestID: request.requestID, notSent: !request.isSafe,
+                now: services.clock())
+            let page = services.pages.queuePage(model, in: request.language, nonce: Self.nonce())
+            response = VisitorResponse(status: rule.queueingStatusCode, page: page)
+        case .short:
+            response = .short(503, "Please wait in line.")
+        }
+        response.kind = .queued
+        response.cookies += cookies
+        response.fields += [
+            ("Retry-After", "\(pollAfter)"), ("Vary", "Cookie, Accept, Accept-Language, Sec-Fetch-Dest"),
+        ]
+        return .respond(response)
+    }
+
+    // MARK: Tokens
+
+    enum PositionTokenVerdict {
+        case valid(TokenClaims, needsRefresh: Bool)
+        case expired(TokenClaims)
+        case refused
+    }
+
+    func readPosition(_ token: [UInt8], _ request: VisitorRequest, _ rule: RoomRule) -> PositionTokenVerdict {
+        let now = services.clock().milliseconds / 1000
+        let verdict = tokens.value.position(
+            token, room: rule.settings.id, binding: rule.tokenBinding, facts: request.bindingFacts, now: now)
+        switch verdict {
+        case .valid(let verified): return .valid(verified.claims, needsRefresh: now >= verified.claims.refreshAt)
+        case .expired(let claims): return .expired(claims)
+        case .refused: return .refused
+        }
+    }
+
+    /// Nil while the signers have more to do than they can.
+    func positionToken(_ position: PositionID, _ request: VisitorRequest, _ rule: RoomRule) async -> String? {
+        let claims = claims(position, session: nil, request, rule)
+        return try? await services.signer.sign(.position, claims)
+    }
+
+    func sessionToken(_ position: PositionID, _ request: VisitorRequest, _ rule: RoomRule) async -> String? {
+        let session = SessionID(of: position)
+        let claims = claims(position, session: session, request, rule)
+        if let known = issued[session], known.claims.binding == claims.binding,
+            claims.issuedAt < known.claims.refreshAt
+        {
+            return known.token
+        }
+        guard let token = try? await services.signer.sign(.session, claims) else { return nil }
+        if issued.count >= 4096 { issued.removeAll(keepingCapacity: true) }
+        issued[session] = (token, claims)
+        return token
+    }
+
+    private func claims(
+        _ position: PositionID, session: SessionID?, _ request: VisitorRequest, _ rule: RoomRule
+    ) -> TokenClaims {
+        let now = services.clock().milliseconds / 1000
+        return TokenClaims(
+            positionID: position, queueID: rule.settings.id, sessionID: session, issuedAt: now,
+            expiresAt: now + services.lifetime.count / 1000,
+            binding: Binding(rule.tokenBinding).digest(
+                salt: services.salt, address: request.bindingFacts.address.span,
+                userAgent: request.bindingFacts.userAgent.span))
+    }
+
+    /// The limits in force: the store's, so that all gates show the same.
+    func currentSettings(_ rule: RoomRule) -> RoomSettings {
+        services.monitor.snapshot(of: rule.settings.id)?.facts.settings ?? rule.settings
+    }
+
+    /// 16 random bytes in Base64, for a content security policy.
+    static func nonce() -> String {
+        var generator = SystemRandomNumberGenerator()
+        var bytes: [UInt8] = []
+        for _ in 0..<2 { withUnsafeBytes(of: generator.next() as UInt64) { bytes += $0 } }
+        return Data(bytes).base64EncodedString()
+    }
+}
+
+extension PositionStatus {
+    /// The visitor still has a place or a slot.
+    var isHeld: Bool { self == .waiting || self == .admitted || self == .active }
+}
+
+extension VisitorRequest {
+    /// Where to go when it is the visitor's turn. A form that was not sent cannot be sent by a redirect: back to the
+    /// page that it was on, if that is of this site.
+    var returnTarget: String {
+        if isSafe { return target }
+        for scheme in ["http", "https"] {
+            let site = "\(scheme)://\(host)/"
+            if let referer, !host.isEmpty, referer.hasPrefix(site) { return "/" + referer.dropFirst(site.count) }
+        }
+        return "/"
+    }
+}

@@ -1,0 +1,42 @@
+package import QueueStore
+import RoomConfiguration
+package import SessionTokens
+import Synchronization
+package import WaitingRoom
+
+/// What the desks of all event loops share.
+package final class VisitorServices: Sendable {
+    package let store: any QueueStore
+    package let signer: TokenSigner
+    package let keys: KeyRing
+    package let salt: BindingSalt
+    package let monitor: RoomMonitor
+    package let clock: @Sendable () -> Timestamp
+    private let mutable: Mutex<Mutable>
+
+    private struct Mutable {
+        var pages: PageRenderer
+        var lifetime: Milliseconds
+    }
+
+    package init(
+        store: any QueueStore, signer: TokenSigner, keys: KeyRing, salt: BindingSalt, monitor: RoomMonitor,
+        pages: PageRenderer, lifetime: Milliseconds, clock: @escaping @Sendable () -> Timestamp
+    ) {
+        self.store = store
+        self.signer = signer
+        self.keys = keys
+        self.salt = salt
+        self.monitor = monitor
+        self.clock = clock
+        mutable = Mutex(Mutable(pages: pages, lifetime: lifetime))
+    }
+
+    package func apply(pages: PageRenderer, lifetime: Milliseconds) {
+        mutable.withLock { $0 = Mutable(pages: pages, lifetime: lifetime) }
+    }
+
+    var pages: PageRenderer { mutable.withLock { $0.pages } }
+    /// How long a token is good.
+    var lifetime: Milliseconds { mutable.withLock { $0.lifetime } }
+}

@@ -1,0 +1,129 @@
+package import NIOCore
+import NIOWebSocket
+import QueueStore
+import RoomConfiguration
+import SessionTokens
+package import WaitingRoom
+
+/// Live updates: WebSockets and long polls.
+extension VisitorDesk {
+    /// Tells this loop's listeners of a room what has changed. Called after each admission step.
+    package func refresh(_ room: RoomID) async {
+        let listeners = live.value.listeners(of: room)
+        // In slices, so that neither the store nor this loop is held for long.
+        for start in stride(from: 0, to: listeners.count, by: 500) {
+            let slice = listeners[start..<min(start + 500, listeners.count)]
+            guard let places = try? await services.store.places(of: slice.map(\.position), in: room) else { return }
+            for (listener, place) in zip(slice, places) {
+                if listener.lastPlace != place { listener.tell(place) } else { listener.roomChanged() }
+            }
+        }
+    }
+
+    /// Waits until the place differs from `place`, at most `limit` milliseconds.
+    /// - Returns: the place then; nil if nothing changed.
+    func nextChange(of place: Place, within limit: Int64) async -> Place? {
+        let room = place.position.queueID
+        return await withCheckedContinuation { continuation in
+            let poll = LongPoll(place, continuation)
+            guard live.value.add(poll, to: room) else {
+                poll.tell(nil)
+                return
+            }
+            poll.timeout = loop.assumeIsolated().scheduleTask(in: .milliseconds(limit)) { poll.tell(nil) }
+            let bound = live
+            poll.onEnd = { bound.value.remove(poll, from: room) }
+        }
+    }
+
+    func openLive(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+        guard let key = request.webSocketKey else {
+            return .respond(
+                .problem(
+                    426, "Upgrade Required", detail: "This address speaks WebSocket (RFC 6455).",
+                    fields: [("Upgrade", "websocket"), ("Connection", "Upgrade")]))
+        }
+        switch identify(request, rule) {
+        case .failure(let response): return .respond(response)
+        case .success(let caller):
+            let room = rule.settings.id
+            guard case .some(.some) = try await services.store.places(of: [caller.claims.positionID], in: room).first
+            else { return .respond(Self.unknownPosition) }
+            return .live(
+                LiveTicket(
+                    room: room, position: caller.claims.positionID, request: request,
+                    acceptKey: WebSocketHandshake.acceptKey(for: key)))
+        }
+    }
+
+    /// Puts the handlers of a live connection behind the one that answered the handshake.
+    package nonisolated func addLiveHandlers(
+        to pipeline: ChannelPipeline.SynchronousOperations, ticket: LiveTicket
+    ) throws {
+        // Frames of visitors are pongs, closes and short texts.
+        try pipeline.addHandler(WebSocketFrameEncoder())
+        try pipeline.addHandler(ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: 4096)))
+        try pipeline.addHandler(LiveHandler(ticket: ticket, desk: self, board: live, activity: activity))
+    }
+
+    /// The JSON that a live connection gets for a place.
+    func liveText(_ place: Place, _ ticket: LiveTicket) async -> [UInt8]? {
+        guard let rule = ticket.request.rule else { return nil }
+        let isThrough = place.position.status == .admitted || place.position.status == .active
+        let answer = PositionAnswer(
+            place: place, settings: currentSettings(rule),
+            estimate: services.monitor.snapshot(of: ticket.room)?.estimate(rank: place.rank),
+            redirectURL: isThrough ? rule.entrance : nil,
+            sessionToken: isThrough ? await sessionToken(place.position.id, ticket.request, rule) : nil)
+        return answer.json.bytes
+    }
+
+    /// The JSON of somebody who waits: nothing of it needs a signature.
+    nonisolated func waitingText(_ place: Place, _ ticket: LiveTicket) -> [UInt8]? {
+        guard let rule = ticket.request.rule else { return nil }
+        let snapshot = services.monitor.snapshot(of: ticket.room)
+        return PositionAnswer(
+            place: place, settings: snapshot?.facts.settings ?? rule.settings,
+            estimate: snapshot?.estimate(rank: place.rank)
+        ).json.bytes
+    }
+
+    nonisolated func roomStatus(_ ticket: LiveTicket) -> RoomStatus? {
+        services.monitor.snapshot(of: ticket.room)?.facts.settings.status
+    }
+
+    nonisolated func place(of ticket: LiveTicket) async -> Place? {
+        (try? await services.store.places(of: [ticket.position], in: ticket.room))?.first ?? nil
+    }
+}
+
+/// A `status` call that waits for a change.
+private final class LongPoll: LiveListener {
+    let position: PositionID
+    let lastPlace: Place?
+    var timeout: Scheduled<Void>?
+    var onEnd: (() -> Void)?
+    private var continuation: CheckedContinuation<Place?, Never>?
+
+    init(_ place: Place, _ continuation: CheckedContinuation<Place?, Never>) {
+        position = place.position.id
+        lastPlace = place
+        self.continuation = continuation
+    }
+
+    func tell(_ place: Place?) {
+        guard let continuation else { return }
+        // The end of a heartbeat's validity moves with every heartbeat; that is no change to wake up for.
+        if let place, let lastPlace, place.rank == lastPlace.rank, place.totalWaiting == lastPlace.totalWaiting,
+            place.position.status == lastPlace.position.status
+        {
+            return
+        }
+        self.continuation = nil
+        timeout?.cancel()
+        onEnd?()
+        continuation.resume(returning: place)
+    }
+
+    func roomChanged() {}
+}

@@ -1,0 +1,26 @@
+/// A sentence or label of the pages. Numbers stand beside labels, never inside a sentence, so that no language needs
+/// plural forms. The raw value is the name in the page sources and, behind `text.`, in operators' templates.
+enum Phrase: String, Hashable, Sendable, CaseIterable {
+    // The queue page
+    case heading, keepOpen, place, ahead, total, wait, waitUnknown, lessThanMinute, progress
+    /// Abbreviations that stand behind a number, whatever the number.
+    case minutes, hours
+    case paused, notSent, reloads, leave, leaveQuestion, enter, again, reference
+    // Its connection
+    case live, reconnecting, offline, updated
+    // Its end
+    case turnHeading, turnText, expiredHeading, expiredText, leftHeading, leftText
+    // Notices
+    case fullHeading, fullText, maintenanceHeading, maintenanceText, unavailableHeading, unavailableText
+    case retries, tryAgain
+    // Errors
+    case badRequestHeading, badRequestText, tooLargeHeading, tooLargeText, notFoundHeading, notFoundText
+    case timeoutHeading, timeoutText, originDownHeading, originDownText, originSlowHeading, originSlowText
+    case busyHeading, busyText
+
+    /// Those that the queue page's script writes.
+    static let ofScript: [Phrase] = [
+        .place, .wait, .waitUnknown, .lessThanMinute, .live, .reconnecting, .offline, .updated, .leaveQuestion, .enter,
+        .again, .turnHeading, .turnText, .expiredHeading, .expiredText, .leftHeading, .leftText,
+    ]
+}

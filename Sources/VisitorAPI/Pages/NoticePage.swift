@@ -1,0 +1,88 @@
+/// The pages for visitors without a place, in one language: line full, maintenance, joins closed, errors.
+struct NoticePage: Sendable {
+    enum Hole: String, Sendable {
+        case nonce, room, heading, body, refresh, retry, notSent, again, request, target, delay
+    }
+
+    /// How a page comes back.
+    enum Return: Hashable, Sendable {
+        case never
+        /// By a link that loads the same address.
+        case link
+        /// By itself after so many seconds, to a target.
+        case automatic(seconds: Int, LocalTarget)
+    }
+
+    let language: Language
+    private let page: SegmentedPage<Hole>
+    private let retryScript: SegmentedPage<Hole>
+
+    init(language: Language, sources: PageSources) {
+        self.language = language
+        let constants = ["lang": language.tag, "dir": language.direction, "style": sources.style]
+        page = SegmentedPage(sources.noticePage, language: language, constants: constants)
+        retryScript = SegmentedPage(
+            "<script nonce=\"[[nonce]]\">\n\(sources.retryScript)\n</script>", language: language, constants: [:])
+    }
+
+    func render(
+        heading: Phrase, text: Phrase, roomName: String?, coming back: Return, notSent: Bool, requestID: String,
+        nonce: String
+    ) -> [UInt8] {
+        page.render(spare: 2048) { hole, body in
+            switch hole {
+            case .nonce: body.appendHTML(nonce)
+            case .room: if let roomName { body.appendHTML(roomName) }
+            case .heading: body.appendHTML(language.text(heading))
+            case .body: body.appendHTML(language.text(text))
+            case .request: body.appendHTML(requestID)
+            case .notSent: if notSent { body.appendNotSentNote(in: language) }
+            case .refresh: appendRefresh(back, to: &body)
+            case .again: appendAgain(back, to: &body)
+            case .retry: appendRetry(back, nonce: nonce, to: &body)
+            case .target, .delay: break
+            }
+        }
+    }
+
+    private func appendRefresh(_ back: Return, to body: inout [UInt8]) {
+        guard case .automatic(let seconds, let target) = back else { return }
+        body.append(contentsOf: "<noscript><meta http-equiv=\"refresh\" content=\"\(max(1, seconds));url=".utf8)
+        body.appendHTML(target.text)
+        body.append(contentsOf: "\"></noscript>".utf8)
+    }
+
+    private func appendAgain(_ back: Return, to body: inout [UInt8]) {
+        switch back {
+        case .never:
+            break
+        case .link:
+            appendLink(to: "", in: &body)
+        case .automatic(_, let target):
+            body.append(contentsOf: "<p>".utf8)
+            body.appendHTML(language.text(.retries))
+            body.append(contentsOf: "</p>".utf8)
+            appendLink(to: target.text, in: &body)
+        }
+    }
+
+    private func appendLink(to target: String, in body: inout [UInt8]) {
+        body.append(contentsOf: "<p><a class=\"button\" href=\"".utf8)
+        body.appendHTML(target)
+        body.append(contentsOf: "\">".utf8)
+        body.appendHTML(language.text(.tryAgain))
+        body.append(contentsOf: "</a></p>".utf8)
+    }
+
+    private func appendRetry(_ back: Return, nonce: String, to body: inout [UInt8]) {
+        guard case .automatic(let seconds, let target) = back else { return }
+        body += retryScript.render(spare: 256) { hole, script in
+            switch hole {
+            case .nonce: script.appendHTML(nonce)
+            case .target: script.appendScriptString(target.text)
+            case .delay: script.append(contentsOf: String(max(1, seconds)).utf8)
+            default: break
+            }
+        }
+    }
+}

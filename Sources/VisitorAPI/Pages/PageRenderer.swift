@@ -1,0 +1,125 @@
+package import RoomConfiguration
+package import WaitingRoom
+
+/// All that visitors see of the gate. Made once per configuration; rendering is O(size of the page), takes no lock and
+/// may happen on any thread.
+package struct PageRenderer: Sendable {
+    private let queuePages: [Language: QueuePage]
+    private let noticePages: [Language: NoticePage]
+    private let roomNames: [RoomID: String]
+    private let templates: [RoomID: OperatorTemplate]
+
+    /// - Throws: what is wrong with the first room's template that cannot be used, by its path and line.
+    package init(rooms: [RoomRule]) throws(TemplateError) {
+        var names: [RoomID: String] = [:]
+        var files: [RoomID: TemplateFile] = [:]
+        for room in rooms {
+            names[room.settings.id] = room.settings.name
+            files[room.settings.id] = room.template
+        }
+        try self.init(roomNames: names, templates: files)
+    }
+
+    init(roomNames: [RoomID: String], templates files: [RoomID: TemplateFile]) throws(TemplateError) {
+        let sources = PageSources()
+        var queuePages: [Language: QueuePage] = [:]
+        var noticePages: [Language: NoticePage] = [:]
+        for language in Language.allCases {
+            queuePages[language] = QueuePage(language: language, sources: sources)
+            noticePages[language] = NoticePage(language: language, sources: sources)
+        }
+        self.queuePages = queuePages
+        self.noticePages = noticePages
+        self.roomNames = roomNames
+        var templates: [RoomID: OperatorTemplate] = [:]
+        for (room, file) in files { templates[room] = try OperatorTemplate(file) }
+        self.templates = templates
+    }
+
+    /// What is wrong with a template, with its line; nil if it can be used. For the configuration's loader.
+    package static func problem(inTemplate source: String) -> String? {
+        do {
+            _ = try OperatorTemplate(TemplateFile(path: "", source: source))
+            return nil
+        } catch {
+            return "line \(error.line): \(error.message)"
+        }
+    }
+
+    /// The page of somebody in line: the room's own template, or the built-in page.
+    /// - Parameter nonce: 16 random bytes in Base64, fresh for each answer.
+    package func queuePage(_ model: QueuePageModel, in language: Language, nonce: String) -> RenderedPage {
+        let page = queuePage(in: language)
+        let roomName = name(of: model.room)
+        if let template = templates[model.room],
+            let body = template.render(model, roomName: roomName, nonce: nonce, builtIn: page)
+        {
+            return RenderedPage(
+                body: body, language: language,
+                contentSecurityPolicy: RenderedPage.operatorPolicy(nonce: nonce),
+                refresh: template.hasLiveScript ? nil : max(1, model.pollAfter))
+        }
+        return RenderedPage(
+            body: page.render(model, roomName: roomName, nonce: nonce), language: language,
+            contentSecurityPolicy: RenderedPage.builtInPolicy(nonce: nonce), refresh: nil)
+    }
+
+    /// `max_queue_size` wait already; nobody's place was made. Tries again by itself.
+    package func lineFullPage(_ model: NoticePageModel, in language: Language, nonce: String) -> RenderedPage {
+        notice(.fullHeading, .fullText, model, in: language, nonce: nonce)
+    }
+
+    /// The room is in maintenance. Tries again by itself.
+    package func maintenancePage(_ model: NoticePageModel, in language: Language, nonce: String) -> RenderedPage {
+        notice(.maintenanceHeading, .maintenanceText, model, in: language, nonce: nonce)
+    }
+
+    /// Joins are closed while the store is away. Tries again by itself.
+    package func storeUnavailablePage(_ model: NoticePageModel, in language: Language, nonce: String) -> RenderedPage {
+        notice(.unavailableHeading, .unavailableText, model, in: language, nonce: nonce)
+    }
+
+    /// The gate's own 4xx and 5xx. Those that may pass offer a link to try again.
+    /// - Parameters:
+    ///   - status: the answer's status code, shown small.
+    ///   - kind: nil: what the code usually means.
+    package func errorPage(
+        status: Int, kind: ErrorPageKind? = nil, room: RoomID? = nil, requestID: String, notSent: Bool = false,
+        in language: Language, nonce: String
+    ) -> RenderedPage {
+        let kind = kind ?? ErrorPageKind(status: status)
+        return rendered(
+            noticePage(in: language).render(
+                heading: kind.heading, text: kind.text, roomName: room.map(name(of:)),
+                coming: kind.offersRetry ? .link : .never, notSent: notSent, requestID: "\(status) · \(requestID)",
+                nonce: nonce), in: language, nonce: nonce)
+    }
+
+    private func notice(
+        _ heading: Phrase, _ text: Phrase, _ model: NoticePageModel, in language: Language, nonce: String
+    ) -> RenderedPage {
+        let target = LocalTarget(model.redirectURL)
+        return rendered(
+            noticePage(in: language).render(
+                heading: heading, text: text, roomName: model.room.map(name(of:)),
+                coming: .automatic(seconds: model.retryAfter, target), notSent: model.notSent,
+                requestID: model.requestID, nonce: nonce), in: language, nonce: nonce)
+    }
+
+    private func rendered(_ body: [UInt8], in language: Language, nonce: String) -> RenderedPage {
+        RenderedPage(
+            body: body, language: language, contentSecurityPolicy: RenderedPage.builtInPolicy(nonce: nonce),
+            refresh: nil)
+    }
+
+    private func name(of room: RoomID) -> String { roomNames[room] ?? room.text }
+
+    /// The initialiser makes a page for every language; the fallback only spares an optional.
+    private func queuePage(in language: Language) -> QueuePage {
+        queuePages[language] ?? QueuePage(language: language, sources: PageSources())
+    }
+
+    private func noticePage(in language: Language) -> NoticePage {
+        noticePages[language] ?? NoticePage(language: language, sources: PageSources())
+    }
+}

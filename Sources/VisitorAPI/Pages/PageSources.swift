@@ -1,0 +1,8 @@
+/// The files of `Resources`, which the build puts into the binary, as they are served.
+struct PageSources: Sendable {
+    let queuePage = SourceText.html(PackageResources.queue_html)
+    let noticePage = SourceText.html(PackageResources.notice_html)
+    let style = SourceText.styleSheet(PackageResources.page_css)
+    let queueScript = SourceText.script(PackageResources.queue_js)
+    let retryScript = SourceText.script(PackageResources.retry_js)
+}

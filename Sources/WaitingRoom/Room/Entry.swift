@@ -1,0 +1,59 @@
+/// What a room keeps of one position. Compact, because a million of them may wait.
+struct Entry: Sendable {
+    let key: LineKey
+    let enqueuedAt: Timestamp
+    /// Nil where the visitor brought none, as browsers do.
+    let particulars: Particulars?
+    var phase: Phase
+
+    /// A position's state and the soft facts that belong to it.
+    enum Phase: Sendable {
+        /// `lastSign` is soft: it is not replayed.
+        case waiting(lastSign: Timestamp)
+        case admitted(since: Timestamp)
+        indirect case active(ActiveSession)
+        indirect case ended(Ending)
+    }
+
+    struct ActiveSession: Hashable, Sendable {
+        var client: Client
+        var startedAt: Timestamp
+        /// Soft, as is `pageViews`.
+        var lastSeen: Timestamp
+        var pageViews: Int
+    }
+
+    struct Ending: Hashable, Sendable {
+        let status: PositionStatus
+        let time: Timestamp
+        /// Nil if the position never held a slot.
+        let admission: EndedAdmission?
+    }
+
+    struct EndedAdmission: Hashable, Sendable {
+        let since: Timestamp
+        /// Nil if the slot was never used.
+        let session: ActiveSession?
+    }
+
+    /// What few visitors have.
+    final class Particulars: Sendable {
+        let userID: String?
+        let metadata: [String: String]
+
+        init?(userID: String?, metadata: [String: String]) {
+            guard userID != nil || !metadata.isEmpty else { return nil }
+            self.userID = userID
+            self.metadata = metadata
+        }
+    }
+
+    var status: PositionStatus {
+        switch phase {
+        case .waiting: .waiting
+        case .admitted: .admitted
+        case .active: .active
+        case .ended(let ending): ending.status
+        }
+    }
+}

@@ -1,0 +1,145 @@
+extension Room {
+    /// Emits a change: stamps it, applies it and appends it.
+    mutating func commit(_ change: RoomEvent.Change, to events: inout [RoomEvent]) {
+        let event = RoomEvent(sequence: eventSequence + 1, time: clock.now, room: id, change: change)
+        apply(event)
+        events.append(event)
+    }
+
+    /// Applies an event of this room's recorded history. O(log n).
+    /// - Throws: `InvalidEvent` if the event cannot follow the ones before it; the room is unchanged then.
+    package mutating func replay(_ event: RoomEvent) throws(InvalidEvent) {
+        if let objection = objection(to: event) { throw objection }
+        clock = RoomClock(wall: event.time, floor: clock.now)
+        apply(event)
+    }
+
+    /// The only mutator of durable state. `event` must be one that may come next.
+    private mutating func apply(_ event: RoomEvent) {
+        eventSequence = event.sequence
+        forget(at: event.time, limit: 16)
+        switch event.change {
+        case .positionEnqueued(let position, let shuffleKey):
+            join(position, shuffleKey: shuffleKey)
+        case .positionAdmitted(let id, _):
+            admit(id, at: event.time)
+        case .positionExpired(let id):
+            totals.expired += 1
+            finish(id, as: .expired, at: event.time)
+        case .positionLeft(let id):
+            finish(id, as: .left, at: event.time)
+        case .sessionStarted(let session):
+            start(session)
+        case .sessionExpired(let id):
+            if let position = sessions[id] { finish(position, as: .expired, at: event.time) }
+        case .sessionCompleted(let id):
+            if let position = sessions[id] { finish(position, as: .completed, at: event.time) }
+        case .sessionTerminated(let id):
+            if let position = sessions[id] { finish(position, as: .terminated, at: event.time) }
+        case .roomUpdated(let settings):
+            adopt(settings, at: event.time)
+        }
+    }
+
+    private mutating func join(_ position: QueuePosition, shuffleKey: UInt64) {
+        joinSequence = position.sequence
+        totals.enqueued += 1
+        let key = LineKey(
+            priority: position.priority, window: windowStart(at: position.enqueuedAt), shuffleKey: shuffleKey,
+            sequence: position.sequence)
+        line.insert(Line.Member(key: key, id: position.id))
+        positions[position.id] = Entry(
+            key: key, enqueuedAt: position.enqueuedAt,
+            particulars: Entry.Particulars(userID: position.userID, metadata: position.metadata),
+            phase: .waiting(lastSign: position.enqueuedAt))
+        silence.note(position.id, at: position.enqueuedAt)
+    }
+
+    private mutating func admit(_ id: PositionID, at time: Timestamp) {
+        let key = positions.update(id) { entry in
+            entry.phase = .admitted(since: time)
+            return entry.key
+        }
+        guard let key else { return }
+        line.remove(key)
+        bucket.take(at: time)
+        admitted += 1
+        totals.admitted += 1
+        sessions[SessionID(of: id)] = id
+        claims.note(id, at: time)
+    }
+
+    private mutating func start(_ session: Session) {
+        admitted -= 1
+        activeSessions += 1
+        _ = positions.update(session.positionID) { entry in
+            entry.phase = .active(
+                Entry.ActiveSession(
+                    client: session.client, startedAt: session.startedAt, lastSeen: session.lastSeen,
+                    pageViews: session.pageViews))
+        }
+        idle.note(session.positionID, at: session.startedAt)
+    }
+
+    /// Ends a position in whichever state it is, and frees what it held.
+    private mutating func finish(_ id: PositionID, as status: PositionStatus, at time: Timestamp) {
+        guard let entry = positions[id] else { return }
+        let admission: Entry.EndedAdmission?
+        switch entry.phase {
+        case .waiting:
+            line.remove(entry.key)
+            totals.abandoned += 1
+            admission = nil
+        case .admitted(let since):
+            admitted -= 1
+            admission = Entry.EndedAdmission(since: since, session: nil)
+        case .active(let session):
+            activeSessions -= 1
+            admission = Entry.EndedAdmission(since: session.startedAt, session: session)
+        case .ended:
+            return
+        }
+        _ = positions.update(id) { entry in
+            entry.phase = .ended(Entry.Ending(status: status, time: time, admission: admission))
+        }
+        remember(id, endedAt: time, afterAdmission: admission != nil)
+    }
+
+    mutating func remember(_ id: PositionID, endedAt time: Timestamp, afterAdmission: Bool) {
+        guard !afterAdmission else { return endedAfterAdmission.note(id, at: time) }
+        endedInLine.note(id, at: time)
+        if endedInLine.count > Self.rememberedInLine {
+            for reminder in endedInLine.takeEarliest() { forget(reminder) }
+        }
+    }
+
+    /// Forgets up to about `limit` final states that are old enough at `now`.
+    mutating func forget(at now: Timestamp, limit: Int) {
+        let due = Timestamp(milliseconds: now.milliseconds - Self.memory.count)
+        for reminder in endedInLine.take(through: due, limit: limit) { forget(reminder) }
+        for reminder in endedAfterAdmission.take(through: due, limit: limit) { forget(reminder) }
+    }
+
+    private mutating func forget(_ reminder: TimeWheel.Reminder) {
+        // The id may stand for a newer position that waits again.
+        guard case .ended(let ending) = positions[reminder.id]?.phase, ending.time == reminder.time else { return }
+        positions[reminder.id] = nil
+        if ending.admission != nil { sessions[SessionID(of: reminder.id)] = nil }
+    }
+
+    private mutating func adopt(_ settings: RoomSettings, at time: Timestamp) {
+        let old = self.settings
+        self.settings = settings
+        updatedAt = time
+        if settings.shuffleWindow != old.shuffleWindow { windowEpoch = time }
+        if settings.queueRate != old.queueRate || settings.admissionInterval != old.admissionInterval {
+            bucket.adopt(rate: settings.queueRate, interval: settings.admissionInterval, at: time)
+        }
+        if settings.sessionRenewal != old.sessionRenewal {
+            for reminder in idle.take(through: Timestamp(milliseconds: .max), limit: .max) {
+                guard case .active(let session) = positions[reminder.id]?.phase else { continue }
+                idle.note(reminder.id, at: idleSince(session))
+            }
+        }
+    }
+}

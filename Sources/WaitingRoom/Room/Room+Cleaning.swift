@@ -1,0 +1,82 @@
+/// How many ended by the clock.
+package struct CleaningCounts: Hashable, Sendable {
+    package var positionsExpired = 0
+    package var admissionsExpired = 0
+    package var sessionsExpired = 0
+    /// More may be due than the limit allowed to look at.
+    package var isPartial = false
+
+    package init() {}
+}
+
+extension Room {
+    /// Expires silent waiting positions, unused admissions and idle sessions, and forgets old final states.
+    /// O(log n) for each that ends or is looked at; each is looked at about once per time-out.
+    /// - Parameter limit: how many of each kind may be looked at.
+    package mutating func clean(
+        at now: Timestamp, limit: Int = .max, emitting events: inout [RoomEvent]
+    ) -> CleaningCounts {
+        clock.observe(now)
+        var counts = CleaningCounts()
+        counts.positionsExpired = expireSilent(limit, &counts.isPartial, &events)
+        counts.admissionsExpired = expireUnclaimed(limit, &counts.isPartial, &events)
+        counts.sessionsExpired = expireIdle(limit, &counts.isPartial, &events)
+        forget(at: clock.now, limit: limit)
+        return counts
+    }
+
+    private mutating func expireSilent(_ limit: Int, _ isPartial: inout Bool, _ events: inout [RoomEvent]) -> Int {
+        let due = before(settings.heartbeatTimeout)
+        let reminders = silence.take(through: due, limit: limit)
+        isPartial = isPartial || reminders.count == limit
+        var expired = 0
+        for reminder in reminders {
+            guard case .waiting(let lastSign) = positions[reminder.id]?.phase else { continue }
+            if lastSign <= due {
+                commit(.positionExpired(reminder.id), to: &events)
+                expired += 1
+            } else {
+                silence.note(reminder.id, at: lastSign)
+            }
+        }
+        return expired
+    }
+
+    private mutating func expireUnclaimed(_ limit: Int, _ isPartial: inout Bool, _ events: inout [RoomEvent]) -> Int {
+        let due = before(settings.claimTimeout)
+        let reminders = claims.take(through: due, limit: limit)
+        isPartial = isPartial || reminders.count == limit
+        var expired = 0
+        for reminder in reminders {
+            guard case .admitted(let since) = positions[reminder.id]?.phase else { continue }
+            if since <= due {
+                commit(.positionExpired(reminder.id), to: &events)
+                expired += 1
+            } else {
+                claims.note(reminder.id, at: since)
+            }
+        }
+        return expired
+    }
+
+    private mutating func expireIdle(_ limit: Int, _ isPartial: inout Bool, _ events: inout [RoomEvent]) -> Int {
+        let due = before(settings.sessionTimeout)
+        let reminders = idle.take(through: due, limit: limit)
+        isPartial = isPartial || reminders.count == limit
+        var expired = 0
+        for reminder in reminders {
+            guard case .active(let session) = positions[reminder.id]?.phase else { continue }
+            if idleSince(session) <= due {
+                commit(.sessionExpired(SessionID(of: reminder.id)), to: &events)
+                expired += 1
+            } else {
+                idle.note(reminder.id, at: idleSince(session))
+            }
+        }
+        return expired
+    }
+
+    private func before(_ timeout: Milliseconds) -> Timestamp {
+        Timestamp(milliseconds: clock.now.milliseconds - timeout.count)
+    }
+}

@@ -1,0 +1,174 @@
+/// What somebody who asks for a place brings along.
+package struct JoinRequest: Hashable, Sendable {
+    package var id: PositionID
+    package var priority: Int
+    package var userID: String?
+    package var metadata: [String: String]
+
+    package init(id: PositionID, priority: Int = 0, userID: String? = nil, metadata: [String: String] = [:]) {
+        self.id = id
+        self.priority = priority
+        self.userID = userID
+        self.metadata = metadata
+    }
+}
+
+/// What became of somebody who asked for a place.
+package enum JoinOutcome: Hashable, Sendable {
+    case waiting(Place)
+    /// Admitted or active.
+    case admitted(Place)
+    /// `max_queue_size` wait already; no position was made.
+    case full
+    /// A position with this id exists and has ended.
+    case ended(Place)
+}
+
+extension Room {
+    /// A first request: admitted at once if the room is active, nobody waits, and a slot and a rate token are free; else
+    /// joins the line. A known id keeps its place. O(log n).
+    ///
+    /// That holds with a shuffle window too: where nobody waits there is no order to shuffle.
+    package mutating func arrive(
+        _ request: JoinRequest, at now: Timestamp, using generator: inout some RandomNumberGenerator,
+        emitting events: inout [RoomEvent]
+    ) -> JoinOutcome {
+        clock.observe(now)
+        if let known = revisit(request.id) { return known }
+        guard settings.status == .active, line.count == 0, freeSlots > 0, bucket.available(at: clock.now) > 0 else {
+            return join(request, using: &generator, emitting: &events)
+        }
+        commit(enqueueing(request, using: &generator), to: &events)
+        commit(.positionAdmitted(request.id, expiresAt: clock.now + settings.claimTimeout), to: &events)
+        return outcome(for: request.id)
+    }
+
+    /// Joins the line unless it is full; never admits. A known id keeps its place. O(log n).
+    package mutating func enqueue(
+        _ request: JoinRequest, at now: Timestamp, using generator: inout some RandomNumberGenerator,
+        emitting events: inout [RoomEvent]
+    ) -> JoinOutcome {
+        clock.observe(now)
+        return revisit(request.id) ?? join(request, using: &generator, emitting: &events)
+    }
+
+    /// Takes a waiting position out of the line, or gives an admitted position's slot back. Nil if unknown. O(log n).
+    package mutating func leave(
+        _ id: PositionID, at now: Timestamp, emitting events: inout [RoomEvent]
+    ) -> Place? {
+        clock.observe(now)
+        switch positions[id]?.phase {
+        case .waiting, .admitted: commit(.positionLeft(id), to: &events)
+        case .active, .ended, nil: break
+        }
+        return place(of: id)
+    }
+
+    /// A sign of life of a waiting position. O(1), no event.
+    package mutating func heartbeat(_ id: PositionID, at now: Timestamp) {
+        clock.observe(now)
+        totals.heartbeats += 1
+        sign(of: id)
+    }
+
+    /// Requests of a session; the first starts it. O(1).
+    /// - Returns: false if the session is not alive.
+    package mutating func record(
+        _ session: SessionID, of position: PositionID, pageViews: Int, client: Client?, at now: Timestamp,
+        emitting events: inout [RoomEvent]
+    ) -> Bool {
+        clock.observe(now)
+        guard session == SessionID(of: position) else { return false }
+        let time = clock.now
+        switch positions[position]?.phase {
+        case .admitted:
+            let client = client ?? Client(address: "", userAgent: "")
+            commit(
+                .sessionStarted(
+                    Session(
+                        id: session, queueID: id, positionID: position,
+                        userID: positions[position]?.particulars?.userID, client: client, startedAt: time,
+                        expiresAt: time + settings.sessionTimeout, lastSeen: time, pageViews: pageViews,
+                        status: .active)),
+                to: &events)
+            return true
+        case .active(var active):
+            active.lastSeen = time
+            active.pageViews += pageViews
+            if let client { active.client = client }
+            _ = positions.update(position) { $0.phase = .active(active) }
+            return true
+        case .waiting, .ended, nil:
+            return false
+        }
+    }
+
+    /// Ends a session, or an admission that has not become one. False if it was not alive. O(log n).
+    package mutating func end(
+        _ session: SessionID, as end: SessionEnd, at now: Timestamp, emitting events: inout [RoomEvent]
+    ) -> Bool {
+        clock.observe(now)
+        guard let position = sessions[session] else { return false }
+        switch positions[position]?.phase {
+        case .admitted, .active:
+            switch end {
+            case .completed: commit(.sessionCompleted(session), to: &events)
+            case .terminated: commit(.sessionTerminated(session), to: &events)
+            }
+            return true
+        case .waiting, .ended, nil:
+            return false
+        }
+    }
+
+    /// New limits or status; nothing happens if they are the same. `settings.id` must be the room's.
+    package mutating func update(
+        _ settings: RoomSettings, at now: Timestamp, emitting events: inout [RoomEvent]
+    ) {
+        clock.observe(now)
+        guard settings != self.settings, settings.id == id else { return }
+        commit(.roomUpdated(settings), to: &events)
+    }
+
+    private mutating func revisit(_ id: PositionID) -> JoinOutcome? {
+        forget(at: clock.now, limit: 16)
+        guard positions[id] != nil else { return nil }
+        sign(of: id)
+        return outcome(for: id)
+    }
+
+    private mutating func join(
+        _ request: JoinRequest, using generator: inout some RandomNumberGenerator, emitting events: inout [RoomEvent]
+    ) -> JoinOutcome {
+        guard settings.maxQueueSize == 0 || line.count < settings.maxQueueSize else { return .full }
+        commit(enqueueing(request, using: &generator), to: &events)
+        return outcome(for: request.id)
+    }
+
+    private func enqueueing(
+        _ request: JoinRequest, using generator: inout some RandomNumberGenerator
+    ) -> RoomEvent.Change {
+        let position = QueuePosition(
+            id: request.id, queueID: id, sequence: joinSequence + 1, priority: request.priority,
+            enqueuedAt: clock.now, userID: request.userID, metadata: request.metadata, status: .waiting,
+            expiresAt: clock.now + settings.heartbeatTimeout)
+        let shuffleKey = settings.shuffleWindow.count > 0 ? UInt64.random(in: 1...UInt64.max, using: &generator) : 0
+        return .positionEnqueued(position, shuffleKey: shuffleKey)
+    }
+
+    private mutating func sign(of id: PositionID) {
+        let time = clock.now
+        _ = positions.update(id) { entry in
+            if case .waiting = entry.phase { entry.phase = .waiting(lastSign: time) }
+        }
+    }
+
+    private func outcome(for id: PositionID) -> JoinOutcome {
+        guard let place = place(of: id) else { return .full }
+        return switch place.position.status {
+        case .waiting: .waiting(place)
+        case .admitted, .active: .admitted(place)
+        case .expired, .left, .completed, .terminated: .ended(place)
+        }
+    }
+}

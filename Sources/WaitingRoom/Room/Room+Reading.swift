@@ -1,0 +1,76 @@
+extension Room {
+    /// Where a position stands; nil if it is unknown or its end forgotten. O(log n).
+    package func place(of id: PositionID) -> Place? {
+        guard let entry = positions[id] else { return nil }
+        var rank = 0
+        if case .waiting = entry.phase { rank = line.countBefore(entry.key) + 1 }
+        return Place(position: position(id, entry), rank: rank, totalWaiting: line.count)
+    }
+
+    /// An admitted or active session, or one that has ended and is remembered. O(1).
+    package func session(_ id: SessionID) -> Session? {
+        guard let position = sessions[id], let entry = positions[position] else { return nil }
+        switch entry.phase {
+        case .waiting:
+            return nil
+        case .admitted(let since):
+            return session(
+                of: position, entry, since: since, expiresAt: since + settings.claimTimeout, status: .active)
+        case .active(let active):
+            return session(
+                of: position, entry, since: active.startedAt, expiresAt: idleSince(active) + settings.sessionTimeout,
+                active: active, status: .active)
+        case .ended(let ending):
+            guard let admission = ending.admission else { return nil }
+            return session(
+                of: position, entry, since: admission.since, expiresAt: ending.time, active: admission.session,
+                status: SessionStatus(endedAs: ending.status))
+        }
+    }
+
+    /// The sessions, started or only admitted, that ended at `time` or later and are remembered.
+    package func sessionsEnded(since time: Timestamp) -> [SessionID] {
+        endedAfterAdmission.reminders(since: time).map { SessionID(of: $0.id) }
+    }
+
+    /// From what moment a session's time-out runs.
+    func idleSince(_ session: Entry.ActiveSession) -> Timestamp {
+        settings.sessionRenewal ? session.lastSeen : session.startedAt
+    }
+
+    func position(_ id: PositionID, _ entry: Entry) -> QueuePosition {
+        let expiresAt =
+            switch entry.phase {
+            case .waiting(let lastSign): lastSign + settings.heartbeatTimeout
+            case .admitted(let since): since + settings.claimTimeout
+            case .active(let session): idleSince(session) + settings.sessionTimeout
+            case .ended(let ending): ending.time
+            }
+        return QueuePosition(
+            id: id, queueID: self.id, sequence: entry.key.sequence, priority: entry.key.priority,
+            enqueuedAt: entry.enqueuedAt, userID: entry.particulars?.userID,
+            metadata: entry.particulars?.metadata ?? [:], status: entry.status, expiresAt: expiresAt)
+    }
+
+    private func session(
+        of position: PositionID, _ entry: Entry, since: Timestamp, expiresAt: Timestamp,
+        active: Entry.ActiveSession? = nil, status: SessionStatus
+    ) -> Session {
+        Session(
+            id: SessionID(of: position), queueID: id, positionID: position, userID: entry.particulars?.userID,
+            client: active?.client ?? Client(address: "", userAgent: ""), startedAt: since, expiresAt: expiresAt,
+            lastSeen: active?.lastSeen ?? since, pageViews: active?.pageViews ?? 0, status: status)
+    }
+}
+
+extension SessionStatus {
+    /// What a position's final state says of its session: a slot that was given back unused is `completed`.
+    init(endedAs status: PositionStatus) {
+        self =
+            switch status {
+            case .expired: .expired
+            case .terminated: .terminated
+            case .waiting, .admitted, .active, .left, .completed: .completed
+            }
+    }
+}

@@ -1,0 +1,87 @@
+/// One room: its line, its slots and its limits, as an event-sourced state machine without I/O.
+///
+/// A command decides, hands what it decided to `apply` and appends it to the caller's events. `apply` is the only
+/// mutator of durable state, so replaying the events in order gives the same room. Signs of life and page views are
+/// soft: they are not events, and after a replay `recover(at:)` starts their clocks afresh.
+///
+/// The time is passed in as the wall clock shows it and made monotonic by `RoomClock`. Join order is the order of the
+/// calls.
+package struct Room: Sendable {
+    /// How long a final state is remembered.
+    package static let memory = Milliseconds.minutes(10)
+    /// How many final states are remembered at most of positions that never held a slot. (Those that did are bounded by
+    /// `queue_rate`, and all of them are needed to refuse their tokens.)
+    static let rememberedInLine = 100_000
+
+    package internal(set) var settings: RoomSettings
+    package internal(set) var createdAt: Timestamp
+    package internal(set) var updatedAt: Timestamp
+    /// The sequence of the last event.
+    package internal(set) var eventSequence: UInt64
+    package internal(set) var totals = RoomTotals()
+    /// Positions that hold a slot without having used it.
+    package internal(set) var admitted = 0
+    package internal(set) var activeSessions = 0
+
+    var joinSequence: UInt64 = 0
+    /// When `shuffleWindow` was last changed. No window reaches back before it, so nobody who joins after a change
+    /// stands before anybody who joined before.
+    var windowEpoch: Timestamp
+    var bucket: RateBucket
+    var line = Line()
+    var positions = ShardedTable<PositionID, Entry>()
+    /// Sessions of positions that hold or held a slot.
+    var sessions = ShardedTable<SessionID, PositionID>()
+
+    var clock: RoomClock
+    var share = PriorityShare()
+    /// Waiting positions by their last sign of life.
+    var silence = TimeWheel()
+    /// Unused admissions by their beginning.
+    var claims = TimeWheel()
+    /// Active sessions by what their time-out runs from.
+    var idle = TimeWheel()
+    /// Final states by their time, of positions that never held a slot and of those that did.
+    var endedInLine = TimeWheel()
+    var endedAfterAdmission = TimeWheel()
+
+    /// A new room, open for its first visitor: its rate bucket is full.
+    package init(opening settings: RoomSettings, at now: Timestamp, emitting events: inout [RoomEvent]) {
+        self.init(settings: settings, openedAt: now)
+        events.append(RoomEvent(sequence: 1, time: now, room: settings.id, change: .roomUpdated(settings)))
+    }
+
+    /// The room that a history begins with; nil unless `event` is the first of a room.
+    package init?(replaying event: RoomEvent) {
+        guard event.sequence == 1, case .roomUpdated(let settings) = event.change, settings.id == event.room else {
+            return nil
+        }
+        self.init(settings: settings, openedAt: event.time)
+    }
+
+    private init(settings: RoomSettings, openedAt time: Timestamp) {
+        self.settings = settings
+        createdAt = time
+        updatedAt = time
+        eventSequence = 1
+        windowEpoch = time
+        bucket = RateBucket(rate: settings.queueRate, interval: settings.admissionInterval, at: time)
+        clock = RoomClock(wall: time, floor: time)
+    }
+
+    package var id: RoomID { settings.id }
+
+    package var waiting: Int { line.count }
+
+    /// 0 while more are in use than there are, after a limit was lowered.
+    var freeSlots: Int { max(0, settings.maxActiveUsers - admitted - activeSessions) }
+
+    /// When the shuffle window of somebody who joins at `time` began; without shuffling, `time`.
+    func windowStart(at time: Timestamp) -> Timestamp {
+        let length = settings.shuffleWindow.count
+        guard length > 0 else { return time }
+        let remainder = time.milliseconds % length
+        let start = time.milliseconds - (remainder < 0 ? remainder + length : remainder)
+        return max(windowEpoch, Timestamp(milliseconds: start))
+    }
+}

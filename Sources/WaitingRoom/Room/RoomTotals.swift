@@ -1,0 +1,13 @@
+/// Counts that only grow.
+package struct RoomTotals: Hashable, Sendable {
+    package var enqueued = 0
+    package var admitted = 0
+    /// Expired or left while waiting.
+    package var abandoned = 0
+    /// Positions that expired, waiting or unclaimed.
+    package var expired = 0
+    /// Signs of life of positions. Not an event: whoever keeps the events keeps this beside them.
+    package var heartbeats = 0
+
+    package init() {}
+}

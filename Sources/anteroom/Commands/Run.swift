@@ -1,0 +1,30 @@
+import AnteroomServer
+import ArgumentParser
+import Foundation
+import RoomConfiguration
+import Logging
+
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the gate in front of its origins.",
+        discussion: "SIGHUP or saving the file applies a changed configuration. SIGTERM and SIGINT drain and stop.")
+
+    @OptionGroup var file: ConfigurationFile
+
+    func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let (configuration, loader) = try file.load(environment)
+        let level = Logger.Level(rawValue: configuration.log.level) ?? .info
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "anteroom")
+        logger.logLevel = level
+        let server = AnteroomServer(
+            configurationPath: file.config, environment: environment, configuration: configuration, loader: loader,
+            logger: logger)
+        do {
+            try await server.run()
+        } catch {
+            throw Refusal("\(error)")
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Foundation
+import RoomConfiguration
+import VisitorAPI
+
+/// `--config FILE`, and what it holds.
+struct ConfigurationFile: ParsableArguments {
+    @Option(help: "The configuration file.")
+    var config = "config/anteroom.yml"
+
+    /// Reads the file, or refuses it with one line for each mistake.
+    func load(_ environment: [String: String]) throws -> (Configuration, ConfigurationLoader) {
+        let loader = ConfigurationLoader(checkTemplate: { PageRenderer.problem(inTemplate: $0) })
+        do throws(ConfigurationMistakes) {
+            return (try loader.load(path: config, environment: environment), loader)
+        } catch {
+            throw Refusal("\(error)")
+        }
+    }
+}
+
+/// Input that the program refuses: printed as it is, exit code 1.
+struct Refusal: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

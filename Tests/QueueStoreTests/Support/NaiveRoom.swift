@@ -1,0 +1,53 @@
+import WaitingRoom
+
+/// A room as simple as can be, told what happened: a sorted array, and a state for each position. Says where everybody
+/// should stand.
+struct NaiveRoom {
+    private struct Waiting {
+        let id: PositionID
+        let order: (Int, Int64, UInt64, UInt64)
+    }
+
+    private var line: [Waiting] = []
+    private(set) var statuses: [PositionID: PositionStatus] = [:]
+    private var sessions: [SessionID: PositionID] = [:]
+    private var settings: RoomSettings?
+    private var shuffledSince: Int64 = .min
+
+    init(_ events: [RoomEvent]) { for event in events { take(event) } }
+
+    var waiting: Int { line.count }
+
+    var slotsInUse: Int { statuses.values.count { $0 == .admitted || $0 == .active } }
+
+    func rank(of id: PositionID) -> Int { (line.firstIndex { $0.id == id } ?? -1) + 1 }
+
+    private mutating func take(_ event: RoomEvent) {
+        switch event.change {
+        case .roomUpdated(let new):
+            if new.shuffleWindow != settings?.shuffleWindow { shuffledSince = event.time.milliseconds }
+            settings = new
+        case .positionEnqueued(let position, let key):
+            let time = position.enqueuedAt.milliseconds
+            let length = settings?.shuffleWindow.count ?? 0
+            let window = length > 0 ? max(shuffledSince, time / length * length) : time
+            line.append(Waiting(id: position.id, order: (-position.priority, window, key, position.sequence)))
+            line.sort { $0.order < $1.order }
+            statuses[position.id] = .waiting
+        case .positionAdmitted(let id, _):
+            leave(id, .admitted)
+            sessions[SessionID(of: id)] = id
+        case .positionExpired(let id): leave(id, .expired)
+        case .positionLeft(let id): leave(id, .left)
+        case .sessionStarted(let session): statuses[session.positionID] = .active
+        case .sessionExpired(let id): sessions[id].map { statuses[$0] = .expired }
+        case .sessionCompleted(let id): sessions[id].map { statuses[$0] = .completed }
+        case .sessionTerminated(let id): sessions[id].map { statuses[$0] = .terminated }
+        }
+    }
+
+    private mutating func leave(_ id: PositionID, _ status: PositionStatus) {
+        line.removeAll { $0.id == id }
+        statuses[id] = status
+    }
+}

@@ -1,0 +1,87 @@
+import Testing
+import WaitingRoom
+
+/// A room with a clock that the test moves, and everything that it emitted.
+struct Scene {
+    static func roomID() throws -> RoomID { try #require(RoomID("hall")) }
+
+    var room: Room
+    var events: [RoomEvent] = []
+    /// Milliseconds; what the wall clock shows.
+    var now: Int64 = 1_000_000
+    private var generator = SeededGenerator(seed: 7)
+
+    init(_ change: (inout RoomSettings) -> Void = { _ in }) throws {
+        var settings = RoomSettings(
+            id: try Self.roomID(), maxActiveUsers: 2, maxQueueSize: 0, queueRate: Rate(count: 100, per: .seconds(1)))
+        change(&settings)
+        room = Room(opening: settings, at: Timestamp(milliseconds: now), emitting: &events)
+    }
+
+    static func id(_ number: UInt64) -> PositionID { PositionID(bits: UUIDBits(high: 0, low: number)) }
+
+    static func session(_ number: UInt64) -> SessionID { SessionID(of: id(number)) }
+
+    var time: Timestamp { Timestamp(milliseconds: now) }
+
+    @discardableResult
+    mutating func arrive(_ number: UInt64, priority: Int = 0) -> JoinOutcome {
+        room.arrive(
+            JoinRequest(id: Self.id(number), priority: priority), at: time, using: &generator, emitting: &events)
+    }
+
+    @discardableResult
+    mutating func enqueue(_ number: UInt64, priority: Int = 0) -> JoinOutcome {
+        room.enqueue(
+            JoinRequest(id: Self.id(number), priority: priority), at: time, using: &generator, emitting: &events)
+    }
+
+    @discardableResult
+    mutating func leave(_ number: UInt64) -> Place? { room.leave(Self.id(number), at: time, emitting: &events) }
+
+    /// How many were admitted.
+    @discardableResult
+    mutating func admit() -> Int { room.admit(at: time, emitting: &events).count }
+
+    @discardableResult
+    mutating func clean() -> CleaningCounts { room.clean(at: time, emitting: &events) }
+
+    mutating func heartbeat(_ number: UInt64) { room.heartbeat(Self.id(number), at: time) }
+
+    /// A request of the session of this position.
+    @discardableResult
+    mutating func visit(_ number: UInt64) -> Bool {
+        room.record(
+            Self.session(number), of: Self.id(number), pageViews: 1,
+            client: Client(address: "192.0.2.7", userAgent: "test"), at: time, emitting: &events)
+    }
+
+    @discardableResult
+    mutating func end(_ number: UInt64, as end: SessionEnd) -> Bool {
+        room.end(Self.session(number), as: end, at: time, emitting: &events)
+    }
+
+    mutating func update(_ change: (inout RoomSettings) -> Void) {
+        var settings = room.settings
+        change(&settings)
+        room.update(settings, at: time, emitting: &events)
+    }
+
+    func status(_ number: UInt64) -> PositionStatus? { room.place(of: Self.id(number))?.position.status }
+
+    func rank(_ number: UInt64) -> Int? { room.place(of: Self.id(number))?.rank }
+
+    /// Who was admitted, in order, by the number of the position.
+    var admissions: [UInt64] {
+        events.compactMap { event in
+            if case .positionAdmitted(let id, _) = event.change { id.bits.low } else { nil }
+        }
+    }
+
+    /// The room that the events replay to.
+    func replayed() throws -> Room {
+        var replayed = try #require(events.first.flatMap { Room(replaying: $0) })
+        for event in events.dropFirst() { try replayed.replay(event) }
+        return replayed
+    }
+}
