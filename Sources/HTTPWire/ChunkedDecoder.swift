@@ -40,6 +40,7 @@ package struct ChunkedDecoder: Sendable {
                 let length = min(remaining, count)
                 remaining -= length
                 if remaining == 0 { state = .dataCR }
+                discarded = 0
                 return .data(length)
             }
             try read(unsafe bytes[index])

@@ -8,7 +8,7 @@ package enum FieldName: UInt8, Sendable {
     // The gate's own.
     case cookie, setCookie, xAnteroomToken, xAnteroomSession
     // What verdicts and answers depend on.
-    case userAgent, accept, acceptLanguage, secFetchDest, authorization, contentType, referer
+    case userAgent, accept, acceptLanguage, secFetchDest, authorization, contentType, referer, origin
     case secWebSocketKey, secWebSocketVersion
 
     /// Case-insensitive, by length first, so that a foreign name costs one comparison at most.
@@ -22,6 +22,7 @@ package enum FieldName: UInt8, Sendable {
         case (3, UInt8(ascii: "v")): return `is`("via", .via)
         case (4, UInt8(ascii: "h")): return `is`("host", .host)
         case (6, UInt8(ascii: "c")): return `is`("cookie", .cookie)
+        case (6, UInt8(ascii: "o")): return `is`("origin", .origin)
         case (6, UInt8(ascii: "e")): return `is`("expect", .expect)
         case (6, UInt8(ascii: "a")): return `is`("accept", .accept)
         case (7, UInt8(ascii: "u")): return `is`("upgrade", .upgrade)

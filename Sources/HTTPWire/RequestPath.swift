@@ -58,8 +58,8 @@ package struct RequestPath: Sendable {
             decoded.append(value == UInt8(ascii: "\\") ? UInt8(ascii: "/") : value)
             index += 3
         }
+        if zip(once, once.dropFirst()).contains(where: { $0 == 0x2f && $1 == 0x2f }) { isAmbiguous = true }
         normalized = try Self.removeDotSegments(once)
-        if zip(normalized, normalized.dropFirst()).contains(where: { $0 == 0x2f && $1 == 0x2f }) { isAmbiguous = true }
         if isAmbiguous {
             let reading = try Self.removeDotSegments(Self.mergeSlashes(Self.dropParameters(decoded)))
             loose = reading == normalized ? nil : reading

@@ -9,7 +9,7 @@ final class AccessLogBuffer {
     private(set) var dropped = 0
     private var secondText: (second: Int64, text: [UInt8]) = (-1, [])
 
-    /// Handed to the writer at this size, or once a second.
+    /// Handed to the writer at this size, or with the next sweep of the loop, ten times a second.
     private static let flushSize = 32 * 1024
 
     init(_ writer: AccessLogWriter) {

@@ -78,6 +78,11 @@ extension DownstreamHandler {
             if out.readableBytes > 0 { upstream.write(out) }
         }
         requestBody = reader
+        if reader.isComplete && exchange.isAnswerComplete {
+            upstream.flush()
+            finishForwarding(reusable: true)
+            return
+        }
         let timeouts = gate.timeouts
         gate.deadlines.set(slot, after: reader.isComplete ? timeouts.firstByte : timeouts.bodyProgress)
     }
@@ -103,7 +108,8 @@ extension DownstreamHandler {
         guard let exchange else { return }
         exchange.status = head.status
         if exchange.forwardedAt >= 0 { exchange.upstreamDuration = LoopClock.microseconds - exchange.forwardedAt }
-        if framing == .untilClose || !requestBody.isComplete || !exchange.keepAlive || gate.isDraining {
+        let mayNotTakeBody = !requestBody.isComplete && !head.keepAlive
+        if framing == .untilClose || mayNotTakeBody || !exchange.keepAlive || gate.isDraining {
             closesAfterAnswer = true
         }
         if framing == .chunked && !exchange.isHTTP11 { closesAfterAnswer = true }
@@ -136,8 +142,19 @@ extension DownstreamHandler {
 
     func countAnswerBytes(_ count: Int) { exchange?.bytesOut += Int64(count) }
 
-    /// The origin's answer is whole.
+    /// The origin's answer is whole. A body that it did not wait for goes on to it, if it stays.
     func answerEnded(reusable: Bool) {
+        flush()
+        guard requestBody.isComplete || !reusable else {
+            exchange?.isAnswerComplete = true
+            gate.deadlines.set(slot, after: gate.timeouts.bodyProgress)
+            return
+        }
+        if !requestBody.isComplete { closesAfterAnswer = true }
+        finishForwarding(reusable: reusable)
+    }
+
+    private func finishForwarding(reusable: Bool) {
         guard let handler = upstream else { return }
         upstream = nil
         if reusable && requestBody.isComplete, let target = exchange?.upstream {
@@ -145,7 +162,6 @@ extension DownstreamHandler {
         } else {
             handler.close()
         }
-        flush()
         endExchange()
     }
 
@@ -176,6 +192,11 @@ extension DownstreamHandler {
         let wasUsed = upstream?.isUsed ?? false
         upstream = nil
         guard let exchange, case .forwarding = phase else { return }
+        if exchange.isAnswerComplete {
+            closesAfterAnswer = true
+            endExchange()
+            return
+        }
         if case .closed = failure, wasUsed, exchange.mayRetry, let target = exchange.upstream {
             // The origin closed an idle connection just as it was used: the one failure that says nothing about it.
             exchange.isRetried = true

@@ -48,6 +48,8 @@ extension DownstreamHandler {
         pending = ByteBuffer()
         consume(&bytes)
         if bytes.readableBytes > 0 { pending.writeBuffer(&bytes) }
+        // No end of a read will follow that would do it.
+        upstream?.flush()
     }
 
     /// False if the head is not whole or not acceptable.
@@ -125,6 +127,9 @@ extension DownstreamHandler {
         unsafe readClient(head, bytes, exchange)
         return unsafe withPath(of: exchange, bytes) { path in
             if let verdict = unsafe ownPath(path, head, bytes, exchange) { return verdict }
+            if let loose = exchange.loosePath, loose.withUnsafeBytes({ unsafe isOwnPath($0) }) {
+                return .refuse(HeadRefusal(400, "The path can be read in more than one way."))
+            }
             let routing = gate.routing
             let host = unsafe UnsafeRawBufferPointer(rebasing: bytes[exchange.host])
             let match = unsafe routing.match(host: host, path: path)
@@ -228,10 +233,18 @@ extension DownstreamHandler {
         }
         exchange.room = room
         var request = unsafe visitorRequest(head, bytes, exchange, rule: room.rule)
+        request.isAPICall = true
         request.positionToken = unsafe cookie(.position, of: room, bytes).map { unsafe Array(bytes[$0]) }
         request.sessionToken = unsafe cookie(.session, of: room, bytes).map { unsafe Array(bytes[$0]) }
         if let field = head.field(.authorization) { request.bearerToken = unsafe Self.bearer(bytes[field.value]) }
         return .api(request)
+    }
+
+    /// Whether a path lies where the gate answers itself.
+    private func isOwnPath(_ path: UnsafeRawBufferPointer) -> Bool {
+        if unsafe RoutingTable.isPrefix(gate.routing.reservedPath, of: path) { return true }
+        for room in gate.routing.rooms where unsafe RoutingTable.isPrefix(room.apiPath, of: path) { return true }
+        return false
     }
 
     private static func bearer(_ value: Slice<UnsafeRawBufferPointer>) -> [UInt8]? {
@@ -392,6 +405,7 @@ extension DownstreamHandler {
             format: AnswerFormat(secFetchDest: text(.secFetchDest), accept: text(.accept)),
             language: Language.negotiate(acceptLanguage: text(.acceptLanguage)))
         request.referer = text(.referer, limit: 2048)
+        request.origin = text(.origin)
         request.host = unsafe String(decoding: bytes[exchange.host], as: UTF8.self)
         if head.upgradesToWebSocket, let key = head.field(.secWebSocketKey) {
             request.webSocketKey = unsafe String(decoding: bytes[key.value].prefix(64), as: UTF8.self)
@@ -413,6 +427,10 @@ extension DownstreamHandler {
             ask(request)
             return
         }
+        if case .length(let length) = gate.requestHead.framing, length > VisitorRequest.bodyLimit {
+            refuseLargeBody()
+            return
+        }
         phase = .collecting
         requestBody = BodyReader(gate.requestHead.framing, unchunks: true)
         collectedRequest = request
@@ -424,6 +442,12 @@ extension DownstreamHandler {
             write(interim)
             flush()
         }
+    }
+
+    private func refuseLargeBody() {
+        collectedRequest = nil
+        closesAfterAnswer = true
+        answer(.problem(413, "Content Too Large", detail: "A body of this API has at most 8192 bytes."), outcome: .api)
     }
 
     private func collect(_ bytes: inout ByteBuffer) {
@@ -439,9 +463,7 @@ extension DownstreamHandler {
         }
         exchange.apiBody += out.readableBytesView
         if exchange.apiBody.count > VisitorRequest.bodyLimit {
-            collectedRequest = nil
-            answer(
-                .problem(413, "Content Too Large", detail: "A body of this API has at most 8192 bytes."), outcome: .api)
+            refuseLargeBody()
             return
         }
         gate.deadlines.set(slot, after: gate.timeouts.bodyProgress)

@@ -39,6 +39,8 @@ final class Exchange {
     var hasBody = false
     var isRetried = false
     var isAnswerStarted = false
+    /// The answer is whole while the request's body is still on its way.
+    var isAnswerComplete = false
 
     /// Why the request failed or was refused, for the log.
     var failure: StaticString?
@@ -64,6 +66,7 @@ final class Exchange {
         failure = nil
         isRetried = false
         isAnswerStarted = false
+        isAnswerComplete = false
         forwardedAt = -1
         upstreamDuration = -1
         status = 0

@@ -26,7 +26,6 @@ package final class GateLoop {
     private var pools: [Origin: UpstreamPool] = [:]
     private var spare: ContiguousArray<Exchange> = []
     private var requestIDs: RequestIDSequence
-    private var sweeps = 0
 
     /// Makes the state of one loop. Call it on that loop, then `start()`.
     package init(
@@ -86,6 +85,7 @@ package final class GateLoop {
         isDraining = true
         for owner in deadlines.everyone { (owner as? DownstreamHandler)?.drain() }
         for pool in pools.values { pool.closeIdle() }
+        desk.releaseListeners()
     }
 
     /// Closes what is left.
@@ -126,11 +126,8 @@ package final class GateLoop {
 
     private func sweep() {
         deadlines.sweep(now: .now())
-        sweeps &+= 1
-        if sweeps % 10 == 0 {
-            log?.flush()
-            counters.accessLogDropped = log?.dropped ?? 0
-        }
+        log?.flush()
+        counters.accessLogDropped = log?.dropped ?? 0
     }
 }
 

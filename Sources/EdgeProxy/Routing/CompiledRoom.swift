@@ -8,12 +8,15 @@ package final class CompiledRoom: Sendable {
     /// Index in the metrics' label table.
     package let label: Int
     let idBytes: [UInt8]
+    /// Where the room's API lies.
+    let apiPath: [UInt8]
     let upstream: UpstreamTarget
 
     init(_ rule: RoomRule, label: Int) {
         self.rule = rule
         self.label = label
         idBytes = Array(rule.settings.id.text.utf8)
+        apiPath = Array("/api/v1/queues/\(rule.settings.id.text)".utf8)
         upstream = UpstreamTarget(rule.target, preserveHost: rule.preserveHost)
     }
 
@@ -38,7 +41,7 @@ package final class CompiledRoom: Sendable {
                 guard unsafe name.elementsEqual(secret.name.utf8), field.value.count == secret.value.utf8.count else {
                     continue
                 }
-                let difference = unsafe zip(bytes[field.value], secret.value.utf8).reduce(0) { $0 | $1.0 ^ $1.1 }
+                let difference = unsafe zip(bytes[field.value], secret.value.utf8).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) }
                 if difference == 0 { return true }
             }
         }

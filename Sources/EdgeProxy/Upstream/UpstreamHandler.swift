@@ -15,6 +15,8 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         /// A request was sent; the answer's head has not come whole.
         case head
         case body(BodyReader)
+        /// The answer is whole; the request's body may still be on its way.
+        case answered
         case tunnel
         case closed
     }
@@ -168,6 +170,9 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
             case .tunnel:
                 downstream?.relay(bytes)
                 return
+            case .answered:
+                fail(.malformed("The origin answered more than it was asked."))
+                return
             case .closed:
                 return
             }
@@ -264,7 +269,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         let downstream = downstream
         // Bytes behind the answer's end belong to nothing that was asked.
         let isClean = bytes.readableBytes == 0 && mayReuse
-        self.downstream = nil
+        state = .answered
         downstream?.answerEnded(reusable: isClean)
         return false
     }
@@ -275,6 +280,8 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         case .idle:
             pool.remove(self)
             close()
+        case .answered:
+            fail(.closed)
         case .head:
             fail(partial.readableBytes > 0 ? .truncated : .closed)
         case .body(let reader):

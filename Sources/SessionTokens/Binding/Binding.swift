@@ -39,7 +39,8 @@ package enum Binding: Hashable, Sendable, CaseIterable {
         _ digest: BindingDigest?, salt: BindingSalt, address: Span<UInt8>, userAgent: Span<UInt8>
     ) -> Bool {
         guard self != .none else { return true }
-        guard let digest, let own = self.digest(salt: salt, address: address, userAgent: userAgent) else { return false }
+        let own = self.digest(salt: salt, address: address, userAgent: userAgent)
+        guard let digest, let own else { return false }
         return unsafe CRYPTO_memcmp(digest.bytes, own.bytes, BindingDigest.length) == 0
     }
 }

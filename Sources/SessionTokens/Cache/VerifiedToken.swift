@@ -5,8 +5,6 @@ import Musl
 #else
 import Glibc
 #endif
-package import WaitingRoom
-
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Musl)
@@ -14,6 +12,7 @@ import Musl
 #else
 import Glibc
 #endif
+package import WaitingRoom
 
 /// A token that was verified, with what a gate notes about its session between two reports to the store. It belongs
 /// to one event loop.
@@ -102,7 +101,9 @@ package final class VerifiedToken {
     /// Whether `other` stands at `offset`, which has room for it.
     private func equals(_ other: Span<UInt8>, at offset: Int) -> Bool {
         unsafe other.withUnsafeBytes { other in
-            guard let theirs = other.baseAddress, let ours = unsafe bytes.baseAddress else { return unsafe other.isEmpty }
+            guard let theirs = other.baseAddress, let ours = unsafe bytes.baseAddress else {
+                return unsafe other.isEmpty
+            }
             return unsafe memcmp(ours + offset, theirs, other.count) == 0
         }
     }

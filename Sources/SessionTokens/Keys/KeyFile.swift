@@ -44,7 +44,7 @@ struct KeyFile {
                 .notAKey, path, "needs a pass phrase; remove it with: openssl pkey -in \(path) -out new.pem")
         }
         if text.contains("BEGIN PUBLIC KEY") || text.contains("BEGIN CERTIFICATE") {
-            throw SecretFileError(.notAKey, path, "holds no private key, only a public one; name the private key's file")
+            throw SecretFileError(.notAKey, path, "holds only a public key; name the private key's file")
         }
         throw SecretFileError(
             .notAKey, path, "is not a private key in PEM form; name another file, or remove it and a new key is made")
@@ -83,7 +83,8 @@ struct KeyFile {
             guard let pem = try SecretFile.load(file.path, .everybodyReads) else { continue }
             guard let key = OpenSSLKey.publicKey(pem: pem) else {
                 throw SecretFileError(
-                    .notAKey, file.path, "is not a public key in PEM form; restore it, or remove it to refuse its tokens")
+                    .notAKey, file.path,
+                    "is not a public key in PEM form; restore it, or remove it to refuse its tokens")
             }
             let retired = try convertingErrors(file.path) { () throws(OpenSSLError) in
                 try VerificationKey(key, algorithm: algorithm, verifiesUntil: file.until)
@@ -116,9 +117,10 @@ struct KeyFile {
     }
 
     private func wrongKey(_ key: OpenSSLKey, _ path: String) -> SecretFileError {
+        let bits = VerificationKey.rsaBits
         let needed =
             switch algorithm {
-            case .rs256: "an RSA key of \(VerificationKey.rsaBits.lowerBound) to \(VerificationKey.rsaBits.upperBound) bits"
+            case .rs256: "an RSA key of \(bits.lowerBound) to \(bits.upperBound) bits"
             case .es256: "a P-256 key"
             }
         return SecretFileError(

@@ -28,20 +28,15 @@ extension VisitorDesk {
     // MARK: The room
 
     private func facts(_ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
-        var snapshot = services.monitor.snapshot(of: rule.settings.id)
-        if snapshot == nil {
-            services.monitor.observe(try await services.store.facts(of: rule.settings.id), at: services.clock())
-            snapshot = services.monitor.snapshot(of: rule.settings.id)
-        }
-        guard let snapshot else { throw StoreError(.unknownRoom, "room \(rule.settings.id) is not known") }
-        let settings = snapshot.facts.settings
-        let estimate = snapshot.estimate(rank: snapshot.facts.waiting + 1)
+        let facts = try await services.store.facts(of: rule.settings.id)
+        let settings = facts.settings
+        let estimate = services.monitor.snapshot(of: settings.id)?.estimate(rank: facts.waiting + 1)
         var json = JSONText()
         json.object {
             $0.member("queue_id", settings.id.text)
             $0.member("name", settings.name)
             $0.member("status", settings.status.rawValue)
-            $0.member("waiting", snapshot.facts.waiting)
+            $0.member("waiting", facts.waiting)
             if let estimate {
                 $0.member("estimated_wait_seconds", Int(estimate.middle.rounded()))
                 $0.member("estimated_wait_range_seconds", numbers: PositionAnswer.range(estimate))

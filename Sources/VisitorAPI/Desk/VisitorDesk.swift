@@ -42,10 +42,12 @@ package actor VisitorDesk {
     package func answer(_ request: VisitorRequest, _ done: @Sendable (VisitorAnswer) -> Void) async {
         do throws(StoreError) {
             let answer: VisitorAnswer
-            if let rule = request.rule, request.path.hasPrefix("/api/v1/queues/\(rule.settings.id.text)"),
-                let call = APICall(request, rule: rule)
-            {
-                answer = try await api(call, request, rule)
+            if request.isAPICall, let rule = request.rule {
+                if let call = APICall(request, rule: rule) {
+                    answer = try await api(call, request, rule)
+                } else {
+                    answer = .respond(.problem(404, "Not Found", detail: "There is no such call."))
+                }
             } else if let rule = request.rule {
                 answer = try await visit(request, rule)
             } else {
@@ -67,11 +69,6 @@ package actor VisitorDesk {
     /// SPEC section 3, steps 6 to 8, for those who bring no valid session token.
     private func visit(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
         let room = rule.settings.id
-        if let claims = request.expiredSession, let session = claims.sessionID,
-            let alive = try await services.store.session(session, in: room), alive.status == .active
-        {
-            return await grant(alive.positionID, request, rule)
-        }
         if let token = request.positionToken {
             switch readPosition(token, request, rule) {
             case .valid(let claims, let needsRefresh):
@@ -85,16 +82,24 @@ package actor VisitorDesk {
                 case .ended, .unknown: break
                 }
             case .expired(let claims):
-                // It restores the place, but the door is opened by the fresh token that it is answered with.
-                let places = try await services.store.places(of: [claims.positionID], in: room)
-                if case let place?? = places.first, place.position.status.isHeld {
-                    activity.value.heartbeat(claims.positionID, in: room)
-                    return await queued(place, request, rule, reissues: true)
-                }
+                if let answer = try await restore(claims, request, rule) { return answer }
             case .refused: break
             }
         }
+        if let claims = request.expiredSession, let answer = try await restore(claims, request, rule) { return answer }
         return try await arrive(request, rule)
+    }
+
+    /// What a token is worth that has run out: the place or session that the store still has, shown on the queue page
+    /// with a fresh token. The door is opened by that one, with the next request, which the page makes by itself.
+    private func restore(
+        _ claims: TokenClaims, _ request: VisitorRequest, _ rule: RoomRule
+    ) async throws(StoreError) -> VisitorAnswer? {
+        let room = rule.settings.id
+        let places = try await services.store.places(of: [claims.positionID], in: room)
+        guard case let place?? = places.first, place.position.status.isHeld else { return nil }
+        activity.value.heartbeat(claims.positionID, in: room)
+        return await queued(place, request, rule, reissues: true)
     }
 
     /// Step 8: nobody that is known.

@@ -10,6 +10,8 @@ protocol LiveListener: AnyObject {
     func tell(_ place: Place?)
     /// The room's facts have changed (status, estimate), if not the place.
     func roomChanged()
+    /// The gate is about to stop.
+    func release()
 }
 
 /// The live connections and long polls of one event loop, by room. Bound to its loop.
@@ -32,6 +34,11 @@ package final class LiveBoard {
 
     func remove(_ listener: any LiveListener, from room: RoomID) {
         if listeners[room]?.removeValue(forKey: ObjectIdentifier(listener)) != nil { count -= 1 }
+    }
+
+    func releaseAll() {
+        let everyone = listeners.values.flatMap(\.values)
+        for listener in everyone { listener.release() }
     }
 
     func listeners(of room: RoomID) -> [any LiveListener] { listeners[room].map { Array($0.values) } ?? [] }

@@ -117,6 +117,8 @@ final class LiveHandler: ChannelInboundHandler, LiveListener {
         send(text)
     }
 
+    func release() { close(.goingAway) }
+
     /// The state that ends the wait: after it there is nothing more to follow.
     private func sendLast(_ text: [UInt8]?) {
         guard let text else { return }

@@ -20,6 +20,9 @@ extension VisitorDesk {
         }
     }
 
+    /// The gate is about to stop: polls are answered as they are, and WebSockets told to come again elsewhere.
+    package nonisolated func releaseListeners() { live.value.releaseAll() }
+
     /// Waits until the place differs from `place`, at most `limit` milliseconds.
     /// - Returns: the place then; nil if nothing changed.
     func nextChange(of place: Place, within limit: Int64) async -> Place? {
@@ -43,6 +46,10 @@ extension VisitorDesk {
                     426, "Upgrade Required", detail: "This address speaks WebSocket (RFC 6455).",
                     fields: [("Upgrade", "websocket"), ("Connection", "Upgrade")]))
         }
+        // A browser lets any site open a WebSocket here and sends the cookie along (RFC 6455 §10.2).
+        if let origin = request.origin, origin != "http://\(request.host)", origin != "https://\(request.host)" {
+            return .respond(.problem(403, "Forbidden", detail: "Another site may not follow this line."))
+        }
         switch identify(request, rule) {
         case .failure(let response): return .respond(response)
         case .success(let caller):
@@ -52,6 +59,7 @@ extension VisitorDesk {
             return .live(
                 LiveTicket(
                     room: room, position: caller.claims.positionID, request: request,
+                    token: String(decoding: caller.token, as: UTF8.self),
                     acceptKey: WebSocketHandshake.acceptKey(for: key)))
         }
     }
@@ -73,7 +81,7 @@ extension VisitorDesk {
         let answer = PositionAnswer(
             place: place, settings: currentSettings(rule),
             estimate: services.monitor.snapshot(of: ticket.room)?.estimate(rank: place.rank),
-            redirectURL: isThrough ? rule.entrance : nil,
+            token: ticket.token, redirectURL: isThrough ? rule.entrance : nil,
             sessionToken: isThrough ? await sessionToken(place.position.id, ticket.request, rule) : nil)
         return answer.json.bytes
     }
@@ -84,7 +92,7 @@ extension VisitorDesk {
         let snapshot = services.monitor.snapshot(of: ticket.room)
         return PositionAnswer(
             place: place, settings: snapshot?.facts.settings ?? rule.settings,
-            estimate: snapshot?.estimate(rank: place.rank)
+            estimate: snapshot?.estimate(rank: place.rank), token: ticket.token
         ).json.bytes
     }
 
@@ -126,4 +134,6 @@ private final class LongPoll: LiveListener {
     }
 
     func roomChanged() {}
+
+    func release() { tell(nil) }
 }

@@ -25,6 +25,8 @@ package struct LiveTicket: Sendable {
     package var position: PositionID
     /// The request that asked for it: for its room, language and binding.
     package var request: VisitorRequest
+    /// The position token that it came with.
+    package var token: String
     /// `Sec-WebSocket-Accept` (RFC 6455 §4.2.2).
     package var acceptKey: String
 }

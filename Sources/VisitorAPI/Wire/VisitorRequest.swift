@@ -26,6 +26,8 @@ package struct VisitorRequest: Sendable {
     /// `Authorization: Bearer …`; only API calls read it.
     package var bearerToken: [UInt8]?
     package var referer: String?
+    /// The `Origin` field: the site whose script made the request.
+    package var origin: String?
     /// The `Host` field.
     package var host = ""
     /// `Sec-WebSocket-Key`, where the request asks for a WebSocket (RFC 6455 §4.1).
@@ -50,6 +52,9 @@ package struct VisitorRequest: Sendable {
         self.format = format
         self.language = language
     }
+
+    /// A call of SPEC section 6, rather than a visit of the room.
+    package var isAPICall = false
 
     /// Whether repeating the request with GET means the same: else a visitor must be told that it was not sent.
     var isSafe: Bool { method == "GET" || method == "HEAD" }
