@@ -94,6 +94,7 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "HistoryCheckerTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),
+        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: swiftSettings),
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus", metrics], swiftSettings: swiftSettings),
         .testTarget(
             name: "QueueStoreTests", dependencies: ["WaitingRoom", "QueueStore", "HistoryChecker", logging],

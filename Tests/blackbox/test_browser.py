@@ -147,16 +147,17 @@ def test_the_third_browser_waits_and_is_let_in(browsers, gate, shop):
 
 
 def test_the_place_is_announced_and_in_the_title(browsers, gate):
-    """A polite live region says what changed; the title carries the place."""
+    """The title carries the place; a polite live region says so when the front comes near, not at every step."""
     fill(gate)
-    ahead = fill(gate, 1)[0]
+    ahead = fill(gate, 4)
     driver = browsers.open()
     driver.get(gate.url + "/")
     region = driver.find_element(By.CSS_SELECTOR, "[aria-live=polite]")
-    wait_until(lambda: text(driver, "ar-place") == "2", 5)
-    ahead.call("POST", "leave")
-    wait_until(lambda: region.get_attribute("textContent").strip(), 6, 0.1, "an announcement")
-    assert "1" in region.get_attribute("textContent") and "1" in driver.title
+    wait_until(lambda: text(driver, "ar-place") == "5", 5)
+    for visitor in ahead[:2]:
+        visitor.call("POST", "leave")
+    wait_until(lambda: "3" in (region.get_attribute("textContent") or ""), 6, 0.1, "an announcement")
+    assert "3" in driver.title
     assert driver.find_element(By.TAG_NAME, "html").get_attribute("lang").startswith("en")
 
 
@@ -170,7 +171,7 @@ def test_several_tabs_show_one_place(browsers, gate):
     driver.switch_to.new_window("tab")
     driver.get(gate.url + "/concerts/the-paper-lanterns")
     wait_until(lambda: text(driver, "ar-place") == "1", 5)
-    assert gate.facts()["waiting"] == 1
+    assert gate.waiting() == 1
     holders[0].call("POST", "session/complete")
     wait_until(lambda: is_shop(driver), 12, 0.1, "the second tab")
     assert "/concerts/the-paper-lanterns" in driver.current_url
@@ -194,7 +195,7 @@ def test_leaving_by_the_button(browsers, gate):
         driver.switch_to.alert.accept()
     except Exception:
         pass
-    wait_until(lambda: gate.facts()["waiting"] == 0, 5, 0.1, "the place to be given up")
+    wait_until(lambda: gate.waiting() == 0, 8, 0.1, "the place to be given up")
     time.sleep(0.5)
     keep(driver, "left")
 
@@ -206,21 +207,29 @@ def test_without_javascript_the_page_refreshes_itself(browsers, gate):
     driver.get(gate.url + "/concerts/nina-solberg")
     assert is_queue_page(driver) and text(driver, "ar-place") == "1"
     keep(driver, "queue-page-without-javascript")
-    assert gate.facts()["waiting"] == 1
+    assert gate.waiting() == 1
     holders[0].call("POST", "session/complete")
     wait_until(lambda: is_shop(driver), 40, 0.3, "the refresh")
     assert "/concerts/nina-solberg" in driver.current_url
 
 
-def test_where_websockets_are_blocked_the_page_polls(browsers, gate):
+BLOCKED = {
+    "fails": "window.WebSocket = class extends WebSocket {"
+    " constructor() { super(location.origin.replace('http', 'ws') + '/nothing') } }",
+    # What the page's own policy forbids reports an error and never closes; so do browsers whose 'self' means no ws:.
+    "is forbidden": "window.WebSocket = class extends WebSocket { constructor() { super('ws://127.0.0.1:1/') } }",
+    "throws": "window.WebSocket = function () { throw new Error('blocked') }",
+    "is absent": "delete window.WebSocket",
+}
+
+
+@pytest.mark.parametrize("script", BLOCKED.values(), ids=BLOCKED.keys())
+def test_where_websockets_are_blocked_the_page_polls(browsers, gate, script):
     """Without WebSocket the place still moves and the door still opens."""
     holders = fill(gate)
     ahead = fill(gate, 1)[0]
     driver = browsers.open()
-    driver.execute_cdp_cmd(
-        "Page.addScriptToEvaluateOnNewDocument",
-        {"source": "window.WebSocket = function () { throw new Error('blocked') }"},
-    )
+    driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
     driver.get(gate.url + "/")
     wait_until(lambda: text(driver, "ar-place") == "2", 5)
     ahead.call("POST", "leave")

@@ -81,9 +81,8 @@ def test_curl_sees_no_difference(pair, arguments):
 
     direct = run(pair.origin.url, None)
     proxied = run(pair.proxy.url, pair.visitor and pair.visitor.session_field)
-    if arguments[-1] == "/echo" or "-L" in arguments:  # the echo's body names the forwarding fields
-        direct, proxied = ([line for line in lines if b"fields" not in line] for lines in (direct, proxied))
-    assert proxied == direct
+    # The echo's body names the fields that it received, the gate's among them.
+    assert [line for line in proxied if b'"fields"' not in line] == [line for line in direct if b'"fields"' not in line]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])

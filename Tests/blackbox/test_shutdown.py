@@ -4,6 +4,8 @@ import signal
 import threading
 import time
 
+import websockets.sync.client
+
 from rig import gate as gates
 from rig.process import accepts, wait_until
 from rig.site import site
@@ -71,6 +73,24 @@ def test_long_polls_do_not_hold_the_gate(servers):
     start = time.monotonic()
     gate.stop()
     assert time.monotonic() - start < 8
+
+
+def test_live_sockets_do_not_hold_the_gate(servers):
+    """Neither the gate's own sockets nor tunnels to the origin that say nothing."""
+    origin = servers.origin(site)
+    gate = servers.gate([gates.room(origin.url, status="paused")])
+    visitor = Visitor(gate)
+    visitor.navigate()
+    with websockets.sync.client.connect(
+        f"ws://127.0.0.1:{gate.port}/api/v1/queues/shop/live",
+        user_agent_header=AGENT,
+        proxy=None,
+        additional_headers={"Cookie": f"anteroom_p_shop={visitor.cookie('p')}"},
+    ) as live:
+        live.recv(5)
+        start = time.monotonic()
+        gate.stop()
+        assert time.monotonic() - start < 8
 
 
 def test_a_second_signal_does_not_hurt(servers):

@@ -175,10 +175,11 @@ extension DownstreamHandler {
             let tokenBytes = unsafe UnsafeRawBufferPointer(rebasing: bytes[token])
             let userAgent = head.field(.userAgent)?.value ?? 0..<0
             let now = LoopClock.wallTime.milliseconds / 1000
+            let address = exchange.clientAddress
             let verdict = unsafe gate.tokens.session(
                 Span(_unsafeBytes: tokenBytes), room: rule.settings.id, binding: rule.tokenBinding,
                 userAgent: Span(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[userAgent])),
-                address: exchange.clientAddress.span, now: now)
+                address: address.span, now: now)
             switch verdict {
             case .valid(let session):
                 exchange.session = session

@@ -37,7 +37,8 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         case closed
     }
 
-    unowned let gate: GateLoop
+    /// Lives as long as its event loop.
+    let gate: GateLoop
     var context: ChannelHandlerContext?
     var phase = Phase.idle
     /// Bytes that belong to no exchange yet, or to the body of one that cannot take them yet.

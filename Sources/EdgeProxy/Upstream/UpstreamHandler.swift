@@ -21,7 +21,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         case closed
     }
 
-    private unowned let pool: UpstreamPool
+    private let pool: UpstreamPool
     private var context: ChannelHandlerContext?
     private var state = State.idle
     private var downstream: DownstreamHandler?
@@ -32,9 +32,12 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     /// At least one exchange went over this connection before the present one.
     private(set) var isUsed = false
 
-    init(pool: UpstreamPool) { self.pool = pool }
+    init(pool: UpstreamPool) {
+        self.pool = pool
+        gate = pool.gate
+    }
 
-    private var gate: GateLoop { pool.gate }
+    private let gate: GateLoop
 
     var isReusable: Bool {
         if case .idle = state, let context, context.channel.isActive { true } else { false }

@@ -7,7 +7,8 @@ import WaitingRoom
 /// rest can time out.
 final class UpstreamPool {
     let origin: Origin
-    unowned let gate: GateLoop
+    /// Lives as long as its event loop.
+    let gate: GateLoop
     private var idle: ContiguousArray<UpstreamHandler> = []
 
     init(origin: Origin, gate: GateLoop) {

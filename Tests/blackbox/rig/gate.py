@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import time
 
 import requests
 import yaml
@@ -91,6 +92,12 @@ class Gate:
         except requests.RequestException:
             return False
 
+    def refusal(self) -> tuple:
+        """For a gate that must not start: its exit code and what it complains of, ordinary progress left out."""
+        done = run_once("run", "--config", self.file, directory=self.directory)
+        said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        return done.returncode, [line for line in said if " info " not in line and " notice " not in line]
+
     def stop(self):
         return self.process.stop()
 
@@ -117,7 +124,13 @@ class Gate:
 
     def facts(self, room_id="shop") -> dict:
         answer = requests.get(f"{self.url}/api/v1/queues/{room_id}", timeout=5)
-        return answer.json() if answer.ok else {}
+        is_json = answer.headers.get("Content-Type", "").startswith("application/json")
+        return answer.json() if answer.ok and is_json else {}
+
+    def waiting(self, room_id="shop") -> int:
+        """How many wait; the public facts may be a second old, so this takes one."""
+        time.sleep(1.1)
+        return self.facts(room_id)["waiting"]
 
     def metrics(self) -> str:
         answer = requests.get(f"{self.admin_url}/metrics", timeout=5)
