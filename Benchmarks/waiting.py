@@ -137,6 +137,7 @@ def long_lines(folder, program, origin, sizes, seconds):
                         script=HERE / "join.lua",
                         path=f"{API}/enqueue",
                     )
+            client = Client(gate.port)  # the old connection may have been idle for too long
             length = waiting_in(gate)
             tokens += [client.join()[0] for _ in range(200)]
             asked = [client.call("GET", "status", token)[2] for _ in range(3) for token in tokens[-400:]]

@@ -1,17 +1,3 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
 package import WaitingRoom
 
 /// A token that was verified, with what a gate notes about its session between two reports to the store. It belongs
@@ -100,11 +86,6 @@ package final class VerifiedToken {
 
     /// Whether `other` stands at `offset`, which has room for it.
     private func equals(_ other: Span<UInt8>, at offset: Int) -> Bool {
-        unsafe other.withUnsafeBytes { other in
-            guard let theirs = other.baseAddress, let ours = unsafe bytes.baseAddress else {
-                return unsafe other.isEmpty
-            }
-            return unsafe memcmp(ours + offset, theirs, other.count) == 0
-        }
+        unsafe other.equals(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + other.count]))
     }
 }

@@ -51,24 +51,6 @@ struct JSONObject {
     }
 }
 
-extension Span<UInt8> {
-    func holds(_ expected: String, at range: Range<Int>) -> Bool {
-        guard expected.utf8.count == range.count else { return false }
-        var index = range.lowerBound
-        for byte in expected.utf8 {
-            guard self[index] == byte else { return false }
-            index += 1
-        }
-        return true
-    }
-
-    func holdsSame(at a: Range<Int>, and b: Range<Int>) -> Bool {
-        guard a.count == b.count else { return false }
-        for offset in 0..<a.count where self[a.lowerBound + offset] != self[b.lowerBound + offset] { return false }
-        return true
-    }
-}
-
 extension String {
     /// The bytes at `range` as text.
     init(copying text: Span<UInt8>, _ range: Range<Int>) {
