@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import SessionTokens
@@ -33,22 +34,34 @@ struct KeyRingTests {
         }
     }
 
+    @Test("A file that is there is never replaced by one that is made at first start")
+    func createdOnce() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/keys/file"
+        #expect(try SecretFile.createOnce(path, Array("first".utf8), .owner))
+        #expect(try !SecretFile.createOnce(path, Array("second".utf8), .owner))
+        #expect(try SecretFile.load(path, .owner) == Array("first".utf8))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/keys") == ["file"])
+    }
+
     @Test("Gates that start at once end up with one key and one salt")
-    func race() async throws {
-        for _ in 0..<20 {
+    func race() throws {
+        for _ in 0..<100 {
             let folder = try TemporaryFolder()
             let path = "\(folder.path)/keys/signing.pem"
-            let outcomes = try await withThrowingTaskGroup(of: (String, BindingSalt).self) { group in
-                for _ in 0..<8 {
-                    group.addTask { [now] in
-                        let ring = try KeyRing(keyFile: path, algorithm: .es256, now: now)
-                        return (ring.keys.signing.verification.id, try BindingSalt(besideKeyFile: path))
-                    }
+            let outcomes = RaceOutcomes()
+            // Threads and not tasks: on a busy pool tasks run one after the other, and nothing races.
+            for _ in 0..<RaceOutcomes.runners {
+                Thread.detachNewThread { [now] in
+                    outcomes.waitForAll()
+                    let ring = try? KeyRing(keyFile: path, algorithm: .es256, now: now)
+                    let salt = try? BindingSalt(besideKeyFile: path)
+                    outcomes.add(ring?.keys.signing.verification.id, salt)
                 }
-                return try await group.reduce(into: []) { $0.append($1) }
             }
-            #expect(Set(outcomes.map(\.0)).count == 1)
-            #expect(Set(outcomes.map(\.1)).count == 1)
+            let (ids, salts) = outcomes.all()
+            #expect(ids.count == RaceOutcomes.runners && Set(ids).count == 1)
+            #expect(salts.count == RaceOutcomes.runners && Set(salts).count == 1)
             let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/keys")
             #expect(names.sorted() == ["salt", "signing.pem"])
         }
@@ -180,5 +193,33 @@ struct KeyRingTests {
         try folder.write("signing.pem", PyJWTVectors.es256TraditionalKey)
         #expect(try ring.reload(now: now))
         #expect(try !ring.reload(now: now))
+    }
+}
+
+/// A common start for threads, and what each of them came to.
+private final class RaceOutcomes: Sendable {
+    static let runners = 4
+
+    private let waiting = Atomic<Int>(0)
+    private let results = Mutex<(ids: [String], salts: [BindingSalt])>(([], []))
+    private let finished = DispatchSemaphore(value: 0)
+
+    func waitForAll() {
+        waiting.add(1, ordering: .acquiringAndReleasing)
+        while waiting.load(ordering: .acquiring) < Self.runners { sched_yield() }
+    }
+
+    func add(_ id: String?, _ salt: BindingSalt?) {
+        results.withLock {
+            if let id { $0.ids.append(id) }
+            if let salt { $0.salts.append(salt) }
+        }
+        finished.signal()
+    }
+
+    /// Blocks until all have finished.
+    func all() -> (ids: [String], salts: [BindingSalt]) {
+        for _ in 0..<Self.runners { finished.wait() }
+        return results.withLock { $0 }
     }
 }

@@ -195,6 +195,7 @@ def hop_by_hop(exchange):
 
 def promised(exchange):
     """A HEAD answer that says how long the GET's would be."""
+    exchange.read_body()
     exchange.answer(
         "200 OK", [("Content-Length", "12345")], b"" if exchange.received.method == "HEAD" else b"x" * 12345
     )

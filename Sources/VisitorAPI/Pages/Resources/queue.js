@@ -84,11 +84,8 @@ const go = () => {
     location.reload();
   } else location.replace(D.target);
 };
-const enter = url => {
-  try {
-    const target = new URL(url || D.target, location.href);
-    if (target.origin === location.origin) D.target = target.href;
-  } catch { /* The address that the page was served with is good. */ }
+// Where the visitor wanted to go is what the page was served for; the API knows only the room's entrance.
+const enter = () => {
   ending(T.turnHeading, T.turnText, T.enter);
   // Where a browser drops the session cookie this page would come back for ever: after three times the visitor clicks.
   let times = [];
@@ -104,7 +101,7 @@ const take = p => {
   if (p.status === 'waiting') {
     if (p.room_status === 'maintenance') go();
     draw(p);
-  } else if (p.status === 'admitted' || p.status === 'active') enter(p.redirect_url);
+  } else if (p.status === 'admitted' || p.status === 'active') enter();
   else gone(p.status === 'left' ? 'left' : 'expired');
 };
 
@@ -129,23 +126,29 @@ const call = async (path, options) => {
   } finally { clearTimeout(limit); }
 };
 const listen = me => new Promise(ended => {
-  let opened = 0;
-  const s = socket = new WebSocket(location.origin.replace(/^http/, 'ws') + D.api + '/live');
-  const limit = setTimeout(() => s.close(), 1e4);
-  s.onopen = () => { opened = Date.now(); clearTimeout(limit); };
-  s.onmessage = event => {
-    if (me !== run) return;
-    try { take(JSON.parse(event.data)); } catch { return; }
-    failures = 0;
-    if (!done) connection('live');
-  };
-  s.onclose = () => {
+  let opened = 0, s, limit, over = false;
+  // Once, however it ends: a socket that a policy forbids reports an error and never closes, or is not even made.
+  const end = () => {
+    if (over) return;
+    over = true;
     clearTimeout(limit);
     ended(opened);
     if (me !== run) return;
     socketFailures = opened && Date.now() - opened > 6e4 ? 1 : socketFailures + 1;
     socketAt = Date.now() + around(Math.min(12e4, 2000 * 2 ** socketFailures));
     fresh = false;
+  };
+  try {
+    s = socket = new WebSocket(location.origin.replace(/^http/, 'ws') + D.api + '/live');
+  } catch { return end(); }
+  limit = setTimeout(() => { s.close(); end(); }, 1e4);
+  s.onerror = s.onclose = end;
+  s.onopen = () => { opened = Date.now(); clearTimeout(limit); };
+  s.onmessage = event => {
+    if (me !== run) return;
+    try { take(JSON.parse(event.data)); } catch { return; }
+    failures = 0;
+    if (!done) connection('live');
   };
 });
 const poll = async me => {
