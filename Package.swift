@@ -66,7 +66,9 @@ let package = Package(
             swiftSettings: rawBytesSettings),
         .target(
             name: "VisitorAPI",
-            dependencies: ["QueueStore", "SessionTokens", "RoomConfiguration", "COpenSSL", mustache, nioCore, nioWebSocket],
+            dependencies: [
+                "QueueStore", "SessionTokens", "RoomConfiguration", "COpenSSL", mustache, nioCore, nioWebSocket,
+            ],
             resources: [.embedInCode("Pages/Resources")], swiftSettings: swiftSettings),
         .target(
             name: "AdminAPI", dependencies: ["Prometheus", hummingbird, logging, nioCore, serviceLifecycle],
@@ -87,7 +89,8 @@ let package = Package(
             name: "LineBenchmark", dependencies: ["WaitingRoom", "QueueStore", logging],
             path: "Benchmarks/LineBenchmark", swiftSettings: swiftSettings),
         .testTarget(
-            name: "AdminAPITests", dependencies: ["AdminAPI", "Prometheus", logging, nioCore, nioPosix, serviceLifecycle],
+            name: "AdminAPITests",
+            dependencies: ["AdminAPI", "Prometheus", logging, nioCore, nioPosix, serviceLifecycle],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "DemoShopTests", dependencies: ["DemoShop", nioCore, nioHTTP1, nioEmbedded],

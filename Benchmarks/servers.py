@@ -203,7 +203,7 @@ class Gate(Server):
         return [self.program, "run", "--config", file]
 
     def call(self, method, call="", token=None, body=None):
-        """A call of the API of SPEC 6: status and JSON."""
+        """A call of the API of docs/API.md: status and JSON."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/api/v1/queues/{ROOM}" + (f"/{call}" if call else ""),
             method=method,

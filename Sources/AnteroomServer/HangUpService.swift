@@ -3,8 +3,8 @@ import Logging
 import RoomConfiguration
 import ServiceLifecycle
 import SessionTokens
-import WaitingRoom
 import UnixSignals
+import WaitingRoom
 
 /// On SIGHUP: reads the configuration and the keys again and opens the access log anew.
 struct HangUpService: Service {

@@ -4,7 +4,7 @@ import Synchronization
 import VisitorAPI
 import WaitingRoom
 
-/// The metrics of the lines (SPEC section 11): totals from the store's facts, histograms from what the worker saw.
+/// The metrics of the lines (docs/OPERATIONS.md): totals from the store's facts, histograms from what the worker saw.
 final class LineMetrics: Sendable {
     private struct State {
         var waits: [RoomID: HistogramCounts] = [:]

@@ -3,7 +3,7 @@ import NIOCore
 import Prometheus
 import Synchronization
 
-/// The metrics of the proxy (SPEC section 11), merged from the event loops' own counters when Prometheus asks.
+/// The metrics of the proxy (docs/OPERATIONS.md), merged from the event loops' own counters when Prometheus asks.
 enum ProxyMetrics {
     struct Merged: Sendable {
         var requests: [LoopCounters.Key: Int] = [:]

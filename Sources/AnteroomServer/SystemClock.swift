@@ -1,9 +1,10 @@
+import WaitingRoom
+
 #if canImport(Glibc)
 import Glibc
 #else
 import Darwin
 #endif
-import WaitingRoom
 
 /// The system's wall clock.
 enum SystemClock {

@@ -13,7 +13,7 @@ package struct ChunkedDecoder: Sendable {
     }
 
     private enum State {
-        case size, extension_, sizeLF, data, dataCR, dataLF
+        case size, chunkExtension, sizeLF, data, dataCR, dataLF
         case trailerStart, trailer, trailerLF, endLF, ended
     }
 
@@ -64,11 +64,11 @@ package struct ChunkedDecoder: Sendable {
                 guard digits > 0 else { throw malformed }
                 switch byte {
                 case cr: state = .sizeLF
-                case UInt8(ascii: ";"): state = .extension_
+                case UInt8(ascii: ";"): state = .chunkExtension
                 default: throw malformed
                 }
             }
-        case .extension_:
+        case .chunkExtension:
             try discard()
             if byte == cr {
                 state = .sizeLF

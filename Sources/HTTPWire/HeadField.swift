@@ -17,7 +17,7 @@ package struct HeadField: Sendable {
     package var nameRange: Range<Int> { Int(start)..<Int(start) + Int(nameLength) }
 }
 
-/// The sizes that a head may have; SPEC section 12.
+/// The sizes that a head may have; docs/HTTP.md.
 package struct HeadLimits: Sendable {
     /// Bytes of the whole head.
     package var head: Int

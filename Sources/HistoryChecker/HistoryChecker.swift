@@ -1,6 +1,6 @@
 package import WaitingRoom
 
-/// Checks a recorded history, of any number of rooms, against the invariants 1 to 4 of SPEC section 2.
+/// Checks a recorded history, of any number of rooms, against the invariants 1 to 4 of docs/ARCHITECTURE.md.
 ///
 /// Shares no code with what makes histories, and takes nothing but events: so it also judges a run of several gates on
 /// another store. O(log n) an event.

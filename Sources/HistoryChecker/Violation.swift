@@ -1,6 +1,6 @@
 package import WaitingRoom
 
-/// A place in a recorded history that contradicts SPEC section 2.
+/// A place in a recorded history that contradicts docs/ARCHITECTURE.md.
 package struct Violation: Hashable, Sendable, CustomStringConvertible {
     /// What was violated.
     package enum Rule: String, Hashable, Sendable, CaseIterable {

@@ -13,7 +13,7 @@ package struct RoomEvent: Hashable, Sendable {
         self.change = change
     }
 
-    /// What happened; the kinds of SPEC section 8.
+    /// What happened; see docs/JOURNAL.md.
     package enum Change: Hashable, Sendable {
         /// `position.enqueued`: joined the line. `shuffleKey` orders those who joined within one shuffle window.
         case positionEnqueued(QueuePosition, shuffleKey: UInt64)

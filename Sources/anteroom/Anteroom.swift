@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// The command line; SPEC section 10.
+/// The command line; README.md.
 @main
 struct Anteroom: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

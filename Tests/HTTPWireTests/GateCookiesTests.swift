@@ -22,7 +22,9 @@ import Testing
 
     @Test("The gate's cookies are found among others")
     func found() throws {
-        let value = "a=1; anteroom_s_shop=x.y.z; xanteroom_s_shop=no; anteroom_p_a-b=p;anteroom_q_shop=no; z=anteroom_s_shop=1"
+        let value =
+            "a=1; anteroom_s_shop=x.y.z; xanteroom_s_shop=no; anteroom_p_a-b=p;anteroom_q_shop=no; "
+            + "z=anteroom_s_shop=1"
         #expect(
             try scan(value) == [
                 Found(kind: .session, room: "shop", value: "x.y.z"), Found(kind: .position, room: "a-b", value: "p"),

@@ -1,4 +1,4 @@
-"""The admin listener and the access log (SPEC 6, 11)."""
+"""The admin listener and the access log (docs/OPERATIONS.md)."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def families(gate):
     return {family.name: family for family in text_string_to_metric_families(gate.metrics())}
 
 
-#: SPEC 11; counters as prometheus_client names their families (without _total).
+#: docs/OPERATIONS.md; counters as prometheus_client names their families (without _total).
 METRICS = {
     "waiting_room_queue_length": "gauge",
     "waiting_room_active_sessions": "gauge",
@@ -59,7 +59,7 @@ METRICS = {
 
 @pytest.mark.parametrize("name, kind", METRICS.items())
 def test_every_metric_is_there(gate, name, kind):
-    """Each name of SPEC 11 that an embedded gate has, in its type, with a sample."""
+    """Each name of docs/OPERATIONS.md that an embedded gate has, in its type, with a sample."""
     family = families(gate).get(name)
     assert family is not None, sorted(families(gate))
     assert family.type == kind and family.documentation and family.samples

@@ -1,4 +1,4 @@
-"""The API that pages and apps follow the line by (SPEC 6), call by call."""
+"""The API that pages and apps follow the line by (docs/API.md), call by call."""
 
 import concurrent.futures
 import json
@@ -17,7 +17,7 @@ from rig.wire import exchange, request
 
 
 class TestAPI:
-    """SPEC 6, call by call."""
+    """docs/API.md, call by call."""
 
     def test_enqueue(self, line):
         """201 and a position; asked again with its token, 200 and the same one."""

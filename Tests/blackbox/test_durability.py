@@ -1,4 +1,4 @@
-"""What was acknowledged is there after any end of the gate (SPEC 9): kill -9, torn files, a second gate, busy ports."""
+"""What was acknowledged is there after any end of the gate (docs/OPERATIONS.md): kill -9, torn files, a second gate, busy ports."""
 
 import concurrent.futures
 import json

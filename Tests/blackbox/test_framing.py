@@ -1,4 +1,4 @@
-"""Hostile and broken traffic (SPEC 12), on raw sockets: what is refused never reaches the origin, in whole or in part.
+"""Hostile and broken traffic (docs/HTTP.md), on raw sockets: what is refused never reaches the origin, in whole or in part.
 
 Every request carries a valid session cookie, so that nothing but the refusal itself stands between it and the origin,
 and is followed by a second request that a confused gate would let through.

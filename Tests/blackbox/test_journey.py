@@ -1,4 +1,4 @@
-"""A visitor's journey (SPEC 2, 3) on the running gate."""
+"""A visitor's journey (docs/HTTP.md) on the running gate."""
 
 import concurrent.futures
 import gzip

@@ -1,4 +1,4 @@
-"""Origins that are hostile, broken or tired (SPEC 12): nobody sees half an answer for a whole one, or another's."""
+"""Origins that are hostile, broken or tired (docs/HTTP.md): nobody sees half an answer for a whole one, or another's."""
 
 import time
 
@@ -263,7 +263,7 @@ class Forgetful:
     ],
 )
 def test_only_idempotent_requests_are_sent_twice(servers, method, body, status):
-    """SPEC 12: retried once, on another connection, only if idempotent, replayable, and no answer byte came."""
+    """docs/HTTP.md: retried once, on another connection, only if idempotent, replayable, and no answer byte came."""
     origin = servers.origin(Forgetful())
     gate = servers.gate([gates.room(origin.url)], gate={"workers": 1})
     visitor = through(gate)

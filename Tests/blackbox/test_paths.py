@@ -1,4 +1,4 @@
-"""Paths written so that they look like another (SPEC 12): what the gate decides on is what the origin gets."""
+"""Paths written so that they look like another (docs/HTTP.md): what the gate decides on is what the origin gets."""
 
 import posixpath
 import re

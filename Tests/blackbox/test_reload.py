@@ -1,4 +1,4 @@
-"""Saving the file applies it within two seconds and loses nobody (SPEC 7)."""
+"""Saving the file applies it within two seconds and loses nobody (docs/CONFIGURATION.md)."""
 
 import threading
 import time

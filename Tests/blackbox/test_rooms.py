@@ -1,4 +1,4 @@
-"""Rooms: which requests are theirs, their states, the ways past their line, and what ends their sessions (SPEC 3)."""
+"""Rooms: which requests are theirs, their states, the ways past their line, and what ends their sessions (docs/HTTP.md)."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""SIGTERM drains (SPEC 10): no new connections, running requests finish, state is flushed, exit code 0."""
+"""SIGTERM drains (README.md): no new connections, running requests finish, state is flushed, exit code 0."""
 
 import signal
 import threading

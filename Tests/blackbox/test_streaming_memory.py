@@ -1,4 +1,4 @@
-"""Bodies of any size stream through: the gate's memory stays within 64 MiB of idle (SPEC 3)."""
+"""Bodies of any size stream through: the gate's memory stays within 64 MiB of idle (docs/HTTP.md)."""
 
 import os
 import threading

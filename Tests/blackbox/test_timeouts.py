@@ -1,4 +1,4 @@
-"""Times of SPEC 12, configured short: who is too slow is told so or let go, and costs nothing."""
+"""Times of docs/HTTP.md, configured short: who is too slow is told so or let go, and costs nothing."""
 
 import socket
 import time

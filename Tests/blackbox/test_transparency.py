@@ -1,4 +1,4 @@
-"""A site answers through the gate as it answers directly, byte for byte but for what SPEC 3 names.
+"""A site answers through the gate as it answers directly, byte for byte but for what docs/HTTP.md names.
 
 See rig/stand_in.py for how the tests themselves are proved.
 """
@@ -147,7 +147,7 @@ NORMAL_FORMS = {
 @pytest.mark.skipif(bool(STAND_IN), reason="a stand-in has a normal form of its own")
 @pytest.mark.parametrize("target, normal", NORMAL_FORMS.values(), ids=NORMAL_FORMS.keys())
 def test_a_path_is_forwarded_in_its_normal_form(pair, target, normal):
-    """SPEC 12: one normalised target decides and is forwarded; RFC 3986 §6.2.2 says that it names the same thing."""
+    """docs/HTTP.md: one normalised target decides and is forwarded; RFC 3986 §6.2.2 says that it names the same thing."""
     _, proxied, _, second = pair.both("GET", target)
     assert proxied.status == 200 and second.target == normal
 
@@ -248,9 +248,9 @@ def test_a_cookie_field_with_nothing_else_is_removed(pair):
     assert received.all("cookie") == []
 
 
-@pytest.mark.skipif(bool(STAND_IN), reason="SPEC 3's fields")
+@pytest.mark.skipif(bool(STAND_IN), reason="the fields that a gate adds")
 class TestForwardingFields:
-    """What the origin learns about the visitor (SPEC 3, "Towards the origin")."""
+    """What the origin learns about the visitor (docs/HTTP.md)."""
 
     def test_they_are_set(self, pair):
         """X-Forwarded-*, Forwarded, X-Request-Id and Via say who asked, and how."""

@@ -116,7 +116,7 @@ extension DownstreamHandler {
 
     // MARK: Deciding
 
-    /// SPEC section 3, steps 2 to 8, as far as no store is needed.
+    /// docs/HTTP.md, steps 2 to 8, as far as no store is needed.
     private func decide(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ exchange: Exchange) -> Verdict {
         do throws(HeadRefusal) {
             try unsafe readTarget(head, bytes, exchange)
@@ -127,7 +127,7 @@ extension DownstreamHandler {
         unsafe readClient(head, bytes, exchange)
         return unsafe withPath(of: exchange, bytes) { path in
             if let verdict = unsafe ownPath(path, head, bytes, exchange) { return verdict }
-            if let loose = exchange.loosePath, loose.withUnsafeBytes({ unsafe isOwnPath($0) }) {
+            if let loose = exchange.loosePath, unsafe loose.withUnsafeBytes({ unsafe isOwnPath($0) }) {
                 return .refuse(HeadRefusal(400, "The path can be read in more than one way."))
             }
             let routing = gate.routing
@@ -285,7 +285,7 @@ extension DownstreamHandler {
         let pathEnd = unsafe target.firstIndex(of: UInt8(ascii: "?")) ?? head.target.upperBound
         exchange.path = head.target.lowerBound..<pathEnd
         let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[exchange.path])
-        if path.isEmpty {
+        if unsafe path.isEmpty {
             // The absolute form of the root (RFC 9112 §3.2.1).
             exchange.normalizedTarget = unsafe [UInt8(ascii: "/")] + Array(bytes[pathEnd..<head.target.upperBound])
             exchange.path = 0..<0

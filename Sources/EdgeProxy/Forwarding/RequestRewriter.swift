@@ -2,7 +2,7 @@ import HTTPWire
 import NIOCore
 
 /// Writes a request's head as the origin gets it: field order kept, hop-by-hop fields and the gate's cookies removed,
-/// forwarding fields set (SPEC section 3, RFC 9110 §7.6, RFC 7239).
+/// forwarding fields set (docs/HTTP.md, RFC 9110 §7.6, RFC 7239).
 @safe struct RequestRewriter {
     var upstream: UpstreamTarget
     var exchange: Exchange

@@ -41,7 +41,8 @@ package final class CompiledRoom: Sendable {
                 guard unsafe name.elementsEqual(secret.name.utf8), field.value.count == secret.value.utf8.count else {
                     continue
                 }
-                let difference = unsafe zip(bytes[field.value], secret.value.utf8).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) }
+                let pairs = unsafe zip(bytes[field.value], secret.value.utf8)
+                let difference = unsafe pairs.reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) }
                 if difference == 0 { return true }
             }
         }

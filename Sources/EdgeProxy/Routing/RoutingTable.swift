@@ -1,7 +1,7 @@
 package import RoomConfiguration
 package import WaitingRoom
 
-/// Finds the room of a request; SPEC section 3, step 3. Built once for each configuration and shared by all loops.
+/// Finds the room of a request; docs/HTTP.md, step 3. Built once for each configuration and shared by all loops.
 package final class RoutingTable: Sendable {
     /// One path of one room.
     private struct Entry: Sendable {

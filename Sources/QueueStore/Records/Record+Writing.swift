@@ -125,7 +125,7 @@ extension RecordWriter {
 }
 
 extension RoomEvent.Change {
-    /// As SPEC section 8 names it.
+    /// As docs/JOURNAL.md names it.
     var kind: String {
         switch self {
         case .positionEnqueued: "position.enqueued"

@@ -31,7 +31,7 @@ package struct GateConfiguration: Hashable, Sendable {
     }
 }
 
-/// `gate.limits`: sizes of SPEC section 12, in bytes but for `fields`.
+/// `gate.limits`: sizes of docs/HTTP.md, in bytes but for `fields`.
 package struct RequestLimits: Hashable, Sendable {
     package var head = 32 * 1024
     package var fields = 100
@@ -40,7 +40,7 @@ package struct RequestLimits: Hashable, Sendable {
     package init() {}
 }
 
-/// `gate.timeouts`: times of SPEC section 12.
+/// `gate.timeouts`: times of docs/HTTP.md.
 package struct GateTimeouts: Hashable, Sendable {
     /// From a request's first byte to the end of its head: 408.
     package var head: Milliseconds = .seconds(10)

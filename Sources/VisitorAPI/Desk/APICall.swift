@@ -7,7 +7,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// The calls of SPEC section 6: what follows `/api/v1/queues/{id}`.
+/// The calls of docs/API.md: what follows `/api/v1/queues/{id}`.
 enum APICall: String {
     case room = ""
     case enqueue = "/enqueue"
@@ -50,8 +50,13 @@ struct EnqueueBody {
 
     private struct JSON: Decodable {
         var priority: Int?
-        var user_id: String?
+        var userID: String?
         var metadata: [String: String]?
+
+        enum CodingKeys: String, CodingKey {
+            case priority, metadata
+            case userID = "user_id"
+        }
     }
 
     /// An empty body is an empty object.
@@ -67,7 +72,7 @@ struct EnqueueBody {
                     + "of strings).")
         }
         priority = json.priority ?? 0
-        userID = json.user_id
+        userID = json.userID
         metadata = json.metadata ?? [:]
         guard (0...1000).contains(priority) else { throw Mistake(detail: "priority is from 0 to 1000.") }
         guard (userID?.utf8.count ?? 0) <= 256 else { throw Mistake(detail: "user_id has at most 256 bytes.") }

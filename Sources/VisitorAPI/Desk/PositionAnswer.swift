@@ -1,7 +1,7 @@
 import RoomConfiguration
 import WaitingRoom
 
-/// The position JSON of SPEC section 6.
+/// The position JSON of docs/API.md.
 struct PositionAnswer {
     var place: Place
     var settings: RoomSettings

@@ -4,7 +4,7 @@ import RoomConfiguration
 import SessionTokens
 import WaitingRoom
 
-/// The HTTP API of SPEC section 6.
+/// The HTTP API of docs/API.md.
 extension VisitorDesk {
     func api(_ call: APICall, _ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
         guard call.methods.contains(request.method) else {

@@ -66,7 +66,7 @@ package actor VisitorDesk {
 
     // MARK: Visits of a room
 
-    /// SPEC section 3, steps 6 to 8, for those who bring no valid session token.
+    /// docs/HTTP.md, steps 6 to 8, for those who bring no valid session token.
     private func visit(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
         let room = rule.settings.id
         if let token = request.positionToken {

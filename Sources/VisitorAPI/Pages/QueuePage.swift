@@ -59,7 +59,7 @@ struct QueuePage: Sendable {
         }
     }
 
-    /// What the script starts from; `position` has the names of the position JSON (SPEC section 6).
+    /// What the script starts from; `position` has the names of the position JSON (docs/API.md).
     private func appendData(
         _ model: QueuePageModel, roomName: String, target: LocalTarget, to body: inout [UInt8]
     ) {

@@ -53,7 +53,7 @@ package struct VisitorRequest: Sendable {
         self.language = language
     }
 
-    /// A call of SPEC section 6, rather than a visit of the room.
+    /// A call of docs/API.md, rather than a visit of the room.
     package var isAPICall = false
 
     /// Whether repeating the request with GET means the same: else a visitor must be told that it was not sent.

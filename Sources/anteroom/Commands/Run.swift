@@ -1,8 +1,8 @@
 import AnteroomServer
 import ArgumentParser
 import Foundation
-import RoomConfiguration
 import Logging
+import RoomConfiguration
 
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

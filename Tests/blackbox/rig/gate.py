@@ -119,7 +119,7 @@ class Gate:
         self.write()
 
     def until_status(self, status, room_id="shop", seconds=2.0):
-        """Waits until the room itself says so; SPEC 7 gives it two seconds."""
+        """Waits until the room itself says so; docs/CONFIGURATION.md gives it two seconds."""
         wait_until(lambda: self.facts(room_id).get("status") == status, seconds, 0.05, f"status {status}")
 
     def facts(self, room_id="shop") -> dict:

@@ -39,7 +39,7 @@ class Pair:
 
 
 def for_visitors(answer):
-    """An answer's fields, in order, without those that SPEC 3 lets a gate change."""
+    """An answer's fields, in order, without those that docs/HTTP.md lets a gate change."""
     return [
         (name, value)
         for name, value in answer.fields

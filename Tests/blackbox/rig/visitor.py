@@ -41,7 +41,7 @@ class Visitor:
         )
 
     def call(self, method, call="", json=None, bearer=None, cookies=True, timeout=40, **headers):
-        """A call of the API of SPEC 6."""
+        """A call of the API of docs/API.md."""
         url = f"{self.gate.url}/api/v1/queues/{self.room_id}" + (f"/{call}" if call else "")
         fields = {"Accept": "application/json"}
         if bearer:
