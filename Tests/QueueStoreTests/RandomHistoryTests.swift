@@ -6,7 +6,8 @@ import WaitingRoom
 @testable import QueueStore
 
 /// Random visitors, several callers at once, reloads, clocks that jump, and crashes in the middle of writes: the
-/// invariants of docs/ARCHITECTURE.md must hold in what was recorded, and nothing that was acknowledged may be missing from it.
+/// invariants of docs/ARCHITECTURE.md must hold in what was recorded, and nothing that was acknowledged may be missing
+/// from it.
 struct RandomHistoryTests {
     private static let historiesPerCase: UInt64 = 500
 
