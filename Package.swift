@@ -106,6 +106,9 @@ let package = Package(
             name: "RoomConfigurationTests", dependencies: ["RoomConfiguration", "WaitingRoom", logging],
             swiftSettings: swiftSettings),
         .testTarget(
+            name: "SessionTokensTests", dependencies: ["SessionTokens", "WaitingRoom", "COpenSSL"],
+            exclude: ["Vectors/make_vectors.py", "Vectors/oracle.py"], swiftSettings: swiftSettings),
+        .testTarget(
             name: "VisitorAPITests", dependencies: ["VisitorAPI", "RoomConfiguration", "WaitingRoom"],
             swiftSettings: swiftSettings),
         .testTarget(
