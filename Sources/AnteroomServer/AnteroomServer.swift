@@ -98,15 +98,20 @@ package struct AnteroomServer {
             path: configurationPath, environment: environment, initial: configuration, loader: loader, logger: logger,
             apply: { configuration in
                 let pages = try PageRenderer(rooms: configuration.rooms)
-                try await store.configure(configuration.rooms.map(\.settings))
+                // The loops before the store: what the store then says of a room's status holds on every connection. A
+                // room that is new must be known to the store before the first visitor comes.
+                let known = Set(monitor.all.map(\.facts.settings.id))
+                let settings = configuration.rooms.map(\.settings)
+                try await store.configure(settings.filter { !known.contains($0.id) })
+                let routing = RoutingTable(configuration, labels: labels)
+                for handle in handles {
+                    try await handle.eventLoop.submit { handle.gate.value.apply(routing) }.get()
+                }
+                try await store.configure(settings)
                 services.apply(pages: pages, lifetime: configuration.tokens.lifetime)
                 worker.apply(configuration.rooms.map(\.settings))
                 for rule in configuration.rooms {
                     monitor.observe(try await store.facts(of: rule.settings.id), at: clock())
-                }
-                let routing = RoutingTable(configuration, labels: labels)
-                for handle in handles {
-                    try await handle.eventLoop.submit { handle.gate.value.apply(routing) }.get()
                 }
                 for handle in handles {
                     for rule in configuration.rooms { await handle.desk.refresh(rule.settings.id) }
