@@ -42,11 +42,12 @@ extension DownstreamHandler {
         upstream = handler
         handler.begin(self)
         exchange.forwardedAt = LoopClock.microseconds
-        handler.write(exchange.rewritten)
         if requestBody.isComplete {
+            handler.write(exchange.rewritten)
             handler.flush()
             gate.deadlines.set(slot, after: gate.timeouts.firstByte)
         } else {
+            handler.queue(exchange.rewritten)
             gate.deadlines.set(slot, after: gate.timeouts.bodyProgress)
             // What came with the head follows it in the same write to the socket.
             consumePending()

@@ -40,6 +40,7 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     /// Lives as long as its event loop.
     let gate: GateLoop
     var context: ChannelHandlerContext?
+    private var output: SocketWriter?
     var phase = Phase.idle
     /// Bytes that belong to no exchange yet, or to the body of one that cannot take them yet.
     var pending = ByteBuffer()
@@ -72,7 +73,10 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
 
     // MARK: Channel events
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        output = SocketWriter(context)
+    }
 
     func channelActive(context: ChannelHandlerContext) {
         gate.counters.connections += 1
@@ -87,6 +91,7 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         phase = .closed
         upstream?.close()
         upstream = nil
+        output = nil
         self.context = nil
         context.fireChannelInactive()
     }
@@ -230,9 +235,9 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
 
     // MARK: Writing to the visitor
 
-    var isWritable: Bool { context?.channel.isWritable ?? false }
+    var isWritable: Bool { output?.isWritable ?? false }
 
-    func write(_ bytes: ByteBuffer) { context?.write(wrapOutboundOut(bytes), promise: nil) }
+    func write(_ bytes: ByteBuffer) { output?.write(bytes) }
 
-    func flush() { context?.flush() }
+    func flush() { output?.flush() }
 }

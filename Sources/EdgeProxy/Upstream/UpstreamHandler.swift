@@ -23,6 +23,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
 
     private let pool: UpstreamPool
     private var context: ChannelHandlerContext?
+    private var output: SocketWriter?
     private var state = State.idle
     private var downstream: DownstreamHandler?
     /// The beginning of a head whose end has not come.
@@ -43,7 +44,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         if case .idle = state, let context, context.channel.isActive { true } else { false }
     }
 
-    var isWritable: Bool { context?.channel.isWritable ?? false }
+    var isWritable: Bool { output?.isWritable ?? false }
 
     // MARK: What the visitor's side asks
 
@@ -54,9 +55,12 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         if let slot { gate.deadlines.clear(slot) }
     }
 
-    func write(_ bytes: ByteBuffer) { context?.write(wrapOutboundOut(bytes), promise: nil) }
+    func write(_ bytes: ByteBuffer) { output?.write(bytes) }
 
-    func flush() { context?.flush() }
+    /// Sends with what follows.
+    func queue(_ bytes: ByteBuffer) { output?.queue(bytes) }
+
+    func flush() { output?.flush() }
 
     /// The visitor can take more.
     func resumeReading() {
@@ -95,7 +99,11 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
 
     // MARK: Channel events
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        // Not when active: the request is written before that event arrives here.
+        output = SocketWriter(context)
+    }
 
     func channelActive(context: ChannelHandlerContext) {
         gate.counters.upstreamConnections += 1
@@ -151,6 +159,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         } else {
             ended()
         }
+        output = nil
         self.context = nil
     }
 
