@@ -97,6 +97,8 @@ let package = Package(
             name: "DemoShopTests", dependencies: ["DemoShop", nioCore, nioHTTP1, nioEmbedded],
             swiftSettings: swiftSettings),
         .testTarget(
+            name: "EdgeProxyTests", dependencies: ["EdgeProxy", nioCore, nioPosix], swiftSettings: rawBytesSettings),
+        .testTarget(
             name: "HistoryCheckerTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: swiftSettings),
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus", metrics], swiftSettings: swiftSettings),

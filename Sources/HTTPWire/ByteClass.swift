@@ -1,12 +1,10 @@
 /// Which bytes may stand where in an HTTP/1.1 head (RFC 9110 §5.6.2, §5.5; RFC 9112 §3).
 enum ByteClass {
-    /// `tchar` of RFC 9110 §5.6.2, one bit for each of the 128 ASCII codes.
-    private static let tokenLow: UInt64 = bits("!#$%&'*+-.0123456789", offset: 0)
-    private static let tokenHigh: UInt64 = bits("ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~", offset: 64)
-
-    private static func bits(_ characters: StaticString, offset: UInt8) -> UInt64 {
-        characters.withUTF8Buffer { unsafe $0.reduce(0) { $0 | 1 << UInt64($1 - offset) } }
-    }
+    /// `tchar` of RFC 9110 §5.6.2, one bit for each ASCII code below 64: ``!#$%&'*+-.`` and digits. A literal, because
+    /// a computed global would be asked at each use whether it is computed already.
+    static let tokenLow: UInt64 = 0x03ff_6cfa_0000_0000
+    /// The codes from 64 on: letters and ``^_`|~``.
+    static let tokenHigh: UInt64 = 0x57ff_ffff_c7ff_fffe
 
     /// Whether all bytes are `tchar` and there is at least one.
     static func isToken(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -70,14 +68,23 @@ enum ByteClass {
         }
     }
 
-    /// Case-insensitive comparison of a token with a lower-case one.
+    /// Case-insensitive comparison with a text of lower-case letters, digits and `-./:`.
+    ///
+    /// The bytes must have passed `isToken`, `isFieldValue` or `isTarget`: without control characters, setting the bit
+    /// 0x20 makes no byte equal to one of those but its own upper-case letter.
     static func equals(_ bytes: UnsafeRawBufferPointer, _ lowerCase: StaticString) -> Bool {
-        guard bytes.count == lowerCase.utf8CodeUnitCount else { return false }
-        let other = unsafe lowerCase.utf8Start
-        for index in 0..<bytes.count {
-            let byte = unsafe bytes[index]
-            let isUpper = byte &- UInt8(ascii: "A") < 26
-            if unsafe (isUpper ? byte | 0x20 : byte) != other[index] { return false }
+        let count = bytes.count
+        guard count == lowerCase.utf8CodeUnitCount else { return false }
+        let other = unsafe UnsafeRawBufferPointer(start: lowerCase.utf8Start, count: count)
+        var offset = 0
+        while offset &+ 8 <= count {
+            let word = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) | 0x2020_2020_2020_2020
+            if unsafe word != other.loadUnaligned(fromByteOffset: offset, as: UInt64.self) { return false }
+            offset &+= 8
+        }
+        while offset < count {
+            if unsafe bytes[offset] | 0x20 != other[offset] { return false }
+            offset &+= 1
         }
         return true
     }

@@ -7,6 +7,8 @@ import Darwin
 /// Reads the field lines that follow a start line: what requests and answers have in common (RFC 9112 §5).
 struct FieldLines {
     private(set) var fields: ContiguousArray<HeadField> = []
+    /// One bit for each `FieldName` that occurs.
+    private var present: UInt64 = 0
     private(set) var contentLength: Int?
     private(set) var transferEncodings = 0
     private(set) var isChunked = false
@@ -14,6 +16,8 @@ struct FieldLines {
     private(set) var connectionClose = false
     private(set) var connectionKeepAlive = false
     private(set) var connectionUpgrade = false
+    /// A `Cache-Control` field gives the message to everybody (RFC 9111 §5.2.2.9, §5.2.2.10).
+    private(set) var isForSharedCaches = false
     private var namesHopByHop = false
 
     init() { fields.reserveCapacity(32) }
@@ -45,6 +49,16 @@ struct FieldLines {
         }
     }
 
+    /// Whether a field of this name was read.
+    func contains(_ name: FieldName) -> Bool { present & name.bit != 0 }
+
+    /// The first field of this name.
+    func first(_ name: FieldName) -> HeadField? {
+        guard contains(name) else { return nil }
+        for index in fields.indices where fields[index].name == name { return fields[index] }
+        return nil
+    }
+
     /// The offset of the next line feed.
     static func lineEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
         guard let base = bytes.baseAddress, start < bytes.count,
@@ -55,12 +69,14 @@ struct FieldLines {
 
     private mutating func reset() {
         fields.removeAll(keepingCapacity: true)
+        present = 0
         contentLength = nil
         transferEncodings = 0
         isChunked = false
         connectionClose = false
         connectionKeepAlive = false
         connectionUpgrade = false
+        isForSharedCaches = false
         namesHopByHop = false
     }
 
@@ -88,7 +104,9 @@ struct FieldLines {
         guard unsafe ByteClass.isFieldValue(value) else {
             throw HeadRefusal(400, "A field value has a control character.")
         }
-        let name = unsafe FieldName.classify(nameBytes)
+        var name = unsafe FieldName.classify(nameBytes)
+        if name == .other, unsafe FieldName.isAlias(nameBytes) { name = .alias }
+        present |= name.bit
         fields.append(
             HeadField(
                 name: name, nameLength: UInt16(nameLength), start: UInt32(start),
@@ -100,6 +118,7 @@ struct FieldLines {
             transferEncodings += 1
             isChunked = unsafe ByteClass.equals(value, "chunked")
         case .connection: try unsafe readConnection(value)
+        case .cacheControl: if unsafe Self.isForSharedCaches(value) { isForSharedCaches = true }
         default: break
         }
     }
@@ -136,6 +155,19 @@ struct FieldLines {
                 namesHopByHop = true
             }
         }
+    }
+
+    private static func isForSharedCaches(_ value: UnsafeRawBufferPointer) -> Bool {
+        var list = unsafe TokenList(value)
+        while let directive = unsafe list.next() {
+            if unsafe ByteClass.equals(directive, "public") { return true }
+            if directive.count > 9,
+                unsafe ByteClass.equals(UnsafeRawBufferPointer(rebasing: directive[..<9]), "s-maxage=")
+            {
+                return true
+            }
+        }
+        return false
     }
 
     /// Second pass, only where `Connection` named other fields: marks those.

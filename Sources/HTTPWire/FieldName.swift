@@ -7,8 +7,10 @@ package enum FieldName: UInt8, Sendable {
     case xForwardedFor, xForwardedProto, xForwardedHost, forwarded, xRequestID, via
     // The gate's own.
     case cookie, setCookie, xAnteroomToken, xAnteroomSession
+    /// One that the gate sets, spelt with `_`, which CGI and its heirs cannot tell from `-`.
+    case alias
     // What verdicts and answers depend on.
-    case userAgent, accept, acceptLanguage, secFetchDest, authorization, contentType, referer, origin
+    case userAgent, accept, acceptLanguage, secFetchDest, authorization, contentType, referer, origin, cacheControl
     case secWebSocketKey, secWebSocketVersion
 
     /// Case-insensitive, by length first, so that a foreign name costs one comparison at most.
@@ -35,6 +37,7 @@ package enum FieldName: UInt8, Sendable {
         case (10, UInt8(ascii: "s")): return `is`("set-cookie", .setCookie)
         case (12, UInt8(ascii: "c")): return `is`("content-type", .contentType)
         case (12, UInt8(ascii: "x")): return `is`("x-request-id", .xRequestID)
+        case (13, UInt8(ascii: "c")): return `is`("cache-control", .cacheControl)
         case (13, UInt8(ascii: "a")): return `is`("authorization", .authorization)
         case (14, UInt8(ascii: "c")): return `is`("content-length", .contentLength)
         case (14, UInt8(ascii: "s")): return `is`("sec-fetch-dest", .secFetchDest)
@@ -52,6 +55,21 @@ package enum FieldName: UInt8, Sendable {
         default: return .other
         }
     }
+
+    /// Whether a name that nobody knows is one of the gate's `X-` fields but for underscores.
+    static func isAlias(_ name: UnsafeRawBufferPointer) -> Bool {
+        guard unsafe name[0] | 0x20 == UInt8(ascii: "x"), name.count <= 20, unsafe name.contains(UInt8(ascii: "_"))
+        else { return false }
+        let spelt = unsafe name.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }
+        switch unsafe spelt.withUnsafeBytes({ unsafe classify($0) }) {
+        case .xForwardedFor, .xForwardedProto, .xForwardedHost, .xRequestID, .xAnteroomToken, .xAnteroomSession:
+            return true
+        default: return false
+        }
+    }
+
+    /// Its place in a set of names.
+    var bit: UInt64 { 1 << UInt64(rawValue) }
 
     /// Whether a `Connection` field may not name it: the gate sets it, or a message is unsafe without it
     /// (RFC 9110 §7.6.1).

@@ -61,10 +61,10 @@ package final class RequestHead {
     }
 
     /// The first field of this name.
-    package func field(_ name: FieldName) -> HeadField? {
-        for field in lines.fields where field.name == name { return field }
-        return nil
-    }
+    package func field(_ name: FieldName) -> HeadField? { lines.first(name) }
+
+    /// Whether there is a field of this name.
+    package func contains(_ name: FieldName) -> Bool { lines.contains(name) }
 
     private func readRequestLine(
         _ bytes: UnsafeRawBufferPointer, lineFeed: Int, limits: HeadLimits
@@ -126,7 +126,7 @@ package final class RequestHead {
         keepAlive = isHTTP11 ? !lines.connectionClose : lines.connectionKeepAlive && !lines.connectionClose
         expectsContinue = false
         var upgrade = false
-        for field in lines.fields {
+        for field in lines.fields where field.name == .expect || field.name == .upgrade {
             if field.name == .expect {
                 let value = unsafe UnsafeRawBufferPointer(rebasing: bytes[field.value])
                 guard unsafe ByteClass.equals(value, "100-continue") else {
@@ -181,9 +181,6 @@ package final class RequestHead {
             framing = .none
         }
     }
-
-    /// Whether the request said how long its body is, even if it is empty.
-    package var hasContentLength: Bool { lines.contentLength != nil }
 
     /// `uri-host [ ":" port ]` without user information (RFC 9110 §7.2, RFC 3986 §3.2.2).
     private static func checkAuthority(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws(HeadRefusal) {

@@ -2,12 +2,17 @@
 ///
 /// Percent-encoded unreserved characters are decoded, other escapes get upper-case digits, dot segments are removed
 /// (RFC 3986 §6.2.2). Origins differ on what they make of `//`, `\`, `%2F` or `;x`; such a path has a second, loose
-/// reading, and the gate lets the request through only where both readings fall into the same room.
+/// reading, which does to it all that any of them does, and the gate lets the request through only where both readings
+/// fall into the same room. An origin that does a part of that sees a path in between. As long as there are no dot
+/// segments, whatever room that lies in, the loose reading lies in too; with dot segments it could be any, so that a
+/// path with both is refused. (Browsers remove dot segments before they send a path.)
 package struct RequestPath: Sendable {
     /// What is forwarded; begins with "/".
     package private(set) var normalized: [UInt8]
     /// As the most lenient origin would read it; nil where no reading could differ.
     package private(set) var loose: [UInt8]?
+    /// Origins may differ on where its segments begin.
+    package private(set) var isSplitInDoubt = false
 
     /// Whether a path is its own normal form and has one reading only, as nearly all have. O(n), no allocation.
     package static func isPlain(_ path: UnsafeRawBufferPointer) -> Bool {
@@ -24,8 +29,8 @@ package struct RequestPath: Sendable {
         return true
     }
 
-    /// Normalises a path that begins with "/". Refuses a malformed escape, an escaped control character and dot
-    /// segments that climb above the root. O(n).
+    /// Normalises a path that begins with "/". Refuses a malformed escape, an escaped control character, dot segments
+    /// that climb above the root, and dot segments in a path whose segments are in doubt. O(n).
     package init(_ path: UnsafeRawBufferPointer) throws(HeadRefusal) {
         var once: [UInt8] = []
         var decoded: [UInt8] = []
@@ -36,7 +41,7 @@ package struct RequestPath: Sendable {
         while index < path.count {
             let byte = unsafe path[index]
             guard byte == UInt8(ascii: "%") else {
-                if byte == UInt8(ascii: "\\") || byte == UInt8(ascii: ";") { isAmbiguous = true }
+                if Self.isStructural(byte), byte != UInt8(ascii: "/") { isSplitInDoubt = true }
                 once.append(byte)
                 decoded.append(byte == UInt8(ascii: "\\") ? UInt8(ascii: "/") : byte)
                 index += 1
@@ -54,15 +59,30 @@ package struct RequestPath: Sendable {
             } else {
                 once += [UInt8(ascii: "%"), Self.upperHex(high), Self.upperHex(low)]
                 isAmbiguous = true
+                if Self.isStructural(value) { isSplitInDoubt = true }
             }
             decoded.append(value == UInt8(ascii: "\\") ? UInt8(ascii: "/") : value)
             index += 3
         }
-        if zip(once, once.dropFirst()).contains(where: { $0 == 0x2f && $1 == 0x2f }) { isAmbiguous = true }
+        if zip(once, once.dropFirst()).contains(where: { $0 == 0x2f && $1 == 0x2f }) { isSplitInDoubt = true }
         normalized = try Self.removeDotSegments(once)
-        if isAmbiguous {
-            let reading = try Self.removeDotSegments(Self.mergeSlashes(Self.dropParameters(decoded)))
+        if isAmbiguous || isSplitInDoubt {
+            let merged = Self.mergeSlashes(Self.dropParameters(decoded))
+            let reading = try Self.removeDotSegments(merged)
+            if isSplitInDoubt, reading != merged {
+                throw HeadRefusal(400, "The path can be read in more than one way.")
+            }
             loose = reading == normalized ? nil : reading
+        }
+    }
+
+    /// Separates segments, or ends them or the path, in some origin's eyes; "%" because some decode twice.
+    private static func isStructural(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "/"), UInt8(ascii: "\\"), UInt8(ascii: ";"), UInt8(ascii: "?"), UInt8(ascii: "#"),
+            UInt8(ascii: "%"):
+            true
+        default: false
         }
     }
 

@@ -13,6 +13,12 @@ package final class ResponseHead {
     package var fields: ContiguousArray<HeadField> { lines.fields }
     package var contentLength: Int? { lines.contentLength }
 
+    /// Anybody may be given this answer from a cache, so nothing of one visitor's may ride on it.
+    package var isForSharedCaches: Bool { lines.isForSharedCaches }
+
+    /// Whether there is a field of this name.
+    package func contains(_ name: FieldName) -> Bool { lines.contains(name) }
+
     /// Reads the head that begins at the first of `bytes`; a refusal means that the origin cannot be understood.
     package func scan(_ bytes: UnsafeRawBufferPointer, limits: HeadLimits) -> HeadScan {
         do throws(HeadRefusal) {

@@ -8,6 +8,7 @@ package final class LoopActivity {
     private var heartbeats: [RoomID: Set<PositionID>] = [:]
     private var touched: ContiguousArray<VerifiedToken> = []
     private var clients: [SessionID: Client] = [:]
+    private var tunnels: [SessionID: (position: PositionID, room: RoomID)] = [:]
     /// How many heartbeats were noted since the process began.
     package private(set) var heartbeatsTotal = 0
 
@@ -27,6 +28,11 @@ package final class LoopActivity {
         if !session.isReported { clients[session.sessionID] = client() }
     }
 
+    /// Notes that bytes went through a session's tunnel, which is no page view.
+    package func noteTunnel(of session: SessionID, position: PositionID, in room: RoomID) {
+        tunnels[session] = (position, room)
+    }
+
     /// Takes what was noted.
     package func take() -> [RoomID: Activity] {
         var result: [RoomID: Activity] = [:]
@@ -38,10 +44,16 @@ package final class LoopActivity {
                     client: clients[session.sessionID]))
             session.pendingPageViews = 0
             session.isReported = true
+            tunnels[session.sessionID] = nil
+        }
+        for (session, tunnel) in tunnels {
+            result[tunnel.room, default: Activity()].sessions.append(
+                SessionActivity(session: session, position: tunnel.position, pageViews: 0, client: nil))
         }
         heartbeats.removeAll(keepingCapacity: true)
         touched.removeAll(keepingCapacity: true)
         clients.removeAll(keepingCapacity: true)
+        tunnels.removeAll(keepingCapacity: true)
         return result
     }
 }

@@ -127,7 +127,9 @@ extension DownstreamHandler {
     /// Counts and logs it, and makes the connection ready for the next one.
     func endExchange() {
         report()
-        if closesAfterAnswer || inputIsClosed {
+        // A flush that finds the connection broken closes it, and `channelInactive` has run when it returns.
+        guard isConnected else { return }
+        if closesAfterAnswer || inputIsClosed && pending.readableBytes == 0 {
             closeGracefully()
             return
         }
@@ -135,7 +137,16 @@ extension DownstreamHandler {
         requestBody = BodyReader(.none)
         gate.deadlines.set(slot, after: gate.timeouts.idle)
         if pending.readableBytes > 0 { consumePending() }
+        if inputIsClosed { closeUnlessBusy() }
         resumeReading()
+    }
+
+    /// What is left of a visitor who sends no more is the beginning of a request, or nothing.
+    private func closeUnlessBusy() {
+        switch phase {
+        case .idle, .head: closeNow()
+        default: break
+        }
     }
 
     /// The visitor is gone.

@@ -13,7 +13,7 @@ extension DownstreamHandler {
     func forward() {
         guard let exchange, let target = exchange.upstream else { return }
         phase = .forwarding
-        let pool = gate.pool(for: target.origin)
+        let pool = gate.pool(for: target)
         if let idle = pool.takeIdle() {
             send(over: idle)
         } else {
@@ -43,16 +43,16 @@ extension DownstreamHandler {
         handler.begin(self)
         exchange.forwardedAt = LoopClock.microseconds
         if requestBody.isComplete {
+            gate.deadlines.set(slot, after: gate.timeouts.firstByte)
             handler.write(exchange.rewritten)
             handler.flush()
-            gate.deadlines.set(slot, after: gate.timeouts.firstByte)
         } else {
             handler.queue(exchange.rewritten)
             gate.deadlines.set(slot, after: gate.timeouts.bodyProgress)
             // What came with the head follows it in the same write to the socket.
             consumePending()
             if !isConsuming { handler.flush() }
-            resumeReading()
+            if upstream === handler { resumeReading() }
         }
     }
 
@@ -95,8 +95,9 @@ extension DownstreamHandler {
 
     /// A 1xx on its way (RFC 9110 §15.2); an HTTP/1.0 visitor would not know what it is.
     func relayInterim(_ head: ResponseHead, _ bytes: ByteBuffer) {
-        guard let exchange, exchange.isHTTP11 else { return }
-        exchange.isAnswerStarted = true
+        guard let exchange else { return }
+        exchange.hasInterim = true
+        guard exchange.isHTTP11 else { return }
         var out = ByteBuffer()
         let rewriter = ResponseRewriter(closes: false, isHTTP11: true, unchunks: false)
         unsafe bytes.withUnsafeReadableBytes { unsafe rewriter.write(head, $0, into: &out) }
@@ -117,7 +118,7 @@ extension DownstreamHandler {
         var rewriter = ResponseRewriter(
             closes: closesAfterAnswer, isHTTP11: exchange.isHTTP11, unchunks: !exchange.isHTTP11)
         if let grant = exchange.grant { rewriter.cookies = grant.cookies }
-        if let session = exchange.session, let cookie = session.refreshedCookie {
+        if let session = exchange.session, let cookie = session.refreshedCookie, !head.isForSharedCaches {
             rewriter.refreshedCookie = cookie
             session.refreshedCookie = nil
         }
@@ -146,6 +147,7 @@ extension DownstreamHandler {
     /// The origin's answer is whole. A body that it did not wait for goes on to it, if it stays.
     func answerEnded(reusable: Bool) {
         flush()
+        guard isConnected else { return }
         guard requestBody.isComplete || !reusable else {
             exchange?.isAnswerComplete = true
             gate.deadlines.set(slot, after: gate.timeouts.bodyProgress)
@@ -159,7 +161,7 @@ extension DownstreamHandler {
         guard let handler = upstream else { return }
         upstream = nil
         if reusable && requestBody.isComplete, let target = exchange?.upstream {
-            gate.pool(for: target.origin).give(back: handler)
+            gate.pool(for: target).give(back: handler)
         } else {
             handler.close()
         }
@@ -168,7 +170,8 @@ extension DownstreamHandler {
 
     /// `X-Anteroom-Session` and the room's completion rules.
     private func noteSessionEnd(_ head: ResponseHead, _ bytes: UnsafeRawBufferPointer, _ exchange: Exchange) {
-        guard let room = exchange.room, let session = exchange.session?.sessionID ?? exchange.grant?.session else {
+        guard let room = exchange.room, head.contains(.xAnteroomSession) || !room.rule.completion.isEmpty,
+            let session = exchange.session?.sessionID ?? exchange.grant?.session else {
             return
         }
         for field in head.fields where field.name == .xAnteroomSession {
@@ -202,7 +205,7 @@ extension DownstreamHandler {
             // The origin closed an idle connection just as it was used: the one failure that says nothing about it.
             exchange.isRetried = true
             gate.counters.upstreamRetries += 1
-            connect(gate.pool(for: target.origin))
+            connect(gate.pool(for: target))
             return
         }
         exchange.outcome = .failed

@@ -47,7 +47,7 @@ extension DownstreamHandler {
         var bytes = pending
         pending = ByteBuffer()
         consume(&bytes)
-        if bytes.readableBytes > 0 { pending.writeBuffer(&bytes) }
+        keep(&bytes)
         // No end of a read will follow that would do it.
         upstream?.flush()
     }
@@ -116,7 +116,7 @@ extension DownstreamHandler {
 
     // MARK: Deciding
 
-    /// docs/HTTP.md, steps 2 to 8, as far as no store is needed.
+    /// What is done with a request, in the order of docs/HTTP.md, as far as no store is needed.
     private func decide(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ exchange: Exchange) -> Verdict {
         do throws(HeadRefusal) {
             try unsafe readTarget(head, bytes, exchange)
@@ -159,7 +159,8 @@ extension DownstreamHandler {
         let rule = room.rule
         if !rule.bypass.paths.isEmpty || !rule.bypass.addresses.isEmpty || !rule.bypass.headers.isEmpty {
             let client = rule.bypass.addresses.isEmpty ? nil : clientAddress(exchange)
-            let isBypassed = unsafe room.isBypassed(path: path, loose: exchange.loosePath, address: client)
+            let isBypassed = unsafe room.isBypassed(
+                path: path, loose: exchange.loosePath, isSplitInDoubt: exchange.isSplitInDoubt, address: client)
             if unsafe isBypassed || room.isBypassed(bytes, fields: head.fields) {
                 exchange.outcome = .bypassed
                 unsafe rewrite(head, bytes, exchange)
@@ -260,7 +261,7 @@ extension DownstreamHandler {
         _ match: RoutingTable.Match, host: UnsafeRawBufferPointer, _ exchange: Exchange,
         _ bytes: UnsafeRawBufferPointer
     ) -> Bool {
-        if exchange.normalizedTarget != nil {
+        if exchange.normalizedTarget != nil, !exchange.path.isEmpty {
             // Dot segments may not lead out of the room that the path began in.
             let raw = unsafe UnsafeRawBufferPointer(rebasing: bytes[exchange.path])
             let rawMatch = unsafe gate.routing.match(host: host, path: raw)
@@ -295,6 +296,7 @@ extension DownstreamHandler {
         let normal = try unsafe RequestPath(path)
         exchange.normalizedTarget = unsafe normal.normalized + Array(bytes[pathEnd..<head.target.upperBound])
         exchange.loosePath = normal.loose
+        exchange.isSplitInDoubt = normal.isSplitInDoubt
     }
 
     /// The normalised path without the query.
@@ -302,7 +304,11 @@ extension DownstreamHandler {
         of exchange: Exchange, _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Result
     ) -> Result {
         guard let target = exchange.normalizedTarget else {
-            return unsafe body(UnsafeRawBufferPointer(rebasing: bytes[exchange.path]))
+            let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[exchange.path])
+            // `OPTIONS *` is about the whole server (RFC 9110 §9.3.7): whoever has its root answers.
+            guard unsafe path.elementsEqual("*".utf8) else { return unsafe body(path) }
+            let root: [UInt8] = [UInt8(ascii: "/")]
+            return unsafe root.withUnsafeBytes { unsafe body($0) }
         }
         let end = target.firstIndex(of: UInt8(ascii: "?")) ?? target.count
         return unsafe target.withUnsafeBytes { unsafe body(UnsafeRawBufferPointer(rebasing: $0[..<end])) }
@@ -310,6 +316,7 @@ extension DownstreamHandler {
 
     private func readCookies(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) throws(HeadRefusal) {
         gate.cookies.removeAll()
+        guard head.contains(.cookie) else { return }
         for field in head.fields where field.name == .cookie {
             try unsafe gate.cookies.scan(bytes, value: field.value)
         }
@@ -408,7 +415,9 @@ extension DownstreamHandler {
         request.referer = text(.referer, limit: 2048)
         request.origin = text(.origin)
         request.host = unsafe String(decoding: bytes[exchange.host], as: UTF8.self)
-        if head.upgradesToWebSocket, let key = head.field(.secWebSocketKey) {
+        if head.upgradesToWebSocket, let version = head.field(.secWebSocketVersion),
+            let key = head.field(.secWebSocketKey), unsafe bytes[version.value].elementsEqual("13".utf8)
+        {
             request.webSocketKey = unsafe String(decoding: bytes[key.value].prefix(64), as: UTF8.self)
         }
         return request
@@ -467,7 +476,7 @@ extension DownstreamHandler {
             refuseLargeBody()
             return
         }
-        gate.deadlines.set(slot, after: gate.timeouts.bodyProgress)
+        // The deadline stays: so small a body needs no second one.
         if requestBody.isComplete {
             collectedRequest = nil
             request.body = exchange.apiBody

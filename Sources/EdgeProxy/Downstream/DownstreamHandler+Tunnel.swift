@@ -1,6 +1,7 @@
 import HTTPWire
 import NIOCore
 import RoomConfiguration
+import SessionTokens
 import VisitorAPI
 
 /// Connections that stop being HTTP.
@@ -20,9 +21,17 @@ extension DownstreamHandler {
         unsafe bytes.withUnsafeReadableBytes { unsafe rewriter.write(head, $0, into: &out) }
         phase = .tunnel
         gate.deadlines.set(slot, after: gate.timeouts.tunnelIdle)
+        if let room = exchange.room?.id {
+            if let session = exchange.session {
+                gate.tunnels.add(self, session: session.sessionID, position: session.positionID, room: room)
+            } else if let grant = exchange.grant {
+                gate.tunnels.add(self, session: grant.session, position: grant.position, room: room)
+            }
+        }
         write(out)
         flush()
         report()
+        guard isConnected else { return }
         if pending.readableBytes > 0 {
             upstream?.write(pending)
             upstream?.flush()
@@ -34,6 +43,7 @@ extension DownstreamHandler {
     /// Bytes from the origin.
     func relay(_ bytes: ByteBuffer) {
         gate.deadlines.set(slot, after: gate.timeouts.tunnelIdle)
+        hasTunnelTraffic = true
         write(bytes)
     }
 
@@ -58,6 +68,7 @@ extension DownstreamHandler {
         write(out)
         flush()
         report()
+        guard isConnected else { return }
         handOver()
         do {
             try gate.desk.addLiveHandlers(to: context.pipeline.syncOperations, ticket: ticket)
@@ -68,6 +79,7 @@ extension DownstreamHandler {
         let early = pending
         pending = ByteBuffer()
         if early.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(early)) }
+        releaseRead()
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 }

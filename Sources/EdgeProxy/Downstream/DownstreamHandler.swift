@@ -55,6 +55,8 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     var closesAfterAnswer = false
     /// The API call whose body is being collected.
     var collectedRequest: VisitorRequest?
+    /// Bytes went through the tunnel since the session was last noted as alive.
+    var hasTunnelTraffic = false
     /// The visitor has closed its side.
     var inputIsClosed = false
     private var holdsRead = false
@@ -101,23 +103,40 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         switch phase {
         case .tunnel:
             gate.deadlines.set(slot, after: gate.timeouts.tunnelIdle)
+            hasTunnelTraffic = true
             upstream?.write(bytes)
         case .lingering, .closed:
             break
         case .handedOver:
             context.fireChannelRead(data)
         case .idle, .head, .collecting, .deciding, .forwarding:
+            if isConsuming {
+                // A write that failed lets NIO read what is left before it closes, within `consume`.
+                pending.writeBuffer(&bytes)
+                return
+            }
             if pending.readableBytes > 0 {
                 pending.writeBuffer(&bytes)
                 swap(&bytes, &pending)
                 pending = ByteBuffer()
             }
             consume(&bytes)
-            if bytes.readableBytes > 0 {
-                // The receive buffer is shared with the channel: what stays is copied.
-                pending.writeBuffer(&bytes)
-            }
+            keep(&bytes)
         }
+    }
+
+    /// Puts bytes aside that nobody could use yet, before those that have come meanwhile. They are copied, for the
+    /// receive buffer is shared with the channel.
+    func keep(_ bytes: inout ByteBuffer) {
+        guard bytes.readableBytes > 0 else { return }
+        guard pending.readableBytes > 0 else {
+            pending.writeBuffer(&bytes)
+            return
+        }
+        var rest = ByteBuffer()
+        rest.writeBuffer(&bytes)
+        rest.writeBuffer(&pending)
+        pending = rest
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -154,7 +173,10 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
             upstream?.resumeReading()
-            if case .idle = phase { consumePending() }
+            if case .idle = phase {
+                consumePending()
+                resumeReading()
+            }
         }
         context.fireChannelWritabilityChanged()
     }
@@ -170,7 +192,7 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         case .handedOver: context.fireUserInboundEventTriggered(event)
         case .forwarding, .deciding:
             // A visitor that only closed its sending side still gets the answer to a whole request.
-            if requestBody.isComplete { closesAfterAnswer = true } else { closeNow() }
+            if !requestBody.isComplete { closeNow() }
         case .idle, .head, .collecting, .lingering, .closed: closeNow()
         }
     }
@@ -220,17 +242,33 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         resumeReading()
     }
 
+    /// False once `channelInactive` has run.
+    var isConnected: Bool { context != nil }
+
     private func leave() {
+        gate.tunnels.remove(self)
         guard slot >= 0 else { return }
         gate.counters.connections -= 1
         gate.deadlines.unregister(slot)
         slot = -1
     }
 
-    /// Leaves the bookkeeping of requests; another handler owns the connection from now on.
+    /// Leaves the bookkeeping of requests; another handler owns the connection from now on, which goes on counting as
+    /// one.
     func handOver() {
         phase = .handedOver
-        leave()
+        guard slot >= 0, let context else { return }
+        gate.deadlines.unregister(slot)
+        slot = -1
+        let gate = NIOLoopBound(gate, eventLoop: context.eventLoop)
+        context.channel.closeFuture.whenComplete { _ in gate.value.counters.connections -= 1 }
+    }
+
+    /// Another handler reads from now on: a read that was held back must not stay so.
+    func releaseRead() {
+        guard holdsRead else { return }
+        holdsRead = false
+        context?.read()
     }
 
     // MARK: Writing to the visitor

@@ -14,6 +14,8 @@ final class Exchange {
     var normalizedTarget: [UInt8]?
     /// The path as the most lenient origin would read it.
     var loosePath: [UInt8]?
+    /// Origins may differ on where its segments begin.
+    var isSplitInDoubt = false
 
     // Ranges in `head`.
     var method = 0..<0
@@ -38,6 +40,8 @@ final class Exchange {
     /// Whether the request carries a body at all.
     var hasBody = false
     var isRetried = false
+    /// The origin has sent a 1xx: it has seen the request, but the answer is still to come.
+    var hasInterim = false
     var isAnswerStarted = false
     /// The answer is whole while the request's body is still on its way.
     var isAnswerComplete = false
@@ -65,7 +69,9 @@ final class Exchange {
         outcome = .refused
         failure = nil
         isRetried = false
+        hasInterim = false
         isAnswerStarted = false
+        isSplitInDoubt = false
         isAnswerComplete = false
         forwardedAt = -1
         upstreamDuration = -1
@@ -76,5 +82,7 @@ final class Exchange {
     }
 
     /// Only a request without a body can be sent again as it was, and only an idempotent one may be.
-    var mayRetry: Bool { isIdempotent && !hasBody && !isRetried && !isAnswerStarted && !upgradesToWebSocket }
+    var mayRetry: Bool {
+        isIdempotent && !hasBody && !isRetried && !hasInterim && !isAnswerStarted && !upgradesToWebSocket
+    }
 }

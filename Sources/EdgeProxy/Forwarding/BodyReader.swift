@@ -105,6 +105,9 @@ struct BodyReader {
     }
 
     private static func append(_ bytes: inout ByteBuffer, _ count: Int, to out: inout ByteBuffer) {
-        if var slice = bytes.readSlice(length: count) { out.writeBuffer(&slice) }
+        unsafe bytes.readWithUnsafeReadableBytes { bytes in
+            unsafe out.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+            return count
+        }
     }
 }

@@ -21,24 +21,29 @@ import NIOCore
         _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, cookies: GateCookies, into out: inout ByteBuffer
     ) {
         out.clear()
-        unsafe out.writeBytes(bytes[head.methodRange])
-        out.writeStaticString(" ")
-        out.writeBytes(upstream.pathPrefix)
-        if let target = exchange.normalizedTarget {
-            out.writeBytes(target)
-        } else {
-            unsafe out.writeBytes(bytes[head.target])
+        HeadWriter.write(into: &out, capacity: bytes.count + Self.usualGrowth) { out in
+            unsafe out.append(bytes, head.methodRange)
+            out.append(" ")
+            out.append(upstream.pathPrefix)
+            if let target = exchange.normalizedTarget {
+                out.append(target)
+            } else {
+                unsafe out.append(bytes, head.target)
+            }
+            out.append(" HTTP/1.1\r\n")
+            unsafe writeFields(head, bytes, cookies, into: &out)
+            unsafe writeForwarding(head, bytes, into: &out)
+            if head.upgradesToWebSocket { out.append("Connection: upgrade\r\nUpgrade: websocket\r\n") }
+            out.append("\r\n")
         }
-        out.writeStaticString(" HTTP/1.1\r\n")
-        unsafe writeFields(head, bytes, cookies, into: &out)
-        unsafe writeForwarding(head, bytes, into: &out)
-        if head.upgradesToWebSocket { out.writeStaticString("Connection: upgrade\r\nUpgrade: websocket\r\n") }
-        out.writeStaticString("\r\n")
     }
+
+    /// What the forwarding fields mostly add.
+    private static let usualGrowth = 512
 
     /// Copies runs of untouched lines at once.
     private func writeFields(
-        _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ cookies: GateCookies, into out: inout ByteBuffer
+        _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ cookies: GateCookies, into out: inout HeadWriter
     ) {
         var run = (start: 0, end: 0)
         var hasHost = false
@@ -46,7 +51,7 @@ import NIOCore
             var keeps = !field.isHopByHop
             switch field.name {
             case .connection, .keepAlive, .proxyConnection, .te, .trailer, .upgrade, .xForwardedFor, .xForwardedProto,
-                .xForwardedHost, .forwarded, .xRequestID, .via, .xAnteroomToken:
+                .xForwardedHost, .forwarded, .xRequestID, .via, .xAnteroomToken, .xAnteroomSession, .alias:
                 keeps = false
             case .expect: keeps = head.expectsContinue
             case .host:
@@ -59,12 +64,12 @@ import NIOCore
                 if run.end == Int(field.start) {
                     run.end = Int(field.end)
                 } else {
-                    unsafe out.writeBytes(bytes[run.start..<run.end])
+                    unsafe out.append(bytes, run.start..<run.end)
                     run = (Int(field.start), Int(field.end))
                 }
                 continue
             }
-            unsafe out.writeBytes(bytes[run.start..<run.end])
+            unsafe out.append(bytes, run.start..<run.end)
             run = (Int(field.end), Int(field.end))
             if field.name == .host {
                 writeHost(into: &out)
@@ -72,96 +77,107 @@ import NIOCore
                 unsafe writeCookie(field, bytes, cookies, into: &out)
             }
         }
-        unsafe out.writeBytes(bytes[run.start..<run.end])
+        unsafe out.append(bytes, run.start..<run.end)
         if !hasHost {
-            out.writeStaticString("Host: ")
+            out.append("Host: ")
             if upstream.host == nil, !head.host.isEmpty {
-                unsafe out.writeBytes(bytes[head.host])
+                unsafe out.append(bytes, head.host)
             } else {
-                out.writeBytes(upstream.authority)
+                out.append(upstream.authority)
             }
-            out.writeStaticString("\r\n")
+            out.append("\r\n")
         }
     }
 
-    private func writeHost(into out: inout ByteBuffer) {
-        out.writeStaticString("Host: ")
-        out.writeBytes(upstream.host ?? upstream.authority)
-        out.writeStaticString("\r\n")
+    private func writeHost(into out: inout HeadWriter) {
+        out.append("Host: ")
+        out.append(upstream.host ?? upstream.authority)
+        out.append("\r\n")
     }
 
     /// What remains of a `Cookie` field without the gate's pairs; nothing if they were all.
     private func writeCookie(
-        _ field: HeadField, _ bytes: UnsafeRawBufferPointer, _ cookies: GateCookies, into out: inout ByteBuffer
+        _ field: HeadField, _ bytes: UnsafeRawBufferPointer, _ cookies: GateCookies, into out: inout HeadWriter
     ) {
-        let start = out.writerIndex
-        unsafe out.writeBytes(bytes[Int(field.start)..<Int(field.valueStart)])
-        let valueStart = out.writerIndex
+        let start = out.count
+        unsafe out.append(bytes, Int(field.start)..<Int(field.valueStart))
+        let valueStart = out.count
         var position = Int(field.valueStart)
         for pair in cookies.pairs where field.value.contains(pair.cut.lowerBound) {
-            unsafe out.writeBytes(bytes[position..<pair.cut.lowerBound])
+            unsafe out.append(bytes, position..<pair.cut.lowerBound)
             position = pair.cut.upperBound
         }
-        unsafe out.writeBytes(bytes[position..<Int(field.valueEnd)])
+        unsafe out.append(bytes, position..<Int(field.valueEnd))
         if position == Int(field.valueEnd) {
             // The last pair is gone; so is the separator before it.
-            while out.writerIndex > valueStart, let last = out.getInteger(at: out.writerIndex - 1, as: UInt8.self),
-                last == UInt8(ascii: ";") || last == UInt8(ascii: " ")
-            { out.moveWriterIndex(to: out.writerIndex - 1) }
+            while let last = out.last(from: valueStart), last == UInt8(ascii: ";") || last == UInt8(ascii: " ") {
+                out.truncate(to: out.count - 1)
+            }
         }
-        if out.writerIndex == valueStart {
-            out.moveWriterIndex(to: start)
+        if out.count == valueStart {
+            out.truncate(to: start)
         } else {
-            out.writeStaticString("\r\n")
+            out.append("\r\n")
         }
     }
 
-    private func writeForwarding(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer, into out: inout ByteBuffer) {
+    private func writeForwarding(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer, into out: inout HeadWriter) {
         unsafe list(.xForwardedFor, "X-Forwarded-For: ", head, bytes, into: &out)
-        out.writeBytes(peer)
-        out.writeStaticString("\r\nX-Forwarded-Proto: ")
+        out.append(peer)
+        out.append("\r\nX-Forwarded-Proto: ")
         if isTrustedPeer, let field = head.field(.xForwardedProto) {
-            unsafe out.writeBytes(bytes[field.value])
+            unsafe out.append(bytes, field.value)
         } else {
-            out.writeStaticString(isSecure ? "https" : "http")
+            out.append(isSecure ? "https" : "http")
         }
-        out.writeStaticString("\r\nX-Forwarded-Host: ")
+        out.append("\r\nX-Forwarded-Host: ")
         if isTrustedPeer, let field = head.field(.xForwardedHost) {
-            unsafe out.writeBytes(bytes[field.value])
+            unsafe out.append(bytes, field.value)
         } else {
-            unsafe out.writeBytes(bytes[head.host])
+            unsafe out.append(bytes, head.host)
         }
-        out.writeStaticString("\r\n")
+        out.append("\r\n")
         unsafe list(.forwarded, "Forwarded: ", head, bytes, into: &out)
-        let isV6 = peer.contains(UInt8(ascii: ":"))
-        out.writeStaticString(isV6 ? "for=\"[" : "for=")
-        out.writeBytes(peer)
-        out.writeStaticString(isV6 ? "]\";host=\"" : ";host=\"")
-        unsafe out.writeBytes(bytes[head.host])
-        out.writeStaticString(isSecure ? "\";proto=https\r\nX-Request-Id: " : "\";proto=http\r\nX-Request-Id: ")
-        out.writeBytes(exchange.requestID)
-        out.writeStaticString("\r\n")
+        if isTrustedPeer, !head.contains(.forwarded), exchange.clientAddress != peer {
+            // A proxy that speaks only X-Forwarded-For must not make the two disagree.
+            Self.writeNode(exchange.clientAddress, into: &out)
+            out.append(", ")
+        }
+        Self.writeNode(peer, into: &out)
+        out.append(";host=\"")
+        unsafe out.append(bytes, head.host)
+        out.append(isSecure ? "\";proto=https\r\nX-Request-Id: " : "\";proto=http\r\nX-Request-Id: ")
+        out.append(exchange.requestID)
+        out.append("\r\n")
         // RFC 9110 §7.6.3: each intermediary adds itself to what came before, trusted or not, so that loops are seen;
         // what an untrusted peer claims is dropped all the same.
         unsafe list(.via, "Via: ", head, bytes, into: &out)
-        out.writeStaticString(head.isHTTP11 ? "1.1 anteroom\r\n" : "1.0 anteroom\r\n")
+        out.append(head.isHTTP11 ? "1.1 anteroom\r\n" : "1.0 anteroom\r\n")
         if let token = unsafe forwardToken {
-            out.writeStaticString("X-Anteroom-Token: ")
-            unsafe out.writeBytes(token)
-            out.writeStaticString("\r\n")
+            out.append("X-Anteroom-Token: ")
+            unsafe out.append(token)
+            out.append("\r\n")
         }
+    }
+
+    /// `for=` with an address (RFC 7239 §6).
+    private static func writeNode(_ address: [UInt8], into out: inout HeadWriter) {
+        let isV6 = address.contains(UInt8(ascii: ":"))
+        out.append(isV6 ? "for=\"[" : "for=")
+        out.append(address)
+        if isV6 { out.append("]\"") }
     }
 
     /// Begins a list field; with a trusted peer its members come first.
     private func list(
         _ name: FieldName, _ text: StaticString, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer,
-        into out: inout ByteBuffer
+        into out: inout HeadWriter
     ) {
-        out.writeStaticString(text)
+        out.append(text)
         guard isTrustedPeer else { return }
         for field in head.fields where field.name == name && !field.value.isEmpty {
-            unsafe out.writeBytes(bytes[field.value])
-            out.writeStaticString(", ")
+            unsafe out.append(bytes, field.value)
+            out.append(", ")
         }
     }
 }

@@ -15,45 +15,53 @@ struct ResponseRewriter {
 
     /// Appends to `out`.
     func write(_ head: ResponseHead, _ bytes: UnsafeRawBufferPointer, into out: inout ByteBuffer) {
-        out.writeStaticString("HTTP/1.1 ")
-        unsafe out.writeBytes(bytes[head.statusAndReason])
-        out.writeStaticString("\r\n")
+        HeadWriter.write(into: &out, capacity: bytes.count + 1024) { out in
+            unsafe write(head, bytes, into: &out)
+        }
+    }
+
+    private func write(_ head: ResponseHead, _ bytes: UnsafeRawBufferPointer, into out: inout HeadWriter) {
+        out.append("HTTP/1.1 ")
+        unsafe out.append(bytes, head.statusAndReason)
+        out.append("\r\n")
         var run = (start: 0, end: 0)
         for field in head.fields {
             let drops: Bool
             switch field.name {
             case .connection, .keepAlive, .proxyConnection, .te, .trailer, .upgrade, .xAnteroomSession: drops = true
-            case .transferEncoding: drops = unchunks
+            // RFC 9110 §8.6, RFC 9112 §6.1: neither belongs to an answer that has no body whoever asks.
+            case .transferEncoding: drops = unchunks || head.status < 200 || head.status == 204
+            case .contentLength: drops = head.status < 200 || head.status == 204
             default: drops = field.isHopByHop
             }
             if drops {
-                unsafe out.writeBytes(bytes[run.start..<run.end])
+                unsafe out.append(bytes, run.start..<run.end)
                 run = (Int(field.end), Int(field.end))
             } else if run.end == Int(field.start) {
                 run.end = Int(field.end)
             } else {
-                unsafe out.writeBytes(bytes[run.start..<run.end])
+                unsafe out.append(bytes, run.start..<run.end)
                 run = (Int(field.start), Int(field.end))
             }
         }
-        unsafe out.writeBytes(bytes[run.start..<run.end])
+        unsafe out.append(bytes, run.start..<run.end)
         for cookie in cookies {
-            out.writeStaticString("Set-Cookie: ")
-            out.writeString(cookie)
-            out.writeStaticString("\r\n")
+            out.append("Set-Cookie: ")
+            out.append(cookie)
+            out.append("\r\n")
         }
         if let refreshedCookie {
-            out.writeStaticString("Set-Cookie: ")
-            out.writeBytes(refreshedCookie)
-            out.writeStaticString("\r\n")
+            out.append("Set-Cookie: ")
+            out.append(refreshedCookie)
+            out.append("\r\n")
         }
         if head.status < 200 {
-            if head.status == 101 { out.writeStaticString("Connection: upgrade\r\nUpgrade: websocket\r\n") }
+            if head.status == 101 { out.append("Connection: upgrade\r\nUpgrade: websocket\r\n") }
         } else if closes {
-            out.writeStaticString("Connection: close\r\n")
+            out.append("Connection: close\r\n")
         } else if !isHTTP11 {
-            out.writeStaticString("Connection: keep-alive\r\n")
+            out.append("Connection: keep-alive\r\n")
         }
-        out.writeStaticString("\r\n")
+        out.append("\r\n")
     }
 }

@@ -43,13 +43,17 @@ final class DeadlineTable {
         free.append(slot)
     }
 
-    /// Replaces the slot's deadline by one that long from now.
+    /// Replaces the slot's deadline by one that long from now. A slot below 0, of somebody who has left, has none.
     func set(_ slot: Slot, after span: Milliseconds) {
+        guard slot >= 0 else { return }
         let ticks = (span.count + Self.tickLength - 1) / Self.tickLength + 1
         due[slot] = tick &+ UInt32(clamping: ticks)
     }
 
-    func clear(_ slot: Slot) { due[slot] = .max }
+    func clear(_ slot: Slot) {
+        guard slot >= 0 else { return }
+        due[slot] = .max
+    }
 
     /// Calls those whose deadline has passed. O(registered), a few bytes each.
     func sweep(now: NIODeadline) {

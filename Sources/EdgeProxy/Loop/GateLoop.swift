@@ -16,6 +16,7 @@ package final class GateLoop {
     let deadlines = DeadlineTable(start: .now())
     let log: AccessLogBuffer?
     private(set) var isDraining = false
+    var tunnels = TunnelTable()
 
     // Scratch: each is valid only within one synchronous step.
     let requestHead = RequestHead()
@@ -24,6 +25,8 @@ package final class GateLoop {
     var answer = ByteBuffer()
 
     private var pools: [Origin: UpstreamPool] = [:]
+    /// The answer to the last question for a pool; the next is mostly the same.
+    private var lastPool: (target: UpstreamTarget, pool: UpstreamPool)?
     private var spare: ContiguousArray<Exchange> = []
     private var requestIDs: RequestIDSequence
 
@@ -66,6 +69,7 @@ package final class GateLoop {
     package func apply(_ routing: RoutingTable) {
         loop.preconditionInEventLoop()
         self.routing = routing
+        lastPool = nil
         let origins = Set(routing.origins)
         for (origin, pool) in pools where !origins.contains(origin) {
             pool.closeIdle()
@@ -73,10 +77,13 @@ package final class GateLoop {
         }
     }
 
-    /// Refuses the tokens of sessions that have ended, from now on. O(sessions).
+    /// Refuses the tokens of sessions that have ended, from now on, and closes their tunnels. O(sessions).
     package func revoke(_ sessions: [SessionID]) {
         loop.preconditionInEventLoop()
-        for session in sessions { tokens.revoke(session) }
+        for session in sessions {
+            tokens.revoke(session)
+            for tunnel in tunnels.handlers(of: session) { tunnel.closeNow() }
+        }
     }
 
     /// Ends idle connections, and lets the others end with their current exchange.
@@ -98,16 +105,17 @@ package final class GateLoop {
     /// Connections of visitors at this moment.
     package var openConnections: Int { counters.connections }
 
-    func pool(for origin: Origin) -> UpstreamPool {
-        if let pool = pools[origin] { return pool }
-        let pool = UpstreamPool(origin: origin, gate: self)
-        pools[origin] = pool
+    func pool(for target: UpstreamTarget) -> UpstreamPool {
+        if let lastPool, lastPool.target === target { return lastPool.pool }
+        let pool = pools[target.origin] ?? UpstreamPool(origin: target.origin, gate: self)
+        pools[target.origin] = pool
+        lastPool = (target, pool)
         return pool
     }
 
     /// Tells the store, later, that the origin ended a session; its token is refused at once.
     func end(_ session: SessionID, as end: SessionEnd, in room: RoomID) {
-        tokens.revoke(session)
+        revoke([session])
         let desk = desk
         Task { await desk.end(session, as: end, in: room) }
     }
@@ -126,6 +134,7 @@ package final class GateLoop {
 
     private func sweep() {
         deadlines.sweep(now: .now())
+        tunnels.noteUse { session, position, room in activity.noteTunnel(of: session, position: position, in: room) }
         log?.flush()
         counters.accessLogDropped = log?.dropped ?? 0
     }
@@ -144,10 +153,12 @@ struct RequestIDSequence {
         value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
         value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
         value ^= value >> 31
-        bytes.removeAll(keepingCapacity: true)
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: value >> UInt64(shift)) & 15
-            bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        if bytes.count != 16 { bytes = [UInt8](repeating: 0, count: 16) }
+        var digits = bytes.mutableSpan
+        for index in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: value >> 60)
+            digits[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            value <<= 4
         }
     }
 }

@@ -11,8 +11,9 @@ import Darwin
 /// socket does not take, and all that follows until that is gone, goes through NIO. A write of NIO's own costs a walk
 /// through the pipeline and its queue twice over, which is a twentieth of a forwarded request.
 ///
-/// Bound to the connection's event loop.
-@safe struct SocketWriter {
+/// Bound to the connection's event loop. A class, because a flush that fails ends the connection, and with it whoever
+/// asked for the flush, before it returns.
+@safe final class SocketWriter {
     private let context: ChannelHandlerContext
     private let channel: any Channel
     /// −1 where bytes must not pass by NIO.
@@ -33,7 +34,7 @@ import Darwin
     var isWritable: Bool { channel.isWritable }
 
     /// Sends now what the socket takes. The rest leaves with the next `flush()`.
-    mutating func write(_ bytes: ByteBuffer) {
+    func write(_ bytes: ByteBuffer) {
         if mayHoldBytes {
             guard isDrained else {
                 queue(bytes)
@@ -49,13 +50,13 @@ import Darwin
     }
 
     /// Sends with what follows, at the next `flush()`.
-    mutating func queue(_ bytes: ByteBuffer) {
+    func queue(_ bytes: ByteBuffer) {
         mayHoldBytes = true
         needsFlush = true
         context.write(NIOAny(bytes), promise: nil)
     }
 
-    mutating func flush() {
+    func flush() {
         guard needsFlush else { return }
         needsFlush = false
         context.flush()

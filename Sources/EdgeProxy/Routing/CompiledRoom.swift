@@ -22,10 +22,13 @@ package final class CompiledRoom: Sendable {
 
     package var id: RoomID { rule.settings.id }
 
-    /// Whether a bypass rule opens the door; on an ambiguous path both readings must be meant.
-    func isBypassed(path: UnsafeRawBufferPointer, loose: [UInt8]?, address: IPAddress?) -> Bool {
+    /// Whether a bypass rule opens the door. A path opens it only where no origin could see other segments in it, and
+    /// where both readings are meant.
+    func isBypassed(
+        path: UnsafeRawBufferPointer, loose: [UInt8]?, isSplitInDoubt: Bool, address: IPAddress?
+    ) -> Bool {
         if let address, rule.bypass.addresses.contains(where: { $0.contains(address) }) { return true }
-        guard !rule.bypass.paths.isEmpty else { return false }
+        guard !rule.bypass.paths.isEmpty, !isSplitInDoubt else { return false }
         let pathSpan = unsafe Span<UInt8>(_unsafeBytes: path)
         guard rule.bypass.paths.contains(where: { $0.matches(pathSpan) }) else { return false }
         guard let loose else { return true }
@@ -75,7 +78,7 @@ final class CompiledPassthrough: Sendable {
 }
 
 /// Where a request goes and what of its head changes for that.
-struct UpstreamTarget: Sendable {
+final class UpstreamTarget: Sendable {
     let origin: Origin
     /// Put before the path.
     let pathPrefix: [UInt8]

@@ -1,7 +1,7 @@
 package import RoomConfiguration
 package import WaitingRoom
 
-/// Finds the room of a request; docs/HTTP.md, step 3. Built once for each configuration and shared by all loops.
+/// Finds the room of a request: by host, then by the longest path. Built once for each configuration and shared by all loops.
 package final class RoutingTable: Sendable {
     /// One path of one room.
     private struct Entry: Sendable {
@@ -57,7 +57,7 @@ package final class RoutingTable: Sendable {
     /// `host` may carry a port. O(paths configured).
     func match(host: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer) -> Match {
         if let onlyRoom { return .room(onlyRoom) }
-        let name = unsafe Self.withoutPort(host)
+        let name = unsafe Self.name(of: host)
         let nameSpan = unsafe Span<UInt8>(_unsafeBytes: name)
         func covers(_ patterns: [HostPattern]) -> Bool {
             for pattern in patterns where pattern.matches(nameSpan) { return true }
@@ -80,11 +80,13 @@ package final class RoutingTable: Sendable {
         return unsafe path[prefix.count] == UInt8(ascii: "/")
     }
 
-    static func withoutPort(_ host: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    /// The name without the port, and without the dot that makes a name absolute: servers take both for the same host.
+    static func name(of host: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         var end = host.count
         while end > 0, unsafe host[end - 1] &- UInt8(ascii: "0") < 10 { end -= 1 }
-        guard end > 0, unsafe host[end - 1] == UInt8(ascii: ":") else { return unsafe host }
-        return unsafe UnsafeRawBufferPointer(rebasing: host[..<(end - 1)])
+        end = unsafe end > 0 && host[end - 1] == UInt8(ascii: ":") ? end - 1 : host.count
+        if end > 1, unsafe host[end - 1] == UInt8(ascii: ".") { end -= 1 }
+        return unsafe UnsafeRawBufferPointer(rebasing: host[..<end])
     }
 }
 

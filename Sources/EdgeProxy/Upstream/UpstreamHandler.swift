@@ -89,8 +89,6 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         resumeReading()
     }
 
-    func beginTunnel() { state = .tunnel }
-
     func deadlinePassed() {
         guard case .idle = state else { return }
         pool.remove(self)
@@ -209,8 +207,8 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
                     fail(.malformed("The origin switched protocols unasked."))
                     return false
                 }
-                downstream.relayUpgrade(head, bytes)
                 state = .tunnel
+                downstream.relayUpgrade(head, bytes)
                 bytes.moveReaderIndex(forwardBy: length)
                 return true
             }

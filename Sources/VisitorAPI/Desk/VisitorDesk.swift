@@ -66,7 +66,7 @@ package actor VisitorDesk {
 
     // MARK: Visits of a room
 
-    /// docs/HTTP.md, steps 6 to 8, for those who bring no valid session token.
+    /// For those who bring no valid session token.
     private func visit(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
         let room = rule.settings.id
         if let token = request.positionToken {
@@ -102,7 +102,7 @@ package actor VisitorDesk {
         return await queued(place, request, rule, reissues: true)
     }
 
-    /// Step 8: nobody that is known.
+    /// Nobody that is known.
     private func arrive(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
         if case .short = request.format {
             return .respond(
@@ -148,7 +148,7 @@ package actor VisitorDesk {
         case .json:
             let answer = PositionAnswer(
                 place: place, settings: settings, estimate: estimate, token: token,
-                redirectURL: isAdmitted ? request.returnTarget : nil)
+                redirectURL: isAdmitted ? LocalTarget(request.returnTarget).text : nil)
             response = .json(rule.queueingStatusCode, answer.json)
         case .page:
             let range = estimate.map(PositionAnswer.range)

@@ -5,9 +5,17 @@ import WaitingRoom
 
 /// One visitor's live connection (RFC 6455): sends the position's JSON at each change, pings at the room's heartbeat
 /// interval, and takes each frame that comes back as a sign of life.
-final class LiveHandler: ChannelInboundHandler, LiveListener {
+///
+/// It writes nothing to a visitor who does not read, and then reads nothing either.
+final class LiveHandler: ChannelDuplexHandler, LiveListener {
     typealias InboundIn = WebSocketFrame
+    typealias OutboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame
+
+    /// How many frames a visitor may send between two pings; a browser sends a pong and now and then a close.
+    private static let frameLimit = 100
+    /// How long a closing handshake may take.
+    private static let closingTime = TimeAmount.seconds(5)
 
     private let ticket: LiveTicket
     private let desk: VisitorDesk
@@ -18,7 +26,9 @@ final class LiveHandler: ChannelInboundHandler, LiveListener {
     private var lastStatus: RoomStatus?
     private var pings: RepeatedTask?
     private var unansweredPings = 0
+    private var framesSincePing = 0
     private var isClosing = false
+    private var holdsRead = false
 
     init(
         ticket: LiveTicket, desk: VisitorDesk, board: NIOLoopBound<LiveBoard>, activity: NIOLoopBound<LoopActivity>
@@ -34,7 +44,7 @@ final class LiveHandler: ChannelInboundHandler, LiveListener {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         guard board.value.add(self, to: ticket.room) else {
-            // RFC 6455 §7.4.1 has no better code than "try again later" of RFC 6455's registry.
+            // "Try again later", of the registry that RFC 6455 §11.7 opened.
             close(.unknown(1013))
             return
         }
@@ -65,11 +75,20 @@ final class LiveHandler: ChannelInboundHandler, LiveListener {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
+        guard !isClosing else { return }
+        framesSincePing += 1
+        // RFC 6455 §5.1: a client masks every frame.
+        guard let key = frame.maskKey, framesSincePing <= Self.frameLimit else {
+            close(frame.maskKey == nil ? .protocolError : .policyViolation)
+            return
+        }
         unansweredPings = 0
         switch frame.opcode {
         case .ping:
+            // RFC 6455 §5.5.3: of several pings the last needs an answer, and a visitor who reads will send one more.
+            guard context.channel.isWritable else { break }
             var payload = frame.data
-            if let key = frame.maskKey { payload.webSocketUnmask(key) }
+            payload.webSocketUnmask(key)
             context.writeAndFlush(
                 wrapOutboundOut(WebSocketFrame(fin: true, opcode: .pong, data: payload)), promise: nil)
         case .connectionClose:
@@ -79,6 +98,18 @@ final class LiveHandler: ChannelInboundHandler, LiveListener {
             break
         }
         activity.value.heartbeat(ticket.position, in: ticket.room)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if context.channel.isWritable { context.read() } else { holdsRead = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if holdsRead, context.channel.isWritable {
+            holdsRead = false
+            context.read()
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     // MARK: Changes
@@ -136,10 +167,12 @@ final class LiveHandler: ChannelInboundHandler, LiveListener {
     private func ping() {
         guard let context else { return }
         unansweredPings += 1
+        framesSincePing = 0
         if unansweredPings > 3 {
             context.close(promise: nil)
             return
         }
+        guard context.channel.isWritable else { return }
         context.writeAndFlush(
             wrapOutboundOut(WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer())), promise: nil)
     }
@@ -148,6 +181,10 @@ final class LiveHandler: ChannelInboundHandler, LiveListener {
         guard !isClosing, let context else { return }
         isClosing = true
         leave()
+        guard context.channel.isWritable else {
+            context.close(promise: nil)
+            return
+        }
         var payload = ByteBuffer()
         payload.write(webSocketErrorCode: code)
         let frame = WebSocketFrame(fin: true, opcode: .connectionClose, data: payload)
@@ -155,6 +192,7 @@ final class LiveHandler: ChannelInboundHandler, LiveListener {
         context.writeAndFlush(wrapOutboundOut(frame), promise: written)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         written.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
+        context.eventLoop.scheduleTask(in: Self.closingTime) { bound.value.close(promise: nil) }
     }
 
     private func leave() {

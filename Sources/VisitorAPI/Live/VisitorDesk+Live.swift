@@ -30,12 +30,12 @@ extension VisitorDesk {
         return await withCheckedContinuation { continuation in
             let poll = LongPoll(place, continuation)
             guard live.value.add(poll, to: room) else {
-                poll.tell(nil)
+                poll.end(nil)
                 return
             }
-            poll.timeout = loop.assumeIsolated().scheduleTask(in: .milliseconds(limit)) { poll.tell(nil) }
+            poll.timeout = loop.assumeIsolated().scheduleTask(in: .milliseconds(limit)) { poll.end(nil) }
             let bound = live
-            poll.onEnd = { bound.value.remove(poll, from: room) }
+            poll.onEnd = { poll in bound.value.remove(poll, from: room) }
         }
     }
 
@@ -43,8 +43,10 @@ extension VisitorDesk {
         guard let key = request.webSocketKey else {
             return .respond(
                 .problem(
-                    426, "Upgrade Required", detail: "This address speaks WebSocket (RFC 6455).",
-                    fields: [("Upgrade", "websocket"), ("Connection", "Upgrade")]))
+                    426, "Upgrade Required", detail: "This address speaks WebSocket (RFC 6455), version 13.",
+                    fields: [
+                        ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
+                    ]))
         }
         // A browser lets any site open a WebSocket here and sends the cookie along (RFC 6455 §10.2).
         if let origin = request.origin, origin != "http://\(request.host)", origin != "https://\(request.host)" {
@@ -110,7 +112,7 @@ private final class LongPoll: LiveListener {
     let position: PositionID
     let lastPlace: Place?
     var timeout: Scheduled<Void>?
-    var onEnd: (() -> Void)?
+    var onEnd: ((LongPoll) -> Void)?
     private var continuation: CheckedContinuation<Place?, Never>?
 
     init(_ place: Place, _ continuation: CheckedContinuation<Place?, Never>) {
@@ -120,20 +122,27 @@ private final class LongPoll: LiveListener {
     }
 
     func tell(_ place: Place?) {
-        guard let continuation else { return }
         // The end of a heartbeat's validity moves with every heartbeat; that is no change to wake up for.
         if let place, let lastPlace, place.rank == lastPlace.rank, place.totalWaiting == lastPlace.totalWaiting,
             place.position.status == lastPlace.position.status
         {
             return
         }
+        end(place)
+    }
+
+    /// Answers the call, once, and lets go of everything that holds this poll.
+    func end(_ place: Place?) {
+        guard let continuation else { return }
         self.continuation = nil
         timeout?.cancel()
-        onEnd?()
+        timeout = nil
+        onEnd?(self)
+        onEnd = nil
         continuation.resume(returning: place)
     }
 
     func roomChanged() {}
 
-    func release() { tell(nil) }
+    func release() { end(nil) }
 }
