@@ -171,7 +171,8 @@ extension DownstreamHandler {
     /// `X-Anteroom-Session` and the room's completion rules.
     private func noteSessionEnd(_ head: ResponseHead, _ bytes: UnsafeRawBufferPointer, _ exchange: Exchange) {
         guard let room = exchange.room, head.contains(.xAnteroomSession) || !room.rule.completion.isEmpty,
-            let session = exchange.session?.sessionID ?? exchange.grant?.session else {
+            let session = exchange.session?.sessionID ?? exchange.grant?.session
+        else {
             return
         }
         for field in head.fields where field.name == .xAnteroomSession {
