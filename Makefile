@@ -42,7 +42,7 @@ build: libraries ## Debug build of everything
 RELEASE_FLAGS := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked \
 	-Xswiftc -cross-module-optimization
 
-release: libraries
+release: libraries ## Release build of the gate and the demo shop
 	$(SWIFT) build $(RELEASE_FLAGS) --product anteroom
 	$(SWIFT) build $(RELEASE_FLAGS) --product demo-shop
 

@@ -19,16 +19,18 @@ package struct AnteroomServer {
     private let configuration: Configuration
     private let loader: ConfigurationLoader
     private let logger: Logger
+    private let logLevel: LiveLogLevel
 
     package init(
         configurationPath: String, environment: [String: String], configuration: Configuration,
-        loader: ConfigurationLoader, logger: Logger
+        loader: ConfigurationLoader, logger: Logger, logLevel: LiveLogLevel
     ) {
         self.configurationPath = configurationPath
         self.environment = environment
         self.configuration = configuration
         self.loader = loader
         self.logger = logger
+        self.logLevel = logLevel
     }
 
     /// Runs until SIGTERM or SIGINT, and drains.
@@ -87,10 +89,12 @@ package struct AnteroomServer {
             logger.notice("Gate listens", metadata: ["address": "\(address)"])
         }
 
-        let worker = LineWorker(
-            store: store, rooms: configuration.rooms.map(\.settings), monitor: monitor, metrics: lineMetrics,
-            desks: handles.map(\.desk), clock: clock, logger: logger)
         let flusher = ActivityFlusher(store: store, loops: handles, logger: logger)
+        let worker = LineWorker(
+            store: store, rooms: configuration.rooms.map(\.settings), flusher: flusher, monitor: monitor,
+            metrics: lineMetrics, desks: handles.map(\.desk), clock: clock, logger: logger)
+        let gateService = GateService(
+            listener: listener, loops: handles, drain: configuration.gate.timeouts.drain, logger: logger)
         let reloadSucceeded = try registry.makeGauge(
             name: "anteroom_config_last_reload_successful", help: "1 if the files are in force, 0 after a mistake.")
         reloadSucceeded.set(1.0)
@@ -98,6 +102,9 @@ package struct AnteroomServer {
             path: configurationPath, environment: environment, initial: configuration, loader: loader, logger: logger,
             apply: { configuration in
                 let pages = try PageRenderer(rooms: configuration.rooms)
+                try accessLog.apply(configuration.gate.accessLog)
+                logLevel.value = Logger.Level(rawValue: configuration.log.level) ?? .info
+                gateService.apply(drain: configuration.gate.timeouts.drain)
                 // The loops before the store: what the store then says of a room's status holds on every connection. A
                 // room that is new must be known to the store before the first visitor comes.
                 let known = Set(monitor.all.map(\.facts.settings.id))
@@ -110,6 +117,7 @@ package struct AnteroomServer {
                 try await store.configure(settings)
                 services.apply(pages: pages, lifetime: configuration.tokens.lifetime)
                 worker.apply(configuration.rooms.map(\.settings))
+                monitor.forget(allBut: settings.map(\.id))
                 for rule in configuration.rooms {
                     monitor.observe(try await store.facts(of: rule.settings.id), at: clock())
                 }
@@ -121,7 +129,8 @@ package struct AnteroomServer {
 
         registry.addCollector { lineMetrics.write(&$0) }
         registry.addCollector(
-            gather: { await ProxyMetrics.gather(handles, labels: labels) }, write: ProxyMetrics.write)
+            gather: { await ProxyMetrics.gather(handles, labels: labels, accessLog: accessLog) },
+            write: ProxyMetrics.write)
 
         let admin = AdminServer(
             host: configuration.admin.listen.host, port: configuration.admin.listen.port, registry: registry,
@@ -129,8 +138,7 @@ package struct AnteroomServer {
         let running: [any Service] = [
             admin, worker, flusher, reloader,
             HangUpService(reloader: reloader, keys: keys, accessLog: accessLog, logger: logger),
-            GateService(
-                listener: listener, loops: handles, drain: configuration.gate.timeouts.drain, logger: logger),
+            gateService,
         ]
         let serviceGroup = ServiceGroup(
             configuration: ServiceGroupConfiguration(

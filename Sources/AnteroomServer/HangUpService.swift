@@ -16,6 +16,7 @@ struct HangUpService: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             for await _ in await UnixSignalsSequence(trapping: .sighup) {
+                logger.notice("SIGHUP: reading the configuration and the keys again, and opening the access log anew")
                 await reloader.reload()
                 do {
                     _ = try keys.reload(now: SystemClock.now.milliseconds / 1000)

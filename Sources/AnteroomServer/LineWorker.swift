@@ -10,6 +10,7 @@ import WaitingRoom
 /// each step word to those who wait.
 final class LineWorker: Service {
     private let store: any QueueStore
+    private let flusher: ActivityFlusher
     private let monitor: RoomMonitor
     private let metrics: LineMetrics
     private let desks: [VisitorDesk]
@@ -20,10 +21,11 @@ final class LineWorker: Service {
     private static let cleaningInterval = Duration.seconds(5)
 
     init(
-        store: any QueueStore, rooms: [RoomSettings], monitor: RoomMonitor, metrics: LineMetrics, desks: [VisitorDesk],
-        clock: @escaping @Sendable () -> Timestamp, logger: Logger
+        store: any QueueStore, rooms: [RoomSettings], flusher: ActivityFlusher, monitor: RoomMonitor,
+        metrics: LineMetrics, desks: [VisitorDesk], clock: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         self.store = store
+        self.flusher = flusher
         self.rooms = Mutex(rooms)
         self.monitor = monitor
         self.metrics = metrics
@@ -74,6 +76,8 @@ final class LineWorker: Service {
         do {
             if schedule.nextCleaning <= now {
                 schedule.nextCleaning = now + Self.cleaningInterval
+                // Nobody is taken for silent because of a sign of life that still lies with an event loop.
+                await flusher.flush()
                 let start = ContinuousClock.now
                 _ = try await store.clean(in: room)
                 metrics.cleaned(in: .now - start)

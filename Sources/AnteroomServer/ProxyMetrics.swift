@@ -17,8 +17,9 @@ enum ProxyMetrics {
         var rooms: [String] = []
     }
 
-    static func gather(_ loops: [LoopHandle], labels: LabelTable) async -> Merged {
+    static func gather(_ loops: [LoopHandle], labels: LabelTable, accessLog: AccessLogWriter) async -> Merged {
         var merged = Merged()
+        merged.accessLogDropped = accessLog.dropped
         merged.rooms = labels.names
         for handle in loops {
             let counters = try? await handle.eventLoop.submit {
@@ -33,7 +34,6 @@ enum ProxyMetrics {
             merged.upstreamConnections += counters.upstreamConnections
             merged.upstreamReused += counters.upstreamReused
             merged.upstreamRetries += counters.upstreamRetries
-            merged.accessLogDropped += counters.accessLogDropped
         }
         return merged
     }

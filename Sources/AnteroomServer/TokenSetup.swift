@@ -3,6 +3,12 @@ import SessionTokens
 import VisitorAPI
 import WaitingRoom
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 extension KeyRing {
     /// The keys that the configuration names; made if absent.
     static func open(_ tokens: TokenConfiguration, now: Int64) throws(SecretFileError) -> KeyRing {
@@ -35,6 +41,7 @@ package enum KeyCommands {
     /// Makes a new signing key.
     /// - Returns: what was done, for a person.
     package static func rotate(_ tokens: TokenConfiguration) throws -> String {
+        try requireKey(tokens)
         let rotation = try KeyRing.rotate(
             keyFile: tokens.keyFile, algorithm: TokenAlgorithm(tokens.algorithm),
             verifyFor: tokens.lifetime.count / 1000 + reloadTime, now: SystemClock.now.milliseconds / 1000)
@@ -49,11 +56,21 @@ package enum KeyCommands {
     /// One line for each key.
     package static func list(_ tokens: TokenConfiguration) throws -> [String] {
         let now = SystemClock.now.milliseconds / 1000
+        try requireKey(tokens)
         let keys = try KeyRing.open(tokens, now: now).keys
         return keys.verifying.map { key in
             let use = key.verifiesUntil.map { "verifies until \(Self.time($0))" } ?? "signs and verifies"
             return "\(key.id)  \(key.algorithm.name)  \(key.bits) bits  \(use)"
         }
+    }
+
+    /// Whoever looks for a gate's keys in the wrong folder is told so, instead of being given new ones.
+    private static func requireKey(_ tokens: TokenConfiguration) throws(SecretFileError) {
+        guard access(tokens.keyFile, F_OK) != 0 else { return }
+        throw SecretFileError(
+            .missing, tokens.keyFile,
+            "is not there; a gate makes it at its first start. A relative path counts from the current folder: change to "
+                + "the one that the gate runs in")
     }
 
     private static func time(_ seconds: Int64) -> String {

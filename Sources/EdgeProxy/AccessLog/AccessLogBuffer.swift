@@ -6,7 +6,6 @@ import WaitingRoom
 final class AccessLogBuffer {
     private var bytes: [UInt8] = []
     private let writer: AccessLogWriter
-    private(set) var dropped = 0
     private var secondText: (second: Int64, text: [UInt8]) = (-1, [])
 
     /// Handed to the writer at this size, or with the next sweep of the loop, ten times a second.
@@ -56,9 +55,11 @@ final class AccessLogBuffer {
         if bytes.count >= Self.flushSize { flush() }
     }
 
+    var isOff: Bool { writer.isOff }
+
     func flush() {
         guard !bytes.isEmpty else { return }
-        if !writer.submit(bytes) { dropped += 1 }
+        writer.submit(bytes)
         bytes.removeAll(keepingCapacity: true)
     }
 

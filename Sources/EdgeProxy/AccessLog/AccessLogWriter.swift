@@ -10,42 +10,65 @@ import Darwin
 
 /// Writes the access log on a thread of its own: a full disk or a stuck pipe never holds up an event loop.
 package final class AccessLogWriter: Sendable {
-    private let destination: AccessLogDestination
+    private struct Target {
+        var destination: AccessLogDestination
+        var descriptor: Int32
+    }
+
     private let thread = NIOThreadPool(numberOfThreads: 1)
-    private let descriptor: Mutex<Int32>
+    private let target: Mutex<Target>
+    private let isOffNow: Atomic<Bool>
+    private let lostBlocks = Atomic<Int>(0)
     private let pendingBytes = Atomic<Int>(0)
     /// Bytes that may wait to be written; beyond it lines are dropped.
     private static let limit = 8 * 1024 * 1024
 
     /// - Throws: `AccessLogError` if the file cannot be opened for appending.
     package init(_ destination: AccessLogDestination) throws(AccessLogError) {
-        self.destination = destination
-        descriptor = Mutex(try Self.open(destination))
+        target = Mutex(Target(destination: destination, descriptor: try Self.open(destination)))
+        isOffNow = Atomic(destination == .off)
         thread.start()
     }
 
-    var isOff: Bool { destination == .off }
+    var isOff: Bool { isOffNow.load(ordering: .relaxed) }
 
-    /// Queues lines. False if they were dropped.
-    func submit(_ bytes: [UInt8]) -> Bool {
-        guard pendingBytes.load(ordering: .relaxed) + bytes.count <= Self.limit else { return false }
+    /// Blocks of lines that were dropped because they came too fast, or that the file did not take.
+    package var dropped: Int { lostBlocks.load(ordering: .relaxed) }
+
+    /// Queues lines, or drops them where too many wait already.
+    func submit(_ bytes: [UInt8]) {
+        guard pendingBytes.load(ordering: .relaxed) + bytes.count <= Self.limit else {
+            lostBlocks.add(1, ordering: .relaxed)
+            return
+        }
         pendingBytes.add(bytes.count, ordering: .relaxed)
         thread.submit { _ in
             self.write(bytes)
             self.pendingBytes.subtract(bytes.count, ordering: .relaxed)
         }
-        return true
     }
 
     /// Opens the file anew, for log rotation. The old one stays in use if that fails.
     package func reopen() throws(AccessLogError) {
+        let destination = target.withLock { $0.destination }
         guard case .file = destination else { return }
-        let fresh = try Self.open(destination)
-        let old = descriptor.withLock { descriptor in
-            defer { descriptor = fresh }
-            return descriptor
+        try turn(to: destination)
+    }
+
+    /// Writes to another place from now on; nothing happens if it is the same.
+    package func apply(_ destination: AccessLogDestination) throws(AccessLogError) {
+        guard destination != target.withLock({ $0.destination }) else { return }
+        try turn(to: destination)
+    }
+
+    private func turn(to destination: AccessLogDestination) throws(AccessLogError) {
+        let fresh = Target(destination: destination, descriptor: try Self.open(destination))
+        let old = target.withLock { target in
+            defer { target = fresh }
+            return target
         }
-        thread.submit { _ in close(old) }
+        isOffNow.store(destination == .off, ordering: .relaxed)
+        if case .file = old.destination { thread.submit { _ in close(old.descriptor) } }
     }
 
     /// Writes what is queued and ends the thread.
@@ -54,7 +77,7 @@ package final class AccessLogWriter: Sendable {
     }
 
     private func write(_ bytes: [UInt8]) {
-        let descriptor = descriptor.withLock { $0 }
+        let descriptor = target.withLock { $0.descriptor }
         guard descriptor >= 0 else { return }
         var offset = 0
         while offset < bytes.count {
@@ -67,7 +90,8 @@ package final class AccessLogWriter: Sendable {
             }
             if written < 0 {
                 if errno == EINTR { continue }
-                // A full disk or a closed pipe: the line is lost, the request is not.
+                // A full disk or a closed pipe: the lines are lost, the requests are not.
+                lostBlocks.add(1, ordering: .relaxed)
                 return
             }
             offset += written

@@ -173,7 +173,7 @@ extension DownstreamHandler {
         if exchange.upstreamDuration >= 0 {
             gate.counters.upstreamDuration.record(microseconds: exchange.upstreamDuration)
         }
-        if let log = gate.log {
+        if let log = gate.accessLog {
             let line = AccessLogLine(
                 time: LoopClock.wallTime, requestID: exchange.requestID, client: exchange.clientAddress,
                 room: exchange.room?.idBytes ?? [], outcome: exchange.outcome, method: exchange.method,

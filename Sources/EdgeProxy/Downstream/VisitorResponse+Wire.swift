@@ -40,7 +40,6 @@ extension VisitorResponse {
         case 410: "Gone"
         case 413: "Content Too Large"
         case 414: "URI Too Long"
-        case 415: "Unsupported Media Type"
         case 417: "Expectation Failed"
         case 421: "Misdirected Request"
         case 426: "Upgrade Required"

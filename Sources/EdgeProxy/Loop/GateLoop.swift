@@ -14,7 +14,7 @@ package final class GateLoop {
     private(set) var routing: RoutingTable
     package var counters = LoopCounters()
     let deadlines = DeadlineTable(start: .now())
-    let log: AccessLogBuffer?
+    private let log: AccessLogBuffer
     private(set) var isDraining = false
     var tunnels = TunnelTable()
 
@@ -40,7 +40,7 @@ package final class GateLoop {
         self.desk = desk
         self.tokens = tokens
         self.activity = activity
-        log = accessLog.isOff ? nil : AccessLogBuffer(accessLog)
+        log = AccessLogBuffer(accessLog)
         var generator = SystemRandomNumberGenerator()
         requestIDs = RequestIDSequence(seed: generator.next())
         spare.reserveCapacity(256)
@@ -99,7 +99,7 @@ package final class GateLoop {
     package func closeAll() {
         loop.preconditionInEventLoop()
         for owner in deadlines.everyone { (owner as? DownstreamHandler)?.closeNow() }
-        log?.flush()
+        log.flush()
     }
 
     /// Connections of visitors at this moment.
@@ -120,6 +120,9 @@ package final class GateLoop {
         Task { await desk.end(session, as: end, in: room) }
     }
 
+    /// Nil while the access log is off.
+    var accessLog: AccessLogBuffer? { log.isOff ? nil : log }
+
     func takeExchange() -> Exchange { spare.popLast() ?? Exchange() }
 
     func give(back exchange: Exchange) {
@@ -135,8 +138,7 @@ package final class GateLoop {
     private func sweep() {
         deadlines.sweep(now: .now())
         tunnels.noteUse { session, position, room in activity.noteTunnel(of: session, position: position, in: room) }
-        log?.flush()
-        counters.accessLogDropped = log?.dropped ?? 0
+        log.flush()
     }
 }
 

@@ -21,7 +21,6 @@ package struct LoopCounters: Sendable {
     package var upstreamConnections = 0
     package var upstreamReused = 0
     package var upstreamRetries = 0
-    package var accessLogDropped = 0
     /// Nearly all requests are of one kind; its count is kept out of the dictionary until another kind comes.
     private var lastKey = Key(label: 0, outcome: .forwarded, code: 0)
     private var lastCount = 0

@@ -158,6 +158,7 @@ enum SecretFile {
         let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, access.mode)
         guard descriptor >= 0 else { throw unwritable(path) }
         defer { close(descriptor) }
+        try keepOwner(of: path, descriptor, draft)
         var written = 0
         while written < bytes.count {
             let count = unsafe bytes[written...].withUnsafeBytes { rest in
@@ -177,6 +178,21 @@ enum SecretFile {
             throw error
         }
         return draft
+    }
+
+    /// What root writes stays readable for the user who runs the gate: it gets the owner of the file in whose place it
+    /// comes, else of its folder.
+    private static func keepOwner(of path: String, _ descriptor: CInt, _ draft: String) throws(SecretFileError) {
+        guard geteuid() == 0 else { return }
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 || stat(folder(of: path), &status) == 0, status.st_uid != 0 else {
+            return
+        }
+        guard fchown(descriptor, status.st_uid, status.st_gid) == 0 else {
+            let error = unwritable(path)
+            unsafe unlink(draft)
+            throw error
+        }
     }
 
     private static func makeFolder(_ folder: String) throws(SecretFileError) {

@@ -22,7 +22,7 @@ package struct SecretFileError: Error, Hashable, Sendable, CustomStringConvertib
     /// What is wrong and what to do about it, on one line, without the path.
     package let message: String
 
-    init(_ code: Code, _ path: String, _ message: String) {
+    package init(_ code: Code, _ path: String, _ message: String) {
         self.code = code
         self.path = path
         self.message = message

@@ -12,7 +12,8 @@ package final class RoomMonitor: Sendable {
 
         /// How long a visitor at `rank` will probably wait; nil when it cannot be known.
         package func estimate(rank: Int) -> WaitEstimate? {
-            let slots = facts.settings.maxActiveUsers - facts.admitted - facts.activeSessions
+            // Where nobody waited then and somebody does now, what was free has been taken since.
+            let slots = facts.waiting == 0 ? 0 : facts.settings.maxActiveUsers - facts.admitted - facts.activeSessions
             return estimator.estimate(rank: rank, freeSlots: max(0, slots), settings: facts.settings)
         }
     }
@@ -30,6 +31,12 @@ package final class RoomMonitor: Sendable {
                 waiting: facts.waiting)
             snapshots[facts.settings.id] = Snapshot(facts: facts, estimator: estimator, takenAt: time)
         }
+    }
+
+    /// Drops the rooms that are not among these: what is known of a room that nobody steps any more grows old.
+    package func forget(allBut rooms: [RoomID]) {
+        let rooms = Set(rooms)
+        snapshots.withLock { snapshots in snapshots = snapshots.filter { rooms.contains($0.key) } }
     }
 
     package func snapshot(of room: RoomID) -> Snapshot? { snapshots.withLock { $0[room] } }

@@ -51,9 +51,16 @@ extension VisitorDesk {
 
     /// What lies under the reserved path.
     package nonisolated func reserved(_ request: VisitorRequest, reservedPath: String) -> VisitorResponse {
-        guard request.path == "\(reservedPath)/jwks.json" else { return error(404, request) }
+        let name = request.path.dropFirst(reservedPath.count)
+        guard name == "/jwks.json" || name == "/healthz" else { return error(404, request) }
         guard request.isSafe else {
             return .problem(405, "Method Not Allowed", fields: [("Allow", "GET, HEAD")])
+        }
+        if name == "/healthz" {
+            // For load balancers, who must not join the line to find out that the gate is there.
+            return VisitorResponse(
+                status: 200, contentType: "text/plain; charset=utf-8", fields: [("Cache-Control", "no-store")],
+                body: Array("ok\n".utf8))
         }
         return VisitorResponse(
             status: 200, contentType: "application/jwk-set+json",

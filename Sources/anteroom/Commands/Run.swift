@@ -15,12 +15,11 @@ struct Run: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let (configuration, loader) = try file.load(environment)
         let level = Logger.Level(rawValue: configuration.log.level) ?? .info
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        var logger = Logger(label: "anteroom")
-        logger.logLevel = level
+        let liveLevel = LiveLogLevel(level)
+        LoggingSystem.bootstrap { LiveLogHandler(StreamLogHandler.standardError(label: $0), level: liveLevel) }
         let server = AnteroomServer(
             configurationPath: file.config, environment: environment, configuration: configuration, loader: loader,
-            logger: logger)
+            logger: Logger(label: "anteroom"), logLevel: liveLevel)
         do {
             try await server.run()
         } catch {
