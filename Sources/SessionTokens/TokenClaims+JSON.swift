@@ -14,13 +14,13 @@ extension TokenClaims {
     /// Nil unless the payload holds exactly the claims of a token of this kind; other claims are ignored (RFC 7519 §4).
     init?(json: Span<UInt8>, kind: TokenKind) {
         guard let object = JSONObject(json),
-            let positionID = object.string("position_id", in: json).flatMap({ PositionID($0) }),
-            let queueID = object.string("queue_id", in: json).flatMap({ RoomID($0) }),
+            let positionID = object.string("position_id", in: json).flatMap({ PositionID(json.extracting($0)) }),
+            let queueID = object.string("queue_id", in: json).flatMap({ RoomID(json.extracting($0)) }),
             let issuedAt = object.integer("iat", in: json), let expiresAt = object.integer("exp", in: json),
             issuedAt >= 0, expiresAt > issuedAt
         else { return nil }
-        let sessionID = object.string("session_id", in: json).flatMap { SessionID($0) }
-        let binding = object.string("bnd", in: json).flatMap { BindingDigest($0) }
+        let sessionID = object.string("session_id", in: json).flatMap { SessionID(json.extracting($0)) }
+        let binding = object.string("bnd", in: json).flatMap { BindingDigest(json.extracting($0)) }
         guard (sessionID != nil) == (kind == .session), object.has("session_id", in: json) == (sessionID != nil),
             object.has("bnd", in: json) == (binding != nil)
         else { return nil }

@@ -6,15 +6,23 @@ package struct RoomID: Hashable, Sendable, CustomStringConvertible {
     package let text: String
 
     /// Nil if the text is not a valid id.
-    package init?(_ text: some StringProtocol) {
-        let bytes = Array(text.utf8)
-        guard (1...63).contains(bytes.count), bytes.first != UInt8(ascii: "-"), bytes.last != UInt8(ascii: "-"),
-            bytes.allSatisfy({ byte in
-                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
-            })
+    package init?(_ text: some StringProtocol) { self.init(Array(text.utf8).span) }
+
+    /// The same of a text in ASCII.
+    package init?(_ bytes: Span<UInt8>) {
+        guard (1...63).contains(bytes.count), bytes[0] != UInt8(ascii: "-"),
+            bytes[bytes.count - 1] != UInt8(ascii: "-")
         else { return nil }
-        self.text = String(text)
+        for index in bytes.indices {
+            switch bytes[index] {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): break
+            default: return nil
+            }
+        }
+        text = String(unsafeUninitializedCapacity: bytes.count) { buffer in
+            for index in bytes.indices { buffer[index] = bytes[index] }
+            return bytes.count
+        }
     }
 
     package var description: String { text }
@@ -33,6 +41,12 @@ package struct PositionID: Hashable, Sendable, CustomStringConvertible {
 
     /// Nil unless the text is a UUID in its 36-character form.
     package init?(_ text: some StringProtocol) {
+        guard let bits = UUIDBits(text) else { return nil }
+        self.bits = bits
+    }
+
+    /// The same of a text in ASCII.
+    package init?(_ text: Span<UInt8>) {
         guard let bits = UUIDBits(text) else { return nil }
         self.bits = bits
     }
@@ -60,6 +74,12 @@ package struct SessionID: Hashable, Sendable, CustomStringConvertible {
         self.bits = bits
     }
 
+    /// The same of a text in ASCII.
+    package init?(_ text: Span<UInt8>) {
+        guard let bits = UUIDBits(text) else { return nil }
+        self.bits = bits
+    }
+
     package var description: String { bits.description }
 }
 
@@ -74,21 +94,23 @@ package struct UUIDBits: Hashable, Sendable, Comparable, CustomStringConvertible
     }
 
     /// Nil unless the text is 32 hexadecimal digits with hyphens in the usual four places.
-    package init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) { self.init(Array(text.utf8).span) }
+
+    /// The same of a text in ASCII.
+    package init?(_ text: Span<UInt8>) {
+        guard text.count == 36 else { return nil }
         var words: (high: UInt64, low: UInt64) = (0, 0)
         var digits = 0
-        var index = 0
-        for byte in text.utf8 {
+        for index in text.indices {
+            let byte = text[index]
             if index == 8 || index == 13 || index == 18 || index == 23 {
                 guard byte == UInt8(ascii: "-") else { return nil }
             } else {
-                guard let digit = Self.hexDigit(byte), digits < 32 else { return nil }
+                guard let digit = Self.hexDigit(byte) else { return nil }
                 if digits < 16 { words.high = words.high << 4 | digit } else { words.low = words.low << 4 | digit }
                 digits += 1
             }
-            index += 1
         }
-        guard index == 36, digits == 32 else { return nil }
         (high, low) = words
     }
 

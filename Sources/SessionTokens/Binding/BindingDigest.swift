@@ -11,9 +11,9 @@ package struct BindingDigest: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Nil unless the text is that of a digest.
-    init?(_ text: String) {
+    init?(_ text: Span<UInt8>) {
         var decoded: [UInt8] = []
-        guard Base64URL.decode(Array(text.utf8).span, into: &decoded), decoded.count == Self.length else { return nil }
+        guard Base64URL.decode(text, into: &decoded), decoded.count == Self.length else { return nil }
         bytes = decoded
     }
 

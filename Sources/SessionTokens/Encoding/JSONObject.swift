@@ -27,10 +27,11 @@ struct JSONObject {
 
     func has(_ name: String, in text: Span<UInt8>) -> Bool { value(name, text) != nil }
 
-    /// Nil if there is no such member or it is not a string without escapes.
-    func string(_ name: String, in text: Span<UInt8>) -> String? {
+    /// Where in the text the string's content stands; nil if there is no such member or it is not a string without
+    /// escapes.
+    func string(_ name: String, in text: Span<UInt8>) -> Range<Int>? {
         guard case .string(let range) = value(name, text) else { return nil }
-        return String(copying: text, range)
+        return range
     }
 
     /// Whether there is such a member and it is this string.
@@ -48,12 +49,5 @@ struct JSONObject {
     private func value(_ name: String, _ text: Span<UInt8>) -> Value? {
         for member in members where text.holds(name, at: member.name) { return member.value }
         return nil
-    }
-}
-
-extension String {
-    /// The bytes at `range` as text.
-    init(copying text: Span<UInt8>, _ range: Range<Int>) {
-        self.init(decoding: range.map { text[$0] }, as: UTF8.self)
     }
 }

@@ -12,6 +12,8 @@ package final class TokenVerifier {
     private var generation: UInt
     private var verifiers: [SignatureVerifier]
     private let sha256: SHA256
+    /// The header that was accepted last of each kind, as it was written: nearly all tokens have the same one.
+    private var acceptedHeaders: [TokenKind: (text: [UInt8], verifier: SignatureVerifier)] = [:]
     // Scratch space, kept from token to token.
     private var header: [UInt8] = []
     private var payload: [UInt8] = []
@@ -34,11 +36,10 @@ package final class TokenVerifier {
     package func verify(_ token: Span<UInt8>, as kind: TokenKind, now: Int64) throws(TokenError) -> TokenClaims {
         if generation != ring.generation { takeKeys() }
         guard token.count <= Self.tokenLimit, let parts = Self.split(token),
-            Base64URL.decode(token.extracting(0..<parts.first), into: &header),
             Base64URL.decode(token.extracting(parts.first + 1..<parts.second), into: &payload),
             Base64URL.decode(token.extracting(parts.second + 1..<token.count), into: &signature)
         else { throw .malformed }
-        let verifier = try verifier(for: kind, now)
+        let verifier = try verifier(for: kind, header: token.extracting(0..<parts.first), now)
         guard sha256.digest(of: token.extracting(0..<parts.second), into: &digest),
             verifier.accepts(signature, digest)
         else { throw .badSignature }
@@ -50,7 +51,15 @@ package final class TokenVerifier {
     }
 
     /// Checks the header and finds the key that it names.
-    private func verifier(for kind: TokenKind, _ now: Int64) throws(TokenError) -> SignatureVerifier {
+    private func verifier(
+        for kind: TokenKind, header encoded: Span<UInt8>, _ now: Int64
+    ) throws(TokenError) -> SignatureVerifier {
+        if let known = acceptedHeaders[kind], known.verifier.key.verifies(at: now),
+            unsafe known.text.withUnsafeBytes({ unsafe encoded.equals($0) })
+        {
+            return known.verifier
+        }
+        guard Base64URL.decode(encoded, into: &header) else { throw .malformed }
         let header = header
         let text = header.span
         // There is no extension that we understand, so any that must be understood is refused (RFC 7515 §4.1.11).
@@ -62,6 +71,7 @@ package final class TokenVerifier {
         guard object.has("kid", in: text) else { throw .malformed }
         for verifier in verifiers where object.string("kid", is: verifier.key.id, in: text) {
             guard verifier.key.verifies(at: now) else { break }
+            acceptedHeaders[kind] = (encoded.indices.map { encoded[$0] }, verifier)
             return verifier
         }
         throw .unknownKey
@@ -86,6 +96,7 @@ package final class TokenVerifier {
 
     private func takeKeys() {
         generation = ring.generation
+        acceptedHeaders = [:]
         // A key that libcrypto has no memory for is as good as unknown until the next change.
         verifiers = ring.keys.verifying.compactMap { try? SignatureVerifier($0) }
     }
