@@ -6,15 +6,22 @@ enum ByteClass {
     /// The codes from 64 on: letters and ``^_`|~``.
     static let tokenHigh: UInt64 = 0x57ff_ffff_c7ff_fffe
 
+    /// How many `tchar` the bytes begin with.
+    static func tokenLength(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let count = bytes.count
+        var index = 0
+        while index < count {
+            let byte = unsafe bytes[index]
+            let word = byte < 64 ? tokenLow : tokenHigh
+            if byte >= 128 || word &>> UInt64(byte & 63) & 1 == 0 { return index }
+            index &+= 1
+        }
+        return count
+    }
+
     /// Whether all bytes are `tchar` and there is at least one.
     static func isToken(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        let (low, high) = (tokenLow, tokenHigh)
-        for index in 0..<bytes.count {
-            let byte = unsafe bytes[index]
-            let word = byte < 64 ? low : high
-            if byte >= 128 || word >> UInt64(byte & 63) & 1 == 0 { return false }
-        }
-        return bytes.count > 0
+        unsafe bytes.count > 0 && tokenLength(bytes) == bytes.count
     }
 
     /// Whether no byte is a control character; a tab is allowed (`field-content`, RFC 9110 §5.5).

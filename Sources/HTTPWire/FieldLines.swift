@@ -88,14 +88,17 @@ struct FieldLines {
         if first == UInt8(ascii: " ") || first == UInt8(ascii: "\t") {
             throw HeadRefusal(400, "A field is folded over several lines.")
         }
-        guard let base = line.baseAddress, let found = unsafe memchr(base, 0x3a, line.count) else {
-            throw HeadRefusal(400, "A line of the head has no colon.")
+        let nameLength = unsafe ByteClass.tokenLength(line)
+        guard nameLength < line.count, unsafe line[nameLength] == UInt8(ascii: ":") else {
+            let hasColon = unsafe line.contains(UInt8(ascii: ":"))
+            throw HeadRefusal(
+                400,
+                hasColon ? "A field name has a character that is not allowed." : "A line of the head has no colon.")
         }
-        let nameLength = unsafe UnsafeRawPointer(found) - base
+        guard (1...256).contains(nameLength) else {
+            throw HeadRefusal(400, "A field name is empty or longer than 256 bytes.")
+        }
         let nameBytes = unsafe UnsafeRawBufferPointer(rebasing: line[..<nameLength])
-        guard unsafe ByteClass.isToken(nameBytes), nameLength <= 256 else {
-            throw HeadRefusal(400, "A field name has a character that is not allowed.")
-        }
         var valueStart = nameLength + 1
         var valueEnd = line.count
         while valueStart < valueEnd, unsafe Self.isBlank(line[valueStart]) { valueStart += 1 }

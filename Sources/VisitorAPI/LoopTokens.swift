@@ -16,6 +16,7 @@ package final class LoopTokens {
     private let services: VisitorServices
     private let loop: any EventLoop
     private let verifier: TokenVerifier
+    private let hasher: BindingHasher
     private let sessions: VerifiedTokenCache
     private let positions: VerifiedTokenCache
     /// Tokens of each kind that one loop remembers; a longer line than that verifies some polls anew.
@@ -27,6 +28,7 @@ package final class LoopTokens {
         self.services = services
         self.loop = loop
         verifier = try TokenVerifier(keys: services.keys)
+        hasher = try BindingHasher(services.salt)
         let lifetime = services.lifetime.count / 1000
         sessions = VerifiedTokenCache(capacity: Self.capacity, tokenLifetime: lifetime)
         positions = VerifiedTokenCache(capacity: Self.capacity, tokenLifetime: lifetime)
@@ -93,7 +95,7 @@ package final class LoopTokens {
         }
         func isOwners(_ claims: TokenClaims) -> Bool {
             claims.queueID == room
-                && binding.admits(claims.binding, salt: services.salt, address: address, userAgent: userAgent)
+                && binding.admits(claims.binding, hasher: hasher, address: address, userAgent: userAgent)
         }
         do throws(TokenError) {
             let claims = try verifier.verify(token, as: kind, now: now)

@@ -53,7 +53,11 @@ struct JSONObjectTests {
     private func members(_ text: String, _ name: String) -> (integer: Int64?, string: String?, exists: Bool)? {
         let text = Array(text.utf8)
         return JSONObject(text.span).map { object in
-            (object.integer(name, in: text.span), object.string(name, in: text.span), object.has(name, in: text.span))
+            (
+                object.integer(name, in: text.span),
+                object.string(name, in: text.span).map { String(decoding: text[$0], as: UTF8.self) },
+                object.has(name, in: text.span)
+            )
         }
     }
 

@@ -21,6 +21,7 @@ extension DownstreamHandler {
     }
 
     private func deskAnswered(_ answer: VisitorAnswer, generation: UInt32) {
+        gate.takeTime()
         guard generation == self.generation, case .deciding = phase, let exchange else { return }
         switch answer {
         case .respond(let response):
@@ -117,7 +118,7 @@ extension DownstreamHandler {
         gate.nextRequestID(into: &exchange.requestID)
         exchange.isHEAD = false
         exchange.isHTTP11 = true
-        exchange.startedAt = LoopClock.microseconds
+        exchange.startedAt = gate.now
         requestBody = BodyReader(.untilClose)
         return exchange
     }
@@ -167,7 +168,7 @@ extension DownstreamHandler {
         self.exchange = nil
         collectedRequest = nil
         generation &+= 1
-        let duration = LoopClock.microseconds - exchange.startedAt
+        let duration = gate.now - exchange.startedAt
         gate.counters.count(exchange.outcome, label: exchange.room?.label ?? 0, code: exchange.status)
         gate.counters.requestDuration.record(microseconds: duration)
         if exchange.upstreamDuration >= 0 {

@@ -26,6 +26,7 @@ extension DownstreamHandler {
         // The time-out of connecting is the bootstrap's; this deadline is a net below it.
         gate.deadlines.set(slot, after: Milliseconds(gate.timeouts.connect.count + 10_000))
         pool.connect { [self] result in
+            gate.takeTime()
             guard generation == self.generation, case .forwarding = phase, exchange != nil else {
                 if case .success(let handler) = result { pool.give(back: handler) }
                 return
@@ -41,7 +42,7 @@ extension DownstreamHandler {
         guard let exchange else { return }
         upstream = handler
         handler.begin(self)
-        exchange.forwardedAt = LoopClock.microseconds
+        exchange.forwardedAt = gate.now
         if requestBody.isComplete {
             gate.deadlines.set(slot, after: gate.timeouts.firstByte)
             handler.write(exchange.rewritten)
@@ -109,7 +110,7 @@ extension DownstreamHandler {
     func writeAnswerHead(_ head: ResponseHead, _ bytes: ByteBuffer, framing: BodyFraming, into out: inout ByteBuffer) {
         guard let exchange else { return }
         exchange.status = head.status
-        if exchange.forwardedAt >= 0 { exchange.upstreamDuration = LoopClock.microseconds - exchange.forwardedAt }
+        if exchange.forwardedAt >= 0 { exchange.upstreamDuration = gate.now - exchange.forwardedAt }
         let mayNotTakeBody = !requestBody.isComplete && !head.keepAlive
         if framing == .untilClose || mayNotTakeBody || !exchange.keepAlive || gate.isDraining {
             closesAfterAnswer = true
@@ -129,12 +130,9 @@ extension DownstreamHandler {
     }
 
     /// The head is on its way; from here on there is no retry.
-    func answerHeadWritten() {
-        exchange?.isAnswerStarted = true
-        answerProgressed()
-    }
+    func answerHeadWritten() { exchange?.isAnswerStarted = true }
 
-    /// More of the answer came: the origin has its time anew.
+    /// Some of the answer came, and more is to come: the origin has its time anew.
     func answerProgressed() {
         if requestBody.isComplete { gate.deadlines.set(slot, after: gate.timeouts.firstByte) }
     }

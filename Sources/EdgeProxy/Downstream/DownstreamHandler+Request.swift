@@ -86,7 +86,7 @@ extension DownstreamHandler {
         self.exchange = exchange
         generation &+= 1
         let head = gate.requestHead
-        exchange.startedAt = LoopClock.microseconds
+        exchange.startedAt = gate.now
         exchange.isHEAD = head.method == .head
         exchange.isHTTP11 = head.isHTTP11
         exchange.keepAlive = head.keepAlive

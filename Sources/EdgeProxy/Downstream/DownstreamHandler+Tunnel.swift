@@ -14,7 +14,7 @@ extension DownstreamHandler {
     func relayUpgrade(_ head: ResponseHead, _ bytes: ByteBuffer) {
         guard let exchange else { return }
         exchange.status = 101
-        exchange.upstreamDuration = LoopClock.microseconds - exchange.forwardedAt
+        exchange.upstreamDuration = gate.now - exchange.forwardedAt
         var out = ByteBuffer()
         var rewriter = ResponseRewriter(closes: false, isHTTP11: true, unchunks: false)
         if let grant = exchange.grant { rewriter.cookies = grant.cookies }

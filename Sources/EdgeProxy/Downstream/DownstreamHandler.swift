@@ -88,6 +88,7 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        gate.takeTime()
         leave()
         if exchange != nil { abort() }
         phase = .closed
@@ -99,6 +100,7 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        gate.takeTime()
         var bytes = unwrapInboundIn(data)
         switch phase {
         case .tunnel:
@@ -141,7 +143,8 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         upstream?.flush()
-        context.fireChannelReadComplete()
+        // Behind this handler there is nobody, unless the connection was handed over.
+        if case .handedOver = phase { context.fireChannelReadComplete() }
     }
 
     /// Reading stops while the origin cannot take more, and while bytes are here that nobody can use yet.
@@ -171,6 +174,7 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        gate.takeTime()
         if context.channel.isWritable {
             upstream?.resumeReading()
             if case .idle = phase {
@@ -186,6 +190,7 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
             context.fireUserInboundEventTriggered(event)
             return
         }
+        gate.takeTime()
         inputIsClosed = true
         switch phase {
         case .tunnel: upstream?.closeOutput()

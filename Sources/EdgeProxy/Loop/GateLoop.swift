@@ -18,6 +18,10 @@ package final class GateLoop {
     private(set) var isDraining = false
     var tunnels = TunnelTable()
 
+    /// Microseconds since some moment, as it was when the event that is being handled began: what is written and
+    /// counted for it is done some microseconds later.
+    private(set) var now: Int64 = 0
+
     // Scratch: each is valid only within one synchronous step.
     let requestHead = RequestHead()
     let responseHead = ResponseHead()
@@ -54,6 +58,9 @@ package final class GateLoop {
             bound.value.sweep()
         }
     }
+
+    /// Sets `now`. Whatever NIO calls begins with it.
+    func takeTime() { now = LoopClock.microseconds }
 
     var timeouts: GateTimeouts { routing.gate.timeouts }
 
@@ -136,6 +143,7 @@ package final class GateLoop {
     func nextRequestID(into bytes: inout [UInt8]) { requestIDs.next(into: &bytes) }
 
     private func sweep() {
+        takeTime()
         deadlines.sweep(now: .now())
         tunnels.noteUse { session, position, room in activity.noteTunnel(of: session, position: position, in: room) }
         log.flush()

@@ -110,6 +110,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        gate.takeTime()
         var bytes = unwrapInboundIn(data)
         if partial.readableBytes > 0 {
             partial.writeBuffer(&bytes)
@@ -249,7 +250,6 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
 
     private func readBody(_ reader: inout BodyReader, _ bytes: inout ByteBuffer) -> Bool {
         guard let downstream else { return false }
-        downstream.answerProgressed()
         if reader.isPlain(for: bytes.readableBytes) {
             let count = bytes.readableBytes
             reader.skip(count)
@@ -272,11 +272,12 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
 
     /// Goes on with the body or ends the exchange. False if nothing more can be read.
     private func proceed(_ reader: BodyReader, _ bytes: ByteBuffer) -> Bool {
+        let downstream = downstream
         guard reader.isComplete else {
             state = .body(reader)
+            downstream?.answerProgressed()
             return true
         }
-        let downstream = downstream
         // Bytes behind the answer's end belong to nothing that was asked.
         let isClean = bytes.readableBytes == 0 && mayReuse
         state = .answered
@@ -286,6 +287,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
 
     /// No more bytes will come.
     private func ended() {
+        gate.takeTime()
         switch state {
         case .idle:
             pool.remove(self)

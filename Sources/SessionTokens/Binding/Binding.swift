@@ -15,14 +15,8 @@ package enum Binding: Hashable, Sendable, CaseIterable {
     ///   - address: The visitor's IP address as text.
     ///   - userAgent: The value of the User-Agent field; empty if there is none.
     package func digest(salt: BindingSalt, address: Span<UInt8>, userAgent: Span<UInt8>) -> BindingDigest? {
-        guard self != .none else { return nil }
-        let address = self == .addressAndUserAgent ? address : address.extracting(first: 0)
-        let userAgent = userAgent.extracting(first: Self.userAgentLimit)
         var message: [UInt8] = []
-        message.reserveCapacity(address.count + 1 + userAgent.count)
-        for index in address.indices { message.append(address[index]) }
-        message.append(0)
-        for index in userAgent.indices { message.append(userAgent[index]) }
+        guard writeMessage(address: address, userAgent: userAgent, into: &message) else { return nil }
         var hash = [UInt8](repeating: 0, count: 32)
         var count: UInt32 = 0
         guard
@@ -33,13 +27,26 @@ package enum Binding: Hashable, Sendable, CaseIterable {
         return BindingDigest(prefixOf: hash)
     }
 
+    /// What is hashed. False if this binds to nothing.
+    func writeMessage(address: Span<UInt8>, userAgent: Span<UInt8>, into message: inout [UInt8]) -> Bool {
+        guard self != .none else { return false }
+        let address = self == .addressAndUserAgent ? address : address.extracting(first: 0)
+        let userAgent = userAgent.extracting(first: Self.userAgentLimit)
+        message.removeAll(keepingCapacity: true)
+        message.reserveCapacity(address.count + 1 + userAgent.count)
+        for index in address.indices { message.append(address[index]) }
+        message.append(0)
+        for index in userAgent.indices { message.append(userAgent[index]) }
+        return true
+    }
+
     /// Whether somebody with this address and User-Agent may use a token with this `bnd`. A token without one is refused
     /// as soon as binding is on; one that is bound is accepted when binding is off.
     package func admits(
-        _ digest: BindingDigest?, salt: BindingSalt, address: Span<UInt8>, userAgent: Span<UInt8>
+        _ digest: BindingDigest?, hasher: BindingHasher, address: Span<UInt8>, userAgent: Span<UInt8>
     ) -> Bool {
         guard self != .none else { return true }
-        let own = self.digest(salt: salt, address: address, userAgent: userAgent)
+        let own = hasher.digest(self, address: address, userAgent: userAgent)
         guard let digest, let own else { return false }
         return unsafe CRYPTO_memcmp(digest.bytes, own.bytes, BindingDigest.length) == 0
     }
