@@ -12,7 +12,8 @@ struct BindingTests {
 
     private func admits(_ binding: Binding, _ bnd: String?, _ address: String, _ userAgent: String) throws -> Bool {
         binding.admits(
-            bnd.flatMap { BindingDigest(Array($0.utf8).span) }, hasher: try BindingHasher(#require(BindingSalt("salt"))),
+            bnd.flatMap { BindingDigest(Array($0.utf8).span) },
+            hasher: try BindingHasher(#require(BindingSalt("salt"))),
             address: Array(address.utf8).span, userAgent: Array(userAgent.utf8).span)
     }
 
