@@ -18,7 +18,7 @@ package struct GateConfiguration: Hashable, Sendable {
         listen: [ListenAddress] = [ListenAddress(host: "0.0.0.0", port: 8080)], reservedPath: String = "/__anteroom",
         trustedProxies: [CIDR] = [], workers: Int = 0, accessLog: AccessLogDestination = .standardOutput,
         limits: RequestLimits = RequestLimits(), timeouts: GateTimeouts = GateTimeouts(),
-        upstreamIdleConnections: Int = 64
+        upstreamIdleConnections: Int = 512
     ) {
         self.listen = listen
         self.reservedPath = reservedPath
