@@ -11,7 +11,7 @@ RELEASE := .build/release
 LIBRARIES := libssl-dev libhiredis-dev libnats-dev
 PEERS := nginx haproxy wrk
 BROWSER := chromium chromium-driver fonts-dejavu-core
-TEST_TOOLS := curl openssl $(LIBRARIES) $(PEERS)
+TEST_TOOLS := curl openssl nats-server $(LIBRARIES) $(PEERS)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test bench build release lint blackbox clean libraries test-tools peers

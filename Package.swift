@@ -27,6 +27,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -58,7 +59,7 @@ let package = Package(
         .target(
             name: "AnteroomServer",
             dependencies: [
-                "EdgeProxy", "VisitorAPI", "AdminAPI", "Prometheus", "QueueStore", "SessionTokens",
+                "EdgeProxy", "VisitorAPI", "AdminAPI", "Prometheus", "NATSBus", "QueueStore", "SessionTokens",
                 "RoomConfiguration", logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
             ],
             swiftSettings: swiftSettings),
@@ -74,6 +75,12 @@ let package = Package(
         .target(
             name: "AdminAPI", dependencies: ["Prometheus", hummingbird, logging, nioCore, serviceLifecycle],
             swiftSettings: swiftSettings),
+        .target(
+            name: "NATSBus",
+            dependencies: [
+                "WaitingRoom", "QueueStore", "RoomConfiguration", "CNATS", logging, nioPosix, nioConcurrencyHelpers,
+            ],
+            swiftSettings: rawBytesSettings),
         .target(name: "QueueStore", dependencies: ["WaitingRoom", logging], swiftSettings: swiftSettings),
         .target(name: "SessionTokens", dependencies: ["WaitingRoom", "COpenSSL"], swiftSettings: rawBytesSettings),
         .target(
@@ -83,6 +90,7 @@ let package = Package(
         .target(name: "HistoryChecker", dependencies: ["WaitingRoom"], swiftSettings: swiftSettings),
         .target(name: "WaitingRoom", dependencies: [heap], swiftSettings: swiftSettings),
         .target(name: "Prometheus", dependencies: [metrics], swiftSettings: swiftSettings),
+        .systemLibrary(name: "CNATS", providers: [.apt(["libnats-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .executableTarget(
             name: "DemoShop", dependencies: [nioCore, nioPosix, nioHTTP1, nioWebSocket], swiftSettings: swiftSettings),
@@ -101,6 +109,9 @@ let package = Package(
         .testTarget(
             name: "HistoryCheckerTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "NATSBusTests", dependencies: ["NATSBus", "QueueStore", "WaitingRoom", logging],
+            swiftSettings: swiftSettings),
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus", metrics], swiftSettings: swiftSettings),
         .testTarget(
             name: "QueueStoreTests", dependencies: ["WaitingRoom", "QueueStore", "HistoryChecker", logging],

@@ -1,6 +1,7 @@
 import AdminAPI
 import EdgeProxy
 package import Logging
+import NATSBus
 import NIOCore
 import NIOPosix
 import Prometheus
@@ -38,17 +39,24 @@ package struct AnteroomServer {
     package func run() async throws {
         let clock: @Sendable () -> Timestamp = { SystemClock.now }
         let keys = try KeyRing.open(configuration.tokens, now: clock().milliseconds / 1000)
+        let recent = RecentEvents(isKept: configuration.events.nats != nil)
         let journal = try Journal.open(
-            directory: configuration.store.dataDirectory, now: clock(), logger: logger)
+            directory: configuration.store.dataDirectory, now: clock(), logger: logger, replayed: recent.append)
         let accessLog = try AccessLogWriter(configuration.gate.accessLog)
 
         let monitor = RoomMonitor()
         let lineMetrics = LineMetrics(monitor: monitor)
         let registry = PrometheusCollectorRegistry()
         let revocations = RevocationRelay()
+        let bus = try configuration.events.nats.map { address in
+            try EventBus(
+                address, directory: configuration.store.dataDirectory + "/events", logger: logger)
+        }
+        bus?.resume(opened: journal.rooms.mapValues(\.createdAt), journal: recent.events)
         let memory = MemoryStore(clock: clock, journal: journal) { events in
             lineMetrics.observe(events)
             revocations.observe(events)
+            bus?.publish(events)
         }
         let store = try MeteredStore(memory, registry: registry)
         try await store.configure(configuration.rooms.map(\.settings))
@@ -127,7 +135,9 @@ package struct AnteroomServer {
             },
             reportOutcome: { reloadSucceeded.set($0 ? 1.0 : 0.0) })
 
+        bus?.start { checkout in await CheckoutDesk(store: store).apply(checkout) }
         registry.addCollector { lineMetrics.write(&$0) }
+        if let bus { registry.addCollector { EventMetrics.write(bus.status, &$0) } }
         registry.addCollector(
             gather: { await ProxyMetrics.gather(handles, labels: labels, accessLog: accessLog) },
             write: ProxyMetrics.write)
@@ -152,6 +162,7 @@ package struct AnteroomServer {
         }
         await flusher.flush()
         try await memory.close()
+        await bus?.close()
         try? await accessLog.shutdown()
         try? await group.shutdownGracefully()
         if let failure { throw failure }

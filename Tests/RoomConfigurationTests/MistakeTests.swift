@@ -387,10 +387,13 @@ struct MistakeTests {
             "store: { kind: dragonfly }\n" + room(),
             ("1:10: store.kind: the dragonfly store is not in this version", "write memory"))
         check(
-            "events: { nats_url: nats://h:4222 }\n" + room(),
-            ("1:11: events.nats_url: NATS is not in this version", "write null, or remove the line"))
+            "events: { nats_url: h:4222 }\n" + room(),
+            (
+                "1:11: events.nats_url: this is not an address of NATS",
+                "write nats://host:4222 or tls://user:password@host:4222; several are separated by commas"
+            ))
         let environment = [
-            "DRAGONFLYDB_URL": "redis://u:pw@h", "NATS_URL": "nats://h", "PORT": "0", "LOG_LEVEL": "loud",
+            "DRAGONFLYDB_URL": "redis://u:pw@h", "NATS_URL": "u:pw@h", "PORT": "0", "LOG_LEVEL": "loud",
         ]
         #expect(
             problems(room(), environment: environment) == [
@@ -398,7 +401,8 @@ struct MistakeTests {
                 "environment: LOG_LEVEL: \"loud\" is not known here; write trace, debug, info, notice, warning, error or "
                     + "critical",
                 "environment: DRAGONFLYDB_URL: is set, but the dragonfly store is not in this version; unset it",
-                "environment: NATS_URL: is set, but NATS is not in this version; unset it",
+                "environment: NATS_URL: this is not an address of NATS; write nats://host:4222 or tls://user:password@host:4222; "
+                    + "several are separated by commas",
             ])
         #expect(
             problems(room(), environment: ["PORT": "9090"]) == [

@@ -18,15 +18,17 @@ extension Journal {
     ///   - directory: made if absent.
     ///   - now: when the clocks of what is recovered start afresh.
     ///   - compactionSize: at how many bytes in journal files a snapshot is written, if the last one is not larger.
+    ///   - replayed: told of each event since the last snapshot, in order.
     /// - Throws: `StoreError`: `unavailable` if another process holds the directory or a file operation fails;
     ///   `corrupt`, naming file and byte, if what it holds cannot be read. The files are untouched then.
     package static func open(
         directory path: String, files: any FileSystem = PosixFileSystem(), now: Timestamp,
-        compactionSize: Int64 = defaultCompactionSize, logger: Logger
+        compactionSize: Int64 = defaultCompactionSize, logger: Logger,
+        replayed: @escaping (RoomEvent) -> Void = { _ in }
     ) throws(StoreError) -> OpenedJournal {
         let directory = JournalDirectory(path: path)
         do {
-            return try open(directory, files, now, compactionSize, logger)
+            return try open(directory, files, now, compactionSize, logger, replayed)
         } catch let error as StoreError {
             throw error
         } catch {
@@ -36,7 +38,7 @@ extension Journal {
 
     private static func open(
         _ directory: JournalDirectory, _ files: some FileSystem, _ now: Timestamp, _ compactionSize: Int64,
-        _ logger: Logger
+        _ logger: Logger, _ replayed: @escaping (RoomEvent) -> Void
     ) throws -> OpenedJournal {
         try files.createDirectory(directory.path)
         guard let lock = try files.lock(directory.lock) else {
@@ -46,7 +48,7 @@ extension Journal {
                     + "\(directory.lock)); stop that one, or choose another data_directory")
         }
         do {
-            return try open(directory, files, now, compactionSize, logger, lock)
+            return try open(directory, files, now, compactionSize, logger, replayed, lock)
         } catch {
             lock.release()
             throw error
@@ -55,9 +57,9 @@ extension Journal {
 
     private static func open(
         _ directory: JournalDirectory, _ files: some FileSystem, _ now: Timestamp, _ compactionSize: Int64,
-        _ logger: Logger, _ lock: any FileLock
+        _ logger: Logger, _ replayed: @escaping (RoomEvent) -> Void, _ lock: any FileLock
     ) throws -> OpenedJournal {
-        var recovered = try JournalRecovery(files: files, directory: directory).run()
+        var recovered = try JournalRecovery(files: files, directory: directory, replayed: replayed).run()
         report(recovered.report, to: logger)
         let path = directory.journal(recovered.number)
         let file =

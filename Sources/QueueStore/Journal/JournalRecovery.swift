@@ -6,6 +6,8 @@ import WaitingRoom
 struct JournalRecovery<Files: FileSystem> {
     let files: Files
     let directory: JournalDirectory
+    /// Told of each event of the journals, in order.
+    var replayed: (RoomEvent) -> Void = { _ in }
 
     struct Recovered {
         var rooms: [RoomID: Room] = [:]
@@ -168,6 +170,7 @@ struct JournalRecovery<Files: FileSystem> {
             hasHeader = true
             return
         case .event(let event) where hasHeader:
+            replayed(event)
             guard recovered.rooms[event.room] != nil else {
                 guard let room = Room(replaying: event) else { break }
                 recovered.rooms[event.room] = room

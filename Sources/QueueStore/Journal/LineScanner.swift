@@ -1,12 +1,12 @@
 /// Reads a file line by line, with where each line begins.
-struct LineScanner {
-    struct Line {
+package struct LineScanner {
+    package struct Line {
         /// Without the line feed.
-        let bytes: ArraySlice<UInt8>
+        package let bytes: ArraySlice<UInt8>
         /// Of its first byte in the file.
-        let offset: Int64
+        package let offset: Int64
         /// False for what follows the last line feed.
-        let isTerminated: Bool
+        package let isTerminated: Bool
     }
 
     private static let chunkSize = 1 << 20
@@ -17,10 +17,13 @@ struct LineScanner {
     /// What has been looked through without finding a line feed.
     private var searched = 0
 
-    init(_ file: any ReadableFile) { self.file = file }
+    package init(_ file: any ReadableFile) { self.file = file }
+
+    /// Where the next line begins.
+    package var end: Int64 { offset }
 
     /// Nil at the end of the file.
-    mutating func next() throws(FileError) -> Line? {
+    package mutating func next() throws(FileError) -> Line? {
         while true {
             if let end = buffer.dropFirst(searched).firstIndex(of: UInt8(ascii: "\n")) {
                 return take(buffer[..<end], rest: buffer[(end + 1)...], isTerminated: true)

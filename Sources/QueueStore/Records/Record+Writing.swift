@@ -1,4 +1,4 @@
-import WaitingRoom
+package import WaitingRoom
 
 extension RecordWriter {
     mutating func write(_ record: Record) {
@@ -126,7 +126,7 @@ extension RecordWriter {
 
 extension RoomEvent.Change {
     /// As docs/JOURNAL.md names it.
-    var kind: String {
+    package var kind: String {
         switch self {
         case .positionEnqueued: "position.enqueued"
         case .positionAdmitted: "position.admitted"

@@ -2,7 +2,7 @@ import WaitingRoom
 
 /// Reads one line as `RecordWriter` wrote it, into fields that are views on its bytes. Fields that nobody asks for are
 /// tolerated, whatever JSON they hold, so that an older gate reads what a newer one wrote.
-struct RecordReader {
+package struct RecordReader {
     /// A field's value, as it stands in the line.
     private enum Value {
         case string(Range<Int>, isEscaped: Bool)
@@ -21,8 +21,10 @@ struct RecordReader {
     private var index = 0
     private var fields: [Field] = []
 
+    package init() {}
+
     /// Takes a line without its line feed. False if its checksum does not match or it is no JSON object.
-    mutating func read(_ line: ArraySlice<UInt8>) -> Bool {
+    package mutating func read(_ line: ArraySlice<UInt8>) -> Bool {
         guard Self.isIntact(line) else { return false }
         bytes = line
         index = line.startIndex + 9
@@ -43,7 +45,7 @@ struct RecordReader {
 
     // MARK: Fields
 
-    func string(_ name: String) -> String? {
+    package func string(_ name: String) -> String? {
         guard case .string(let range, let isEscaped)? = value(name) else { return nil }
         return text(range, isEscaped)
     }

@@ -2,18 +2,20 @@ import WaitingRoom
 
 /// Writes records, one a line: `<8 hex digits of CRC-32C> <a flat JSON object>\n`. A flat object's values are strings
 /// and whole numbers, so no general JSON writer is needed.
-struct RecordWriter {
-    private(set) var bytes: [UInt8] = []
+package struct RecordWriter {
+    package private(set) var bytes: [UInt8] = []
     private var start = 0
 
     private static let checksumPlaceholder = Array("00000000 ".utf8)
     private static let hexDigits = Array("0123456789abcdef".utf8)
 
+    package init() {}
+
     /// Empties the buffer and keeps its storage.
-    mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+    package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
     /// Writes one record; `fields` calls `put`.
-    mutating func record(_ kind: String, _ fields: (inout RecordWriter) -> Void) {
+    package mutating func record(_ kind: String, _ fields: (inout RecordWriter) -> Void) {
         start = bytes.count
         bytes.append(contentsOf: Self.checksumPlaceholder)
         bytes.append(UInt8(ascii: "{"))
@@ -28,7 +30,7 @@ struct RecordWriter {
         bytes.append(UInt8(ascii: "\n"))
     }
 
-    mutating func put(_ name: String, _ value: String) {
+    package mutating func put(_ name: String, _ value: String) {
         key(name)
         string(value)
     }

@@ -95,7 +95,7 @@ extension Configuration {
         if let section = root.section("gate", as: .gate) { gate = GateConfiguration(reading: section) }
         if let section = root.section("admin", as: .admin) { admin = AdminConfiguration(reading: section) }
         if let section = root.section("store", as: .store) { store = StoreConfiguration(reading: section) }
-        if let section = root.section("events", as: .events) { section.refuseEvents() }
+        if let section = root.section("events", as: .events) { events = EventsConfiguration(reading: section) }
         if let section = root.section("tokens", as: .tokens) {
             tokens = TokenConfiguration(reading: section, binding: &binding)
         }

@@ -21,7 +21,7 @@ struct EnvironmentOverrides {
         if let level: String = read("LOG_LEVEL", .logLevel) { configuration.log.level = level }
         if let salt = environment["IP_SALT"] { configuration.tokens.salt = salt }
         refuse("DRAGONFLYDB_URL", "the dragonfly store")
-        refuse("NATS_URL", "NATS")
+        if let address: NATSAddress? = read("NATS_URL", .natsAddress) { configuration.events.nats = address }
     }
 
     func isSet(_ variable: String) -> Bool { environment[variable] != nil }

@@ -3,6 +3,7 @@ package struct Configuration: Hashable, Sendable {
     package var gate: GateConfiguration
     package var admin: AdminConfiguration
     package var store: StoreConfiguration
+    package var events: EventsConfiguration
     package var tokens: TokenConfiguration
     package var log: LogConfiguration
     /// Hosts without a room whose requests are forwarded.
@@ -12,12 +13,14 @@ package struct Configuration: Hashable, Sendable {
     /// Every section that is not given has its documented defaults.
     package init(
         gate: GateConfiguration = GateConfiguration(), admin: AdminConfiguration = AdminConfiguration(),
-        store: StoreConfiguration = StoreConfiguration(), tokens: TokenConfiguration = TokenConfiguration(),
-        log: LogConfiguration = LogConfiguration(), passthrough: [PassthroughConfiguration] = [], rooms: [RoomRule]
+        store: StoreConfiguration = StoreConfiguration(), events: EventsConfiguration = EventsConfiguration(),
+        tokens: TokenConfiguration = TokenConfiguration(), log: LogConfiguration = LogConfiguration(),
+        passthrough: [PassthroughConfiguration] = [], rooms: [RoomRule]
     ) {
         self.gate = gate
         self.admin = admin
         self.store = store
+        self.events = events
         self.tokens = tokens
         self.log = log
         self.passthrough = passthrough
@@ -41,6 +44,16 @@ package struct StoreConfiguration: Hashable, Sendable {
 
     package init(dataDirectory: String = "var") {
         self.dataDirectory = dataDirectory
+    }
+}
+
+/// `events:` where every change is told.
+package struct EventsConfiguration: Hashable, Sendable {
+    /// Nil: nowhere.
+    package var nats: NATSAddress?
+
+    package init(nats: NATSAddress? = nil) {
+        self.nats = nats
     }
 }
 

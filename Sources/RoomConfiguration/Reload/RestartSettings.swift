@@ -6,6 +6,7 @@ extension Configuration {
             ("gate.workers", gate.workers == running.gate.workers),
             ("admin.listen", admin.listen == running.admin.listen),
             ("store.data_directory", store.dataDirectory == running.store.dataDirectory),
+            ("events.nats_url", events.nats == running.events.nats),
             ("tokens.algorithm", tokens.algorithm == running.tokens.algorithm),
             ("tokens.key_file", tokens.keyFile == running.tokens.keyFile),
         ]

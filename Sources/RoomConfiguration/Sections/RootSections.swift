@@ -38,11 +38,27 @@ extension PassthroughConfiguration {
     }
 }
 
-extension Section {
-    /// `events:` has one key, which must be null in this version.
-    func refuseEvents() {
-        guard let url = value("nats_url"), !url.isNull else { return }
-        url.refuse(Mistake("NATS is not in this version", "write null, or remove the line"))
+extension EventsConfiguration {
+    init(reading section: Section) {
+        self.init()
+        guard let url = section.value("nats_url"), !url.isNull else { return }
+        var address: NATSAddress?
+        section.read("nats_url", into: &address, .natsAddress)
+        nats = address
+    }
+}
+
+extension ScalarForm<NATSAddress?> {
+    /// What is wrong is not repeated: it may hold a password.
+    static var natsAddress: Self {
+        ScalarForm { text throws(Mistake) in
+            guard let address = NATSAddress(text) else {
+                throw Mistake(
+                    "this is not an address of NATS",
+                    "write nats://host:4222 or tls://user:password@host:4222; several are separated by commas")
+            }
+            return address
+        }
     }
 }
 

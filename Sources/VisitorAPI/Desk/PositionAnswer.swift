@@ -1,3 +1,4 @@
+import QueueStore
 import RoomConfiguration
 import WaitingRoom
 

@@ -1,3 +1,4 @@
+import QueueStore
 package import WaitingRoom
 
 /// What becomes of a request that the desk has looked at.

@@ -1,58 +1,58 @@
-import WaitingRoom
+package import WaitingRoom
 
-/// Writes one JSON text (RFC 8259) into bytes, without reflection: position answers are many.
-struct JSONText {
-    private(set) var bytes: [UInt8] = []
+/// Writes one JSON text (RFC 8259) into bytes, without reflection: position answers and events are many.
+package struct JSONText {
+    package private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
-    init() { bytes.reserveCapacity(512) }
+    package init() { bytes.reserveCapacity(512) }
 
-    mutating func object(_ members: (inout JSONText) -> Void) {
+    package mutating func object(_ members: (inout JSONText) -> Void) {
         open(UInt8(ascii: "{"))
         members(&self)
         close(UInt8(ascii: "}"))
     }
 
-    mutating func array(_ elements: (inout JSONText) -> Void) {
+    package mutating func array(_ elements: (inout JSONText) -> Void) {
         open(UInt8(ascii: "["))
         elements(&self)
         close(UInt8(ascii: "]"))
     }
 
-    mutating func member(_ name: String, _ value: String) {
+    package mutating func member(_ name: String, _ value: String) {
         key(name)
         string(value)
         needsComma = true
     }
 
-    mutating func member(_ name: String, _ value: Int) {
+    package mutating func member(_ name: String, _ value: Int) {
         key(name)
         bytes += String(value).utf8
         needsComma = true
     }
 
-    mutating func member(_ name: String, _ value: Bool) {
+    package mutating func member(_ name: String, _ value: Bool) {
         key(name)
         bytes += (value ? "true" : "false").utf8
         needsComma = true
     }
 
     /// RFC 3339.
-    mutating func member(_ name: String, _ value: Timestamp) { member(name, value.rfc3339) }
+    package mutating func member(_ name: String, _ value: Timestamp) { member(name, value.rfc3339) }
 
-    mutating func null(_ name: String) {
+    package mutating func null(_ name: String) {
         key(name)
         bytes += "null".utf8
         needsComma = true
     }
 
-    mutating func member(_ name: String, object members: (inout JSONText) -> Void) {
+    package mutating func member(_ name: String, object members: (inout JSONText) -> Void) {
         key(name)
         needsComma = false
         object(members)
     }
 
-    mutating func member(_ name: String, numbers: [Int]) {
+    package mutating func member(_ name: String, numbers: [Int]) {
         key(name)
         bytes += ("[" + numbers.map(String.init).joined(separator: ",") + "]").utf8
         needsComma = true

@@ -1,5 +1,3 @@
-package import WaitingRoom
-
 extension Timestamp {
     /// `2026-11-21T03:45:18.123Z` (RFC 3339 §5.6).
     package var rfc3339: String {

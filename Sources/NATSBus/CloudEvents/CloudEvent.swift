@@ -1,0 +1,119 @@
+import QueueStore
+package import WaitingRoom
+
+/// An event as it is published: CloudEvents 1.0 in JSON (structured mode), and where it goes; docs/NATS_EVENTS.md.
+package struct CloudEvent: Hashable, Sendable {
+    /// `waiting_room.<room>.<kind>`.
+    package let subject: String
+    /// The same for the same event however often it is sent: the room, when it was opened, and the event's sequence.
+    package let id: String
+    package let json: [UInt8]
+
+    /// One that was written before.
+    init(subject: String, id: String, json: [UInt8]) {
+        self.subject = subject
+        self.id = id
+        self.json = json
+    }
+
+    /// - Parameter opened: when the room's history began: a room whose data was thrown away begins another.
+    package init(_ event: RoomEvent, opened: Timestamp) {
+        subject = "waiting_room.\(event.room.text).\(event.change.kind)"
+        id = EventMark(opened: opened, sequence: event.sequence).id(of: event.room.text)
+        var text = JSONText()
+        let id = id
+        text.object {
+            $0.member("specversion", "1.0")
+            $0.member("id", id)
+            $0.member("source", "/anteroom/rooms/\(event.room.text)")
+            $0.member("type", event.change.kind)
+            if let subject = event.change.entity { $0.member("subject", subject) }
+            $0.member("time", event.time)
+            $0.member("datacontenttype", "application/json")
+            // The extension of that name: a text, so that it keeps its digits in JavaScript.
+            $0.member("sequence", "\(event.sequence)")
+            $0.member("data", object: { $0.put(event.change, of: event.room) })
+        }
+        json = text.bytes
+    }
+}
+
+extension RoomEvent.Change {
+    /// The position or session that it is about; nil for the room itself.
+    fileprivate var entity: String? {
+        switch self {
+        case .positionEnqueued(let position, _): "\(position.id)"
+        case .positionAdmitted(let id, _), .positionExpired(let id), .positionLeft(let id): "\(id)"
+        case .sessionStarted(let session): "\(session.id)"
+        case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id): "\(id)"
+        case .roomUpdated: nil
+        }
+    }
+}
+
+extension JSONText {
+    /// What is in `data`: the names and forms of the HTTP API.
+    fileprivate mutating func put(_ change: RoomEvent.Change, of room: RoomID) {
+        member("queue_id", room.text)
+        switch change {
+        case .positionEnqueued(let position, let shuffleKey):
+            member("position_id", "\(position.id)")
+            member("join_sequence", Int(clamping: position.sequence))
+            member("priority", position.priority)
+            member("enqueued_at", position.enqueuedAt)
+            member("expires_at", position.expiresAt)
+            if shuffleKey != 0 { member("shuffle_key", "\(shuffleKey)") }
+            if let user = position.userID { member("user_id", user) }
+            if !position.metadata.isEmpty {
+                member(
+                    "metadata",
+                    object: { metadata in
+                        for (name, value) in position.metadata.sorted(by: <) { metadata.member(name, value) }
+                    })
+            }
+        case .positionAdmitted(let id, let expiresAt):
+            member("position_id", "\(id)")
+            member("expires_at", expiresAt)
+        case .positionExpired(let id), .positionLeft(let id):
+            member("position_id", "\(id)")
+        case .sessionStarted(let session):
+            member("session_id", "\(session.id)")
+            member("position_id", "\(session.positionID)")
+            if let user = session.userID { member("user_id", user) }
+            member("ip_address", session.client.address)
+            member("user_agent", session.client.userAgent)
+            member("started_at", session.startedAt)
+            member("expires_at", session.expiresAt)
+            member("last_seen", session.lastSeen)
+            member("page_views", session.pageViews)
+        case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id):
+            member("session_id", "\(id)")
+        case .roomUpdated(let settings):
+            put(settings)
+        }
+    }
+
+    private mutating func put(_ settings: RoomSettings) {
+        member("name", settings.name)
+        member("target_url", settings.targetURL)
+        member("status", settings.status.rawValue)
+        member("max_active_users", settings.maxActiveUsers)
+        member("max_queue_size", settings.maxQueueSize)
+        member(
+            "queue_rate",
+            object: {
+                $0.member("count", Int(settings.queueRate.count))
+                $0.member("per_milliseconds", settings.queueRate.per)
+            })
+        member("session_timeout_milliseconds", settings.sessionTimeout)
+        member("session_renewal", settings.sessionRenewal)
+        member("heartbeat_interval_milliseconds", settings.heartbeatInterval)
+        member("heartbeat_timeout_milliseconds", settings.heartbeatTimeout)
+        member("claim_timeout_milliseconds", settings.claimTimeout)
+        member("admission_interval_milliseconds", settings.admissionInterval)
+        member("priority_share_thousandths", settings.priorityShare)
+        member("shuffle_window_milliseconds", settings.shuffleWindow)
+    }
+
+    private mutating func member(_ name: String, _ span: Milliseconds) { member(name, Int(span.count)) }
+}
