@@ -11,7 +11,7 @@ RELEASE := .build/release
 LIBRARIES := libssl-dev libhiredis-dev libnats-dev
 PEERS := nginx haproxy wrk
 BROWSER := chromium chromium-driver fonts-dejavu-core
-TEST_TOOLS := curl openssl nats-server $(LIBRARIES) $(PEERS)
+TEST_TOOLS := curl openssl nats-server redis-server $(LIBRARIES) $(PEERS)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test bench build release lint blackbox clean libraries test-tools peers
@@ -25,7 +25,9 @@ run: release ## Start the demo shop and the gate in front of it
 test: test-tools $(VENV)/ready ## Lint and all tests; pytest's closing line is the last
 	$(MAKE) lint
 	ANTEROOM_CI=1 $(SWIFT) build --build-tests
-	ANTEROOM_CI=1 $(SWIFT) test --skip-build --parallel
+	ANTEROOM_CI=1 $(SWIFT) test --skip-build --parallel --skip DragonflyStoreTests
+	ANTEROOM_CI=1 Tests/with-redis.sh plain $(SWIFT) test --skip-build --filter DragonflyStoreTests
+	ANTEROOM_CI=1 Tests/with-redis.sh cluster $(SWIFT) test --skip-build --filter DragonflyStoreTests
 	$(PYTHON) Benchmarks/bench.py --short --gate $(DEBUG)/anteroom
 	$(MAKE) blackbox
 

@@ -28,6 +28,7 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -46,6 +47,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -59,8 +61,8 @@ let package = Package(
         .target(
             name: "AnteroomServer",
             dependencies: [
-                "EdgeProxy", "VisitorAPI", "AdminAPI", "Prometheus", "NATSBus", "QueueStore", "SessionTokens",
-                "RoomConfiguration", logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
+                "EdgeProxy", "VisitorAPI", "AdminAPI", "Prometheus", "DragonflyStore", "NATSBus", "QueueStore",
+                "SessionTokens", "RoomConfiguration", logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
             ],
             swiftSettings: swiftSettings),
         .target(
@@ -76,6 +78,12 @@ let package = Package(
             name: "AdminAPI", dependencies: ["Prometheus", hummingbird, logging, nioCore, serviceLifecycle],
             swiftSettings: swiftSettings),
         .target(
+            name: "DragonflyStore",
+            dependencies: [
+                "QueueStore", "RoomConfiguration", "WaitingRoom", "CHiredis", logging, nioCore, nioPosix, nioSSL,
+            ],
+            resources: [.embedInCode("Scripts/Lua")], swiftSettings: rawBytesSettings),
+        .target(
             name: "NATSBus",
             dependencies: [
                 "WaitingRoom", "QueueStore", "RoomConfiguration", "CNATS", logging, nioPosix, nioConcurrencyHelpers,
@@ -90,6 +98,7 @@ let package = Package(
         .target(name: "HistoryChecker", dependencies: ["WaitingRoom"], swiftSettings: swiftSettings),
         .target(name: "WaitingRoom", dependencies: [heap], swiftSettings: swiftSettings),
         .target(name: "Prometheus", dependencies: [metrics], swiftSettings: swiftSettings),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CNATS", providers: [.apt(["libnats-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .executableTarget(
@@ -103,6 +112,13 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "DemoShopTests", dependencies: ["DemoShop", nioCore, nioHTTP1, nioEmbedded],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "DragonflyStoreTests",
+            dependencies: [
+                "DragonflyStore", "HistoryChecker", "QueueStore", "RoomConfiguration", "WaitingRoom", logging, nioCore,
+                nioPosix, nioEmbedded,
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "EdgeProxyTests", dependencies: ["EdgeProxy", nioCore, nioPosix], swiftSettings: rawBytesSettings),

@@ -39,27 +39,18 @@ package struct AnteroomServer {
     package func run() async throws {
         let clock: @Sendable () -> Timestamp = { SystemClock.now }
         let keys = try KeyRing.open(configuration.tokens, now: clock().milliseconds / 1000)
-        let recent = RecentEvents(isKept: configuration.events.nats != nil)
-        let journal = try Journal.open(
-            directory: configuration.store.dataDirectory, now: clock(), logger: logger, replayed: recent.append)
         let accessLog = try AccessLogWriter(configuration.gate.accessLog)
 
         let monitor = RoomMonitor()
         let lineMetrics = LineMetrics(monitor: monitor)
         let registry = PrometheusCollectorRegistry()
         let revocations = RevocationRelay()
-        let bus = try configuration.events.nats.map { address in
-            try EventBus(
-                address, directory: configuration.store.dataDirectory + "/events", logger: logger)
-        }
-        bus?.resume(opened: journal.rooms.mapValues(\.createdAt), journal: recent.events)
-        let memory = MemoryStore(clock: clock, journal: journal) { events in
-            lineMetrics.observe(events)
-            revocations.observe(events)
-            bus?.publish(events)
-        }
-        let store = try MeteredStore(memory, registry: registry)
-        try await store.configure(configuration.rooms.map(\.settings))
+        let line = try await LineStore.open(
+            configuration, clock: clock, logger: logger,
+            observers: [lineMetrics.observe, revocations.observe])
+        let bus = line.bus
+        let store = try MeteredStore(line.store, registry: registry)
+        let isConfigured = try await line.configure(store, configuration.rooms.map(\.settings))
 
         let services = VisitorServices(
             store: store, signer: TokenSigner(keys: keys), keys: keys,
@@ -78,7 +69,7 @@ package struct AnteroomServer {
         }
         let handles = loops
         let since = clock() + Milliseconds(-configuration.tokens.lifetime.count)
-        for rule in configuration.rooms {
+        for rule in configuration.rooms where isConfigured {
             let ended = try await store.endedSessions(in: rule.settings.id, since: since)
             for handle in handles { handle.eventLoop.execute { handle.gate.value.revoke(ended) } }
         }
@@ -89,7 +80,7 @@ package struct AnteroomServer {
             listener = try await GateListener.bind(
                 configuration.gate.listen, loops: handles.map(\.gate), eventLoops: eventLoops)
         } catch {
-            try? await memory.close()
+            try? await line.close()
             try? await group.shutdownGracefully()
             throw error
         }
@@ -99,7 +90,8 @@ package struct AnteroomServer {
 
         let flusher = ActivityFlusher(store: store, loops: handles, logger: logger)
         let worker = LineWorker(
-            store: store, rooms: configuration.rooms.map(\.settings), flusher: flusher, monitor: monitor,
+            store: store, rooms: configuration.rooms.map(\.settings), isConfigured: isConfigured, flusher: flusher,
+            monitor: monitor,
             metrics: lineMetrics, desks: handles.map(\.desk), clock: clock, logger: logger)
         let gateService = GateService(
             listener: listener, loops: handles, drain: configuration.gate.timeouts.drain, logger: logger)
@@ -145,11 +137,12 @@ package struct AnteroomServer {
         let admin = AdminServer(
             host: configuration.admin.listen.host, port: configuration.admin.listen.port, registry: registry,
             checks: [storeCheck(store)], eventLoopGroup: group, logger: logger)
-        let running: [any Service] = [
-            admin, worker, flusher, reloader,
-            HangUpService(reloader: reloader, keys: keys, accessLog: accessLog, logger: logger),
-            gateService,
-        ]
+        let running: [any Service] =
+            [
+                admin, worker, flusher, reloader,
+                HangUpService(reloader: reloader, keys: keys, accessLog: accessLog, logger: logger),
+                gateService,
+            ] + line.services(rooms: { worker.currentRooms }, loops: handles)
         let serviceGroup = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: running.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
@@ -161,8 +154,7 @@ package struct AnteroomServer {
             failure = error
         }
         await flusher.flush()
-        try await memory.close()
-        await bus?.close()
+        try await line.close()
         try? await accessLog.shutdown()
         try? await group.shutdownGracefully()
         if let failure { throw failure }

@@ -3,8 +3,8 @@ import QueueStore
 import WaitingRoom
 
 /// A store whose every operation is timed, and whose failures show in `anteroom_store_up`.
-struct MeteredStore<Store: QueueStore>: QueueStore {
-    private let store: Store
+struct MeteredStore: QueueStore {
+    private let store: any QueueStore
     private let durations: [String: DurationHistogram]
     private let up: Gauge
 
@@ -15,7 +15,7 @@ struct MeteredStore<Store: QueueStore>: QueueStore {
         ]
     }
 
-    init(_ store: Store, registry: PrometheusCollectorRegistry) throws(MetricsError) {
+    init(_ store: any QueueStore, registry: PrometheusCollectorRegistry) throws(MetricsError) {
         self.store = store
         let bounds: [Duration] = [
             .microseconds(10), .microseconds(50), .microseconds(100), .microseconds(500), .milliseconds(1),

@@ -38,7 +38,7 @@ package final class EventBus: Sendable {
     private let buffer: EventBuffer
     private let logger: Logger
     private let noted: Mutex<Noted>
-    private let threads = NIOThreadPool(numberOfThreads: 3)
+    private let threads = NIOThreadPool(numberOfThreads: 4)
     private let wakeWriter = Signal()
     private let wakeSender = Signal()
     private let publishedCount = Atomic<Int>(0)
@@ -107,6 +107,17 @@ package final class EventBus: Sendable {
             noted.events += events
         }
         wakeWriter.raise()
+    }
+
+    /// Publishes events past the buffer and returns once they are stored.
+    /// - Throws: if any may not have been; all may be given again.
+    package func deliver(_ events: [RoomEvent], opened: Timestamp) async throws {
+        let told = events.map { CloudEvent($0, opened: opened) }
+        try await threads.runIfActive { [self] in
+            guard client.isConnected else { throw NATSError(.away, "NATS is not connected") }
+            try client.publish(told)
+        }
+        publishedCount.add(events.count, ordering: .relaxed)
     }
 
     package var status: Status {

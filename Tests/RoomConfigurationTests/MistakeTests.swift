@@ -381,11 +381,21 @@ struct MistakeTests {
             ))
     }
 
-    @Test("What this version does not have is refused, in the file and in the environment")
-    func notInThisVersion() {
+    @Test("Addresses of servers are checked, in the file and in the environment, and never repeated")
+    func addresses() {
         check(
             "store: { kind: dragonfly }\n" + room(),
-            ("1:10: store.kind: the dragonfly store is not in this version", "write memory"))
+            ("1:8: store: the dragonfly store has no address", "write its url, or set DRAGONFLYDB_URL"))
+        check(
+            "store: { url: h:6379 }\n" + room(),
+            ("1:8: store: the store in memory has no url", "write kind: dragonfly, or remove the url"))
+        check(
+            "store: { kind: dragonfly, url: secret@h }\n" + room(),
+            (
+                "1:27: store.url: this is not the address of a store: a user or password needs the form "
+                    + "redis://user:password@host:port",
+                "write host:6379 or redis://user:password@host:6379 (rediss:// for TLS)"
+            ))
         check(
             "events: { nats_url: h:4222 }\n" + room(),
             (
@@ -393,14 +403,15 @@ struct MistakeTests {
                 "write nats://host:4222 or tls://user:password@host:4222; several are separated by commas"
             ))
         let environment = [
-            "DRAGONFLYDB_URL": "redis://u:pw@h", "NATS_URL": "u:pw@h", "PORT": "0", "LOG_LEVEL": "loud",
+            "DRAGONFLYDB_URL": "pw@h:1", "NATS_URL": "u:pw@h", "PORT": "0", "LOG_LEVEL": "loud",
         ]
         #expect(
             problems(room(), environment: environment) == [
                 "environment: PORT: 0 is too small; write at least 1",
                 "environment: LOG_LEVEL: \"loud\" is not known here; write trace, debug, info, notice, warning, error or "
                     + "critical",
-                "environment: DRAGONFLYDB_URL: is set, but the dragonfly store is not in this version; unset it",
+                "environment: DRAGONFLYDB_URL: this is not the address of a store: a user or password needs the form "
+                    + "redis://user:password@host:port; write host:6379 or redis://user:password@host:6379 (rediss:// for TLS)",
                 "environment: NATS_URL: this is not an address of NATS; write nats://host:4222 or tls://user:password@host:4222; "
                     + "several are separated by commas",
             ])

@@ -66,7 +66,10 @@ package struct ConfigurationLoader: Sendable {
         if let root { configuration.read(root, templates: templates) }
         var overrides = EnvironmentOverrides(environment)
         overrides.apply(to: &configuration)
-        if let root { configuration.checkListeners(root, &overrides) }
+        if let root {
+            configuration.checkListeners(root, &overrides)
+            configuration.checkStore(root, overrides)
+        }
         // Rules about several sections are checked last, but read best in the order of the file.
         let sorted = reading.problems.enumerated().sorted { first, second in
             (first.element.line ?? 0, first.offset) < (second.element.line ?? 0, second.offset)
@@ -112,6 +115,19 @@ extension Configuration {
         rooms = placed.map(\.rule)
         if root.areSound("rooms"), root.value("rooms")?.items?.isEmpty ?? true {
             root.refuse("rooms", Mistake("there are no rooms", "write at least one, with an id and a target_url"))
+        }
+    }
+
+    /// A shared store has an address, by the file or by `DRAGONFLYDB_URL`, and the embedded one has none.
+    fileprivate func checkStore(_ root: Section, _ overrides: EnvironmentOverrides) {
+        guard root.areSound("store"), !overrides.isSet("DRAGONFLYDB_URL") else { return }
+        if store.kind == .dragonfly, store.address == nil {
+            root.refuse(
+                "store",
+                Mistake("the dragonfly store has no address", "write its url, or set DRAGONFLYDB_URL"))
+        } else if store.kind == .memory, store.address != nil {
+            root.refuse(
+                "store", Mistake("the store in memory has no url", "write kind: dragonfly, or remove the url"))
         }
     }
 

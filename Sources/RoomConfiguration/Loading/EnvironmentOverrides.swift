@@ -20,7 +20,10 @@ struct EnvironmentOverrides {
         }
         if let level: String = read("LOG_LEVEL", .logLevel) { configuration.log.level = level }
         if let salt = environment["IP_SALT"] { configuration.tokens.salt = salt }
-        refuse("DRAGONFLYDB_URL", "the dragonfly store")
+        if let address: StoreAddress? = read("DRAGONFLYDB_URL", .storeAddress) {
+            configuration.store.kind = .dragonfly
+            configuration.store.address = address
+        }
         if let address: NATSAddress? = read("NATS_URL", .natsAddress) { configuration.events.nats = address }
     }
 
@@ -34,12 +37,6 @@ struct EnvironmentOverrides {
             add(variable, error)
             return nil
         }
-    }
-
-    /// Going on without what somebody asked for would be dishonest. The value may hold a password: it is not repeated.
-    private mutating func refuse(_ variable: String, _ feature: String) {
-        guard isSet(variable) else { return }
-        add(variable, Mistake("is set, but \(feature) is not in this version", "unset it"))
     }
 
     mutating func add(_ variable: String, _ mistake: Mistake) {

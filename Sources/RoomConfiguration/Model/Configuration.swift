@@ -39,10 +39,19 @@ package struct AdminConfiguration: Hashable, Sendable {
 
 /// `store:` where the line lives.
 package struct StoreConfiguration: Hashable, Sendable {
-    /// The journal's folder; relative paths are relative to the working directory.
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        case memory, dragonfly
+    }
+
+    package var kind: Kind
+    /// Of the dragonfly store.
+    package var address: StoreAddress?
+    /// The folder of the journal and of events on their way; relative paths are relative to the working directory.
     package var dataDirectory: String
 
-    package init(dataDirectory: String = "var") {
+    package init(kind: Kind = .memory, address: StoreAddress? = nil, dataDirectory: String = "var") {
+        self.kind = kind
+        self.address = address
         self.dataDirectory = dataDirectory
     }
 }

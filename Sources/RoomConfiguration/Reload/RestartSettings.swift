@@ -5,6 +5,7 @@ extension Configuration {
             ("gate.listen", gate.listen == running.gate.listen),
             ("gate.workers", gate.workers == running.gate.workers),
             ("admin.listen", admin.listen == running.admin.listen),
+            ("store.kind", store.kind == running.store.kind), ("store.url", store.address == running.store.address),
             ("store.data_directory", store.dataDirectory == running.store.dataDirectory),
             ("events.nats_url", events.nats == running.events.nats),
             ("tokens.algorithm", tokens.algorithm == running.tokens.algorithm),

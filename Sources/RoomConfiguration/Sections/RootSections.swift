@@ -10,8 +10,8 @@ extension AdminConfiguration {
 extension StoreConfiguration {
     init(reading section: Section) {
         self.init()
-        var kind = "memory"
         section.read("kind", into: &kind, .storeKind)
+        if let url = section.value("url"), !url.isNull { section.read("url", into: &address, .storeAddress) }
         section.read("data_directory", into: &dataDirectory, .text)
     }
 }
@@ -67,16 +67,33 @@ extension String {
     static let targetURL = "write the origin, such as http://127.0.0.1:9000"
 }
 
-extension ScalarForm<String> {
+extension ScalarForm<StoreConfiguration.Kind> {
     static var storeKind: Self {
         ScalarForm { text throws(Mistake) in
-            switch text {
-            case "memory": return text
-            case "dragonfly": throw Mistake("the dragonfly store is not in this version", "write memory")
-            default: throw Mistake("\(text.quoted) is not a kind of store", "write memory")
+            guard let kind = StoreConfiguration.Kind(rawValue: text) else {
+                throw Mistake("\(text.quoted) is not a kind of store", "write memory or dragonfly")
+            }
+            return kind
+        }
+    }
+}
+
+extension ScalarForm<StoreAddress?> {
+    /// What is wrong is not repeated: it may hold a password.
+    static var storeAddress: Self {
+        ScalarForm { text throws(Mistake) in
+            do throws(StoreAddressError) {
+                return try StoreAddress(text)
+            } catch {
+                throw Mistake(
+                    "this is not the address of a store: \(error)",
+                    "write host:6379 or redis://user:password@host:6379 (rediss:// for TLS)")
             }
         }
     }
+}
+
+extension ScalarForm<String> {
 
     /// The names of swift-log's levels.
     static var logLevel: Self {

@@ -1,0 +1,101 @@
+import DragonflyStore
+import Logging
+import NATSBus
+import NIOPosix
+import QueueStore
+import RoomConfiguration
+import ServiceLifecycle
+import WaitingRoom
+
+/// Where the line lives, and what goes on beside it: in this process with a journal, or in a DragonflyDB that other gates
+/// share.
+struct LineStore {
+    private enum Backend {
+        case memory(MemoryStore)
+        case dragonfly(DragonflyStore)
+    }
+
+    private let backend: Backend
+    let bus: EventBus?
+    private let observers: [@Sendable ([RoomEvent]) -> Void]
+    private let logger: Logger
+
+    /// - Parameter observers: told of events: of the embedded store all; of a shared one those that this gate carries.
+    /// - Throws: what keeps the gate from starting: a journal that cannot be read, a wrong stream.
+    static func open(
+        _ configuration: Configuration, clock: @escaping @Sendable () -> Timestamp, logger: Logger,
+        observers: [@Sendable ([RoomEvent]) -> Void]
+    ) async throws -> LineStore {
+        let directory = configuration.store.dataDirectory
+        func openBus() throws -> EventBus? {
+            try configuration.events.nats.map { try EventBus($0, directory: directory + "/events", logger: logger) }
+        }
+        if let address = configuration.store.address {
+            let store = try DragonflyStore(
+                address: address, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+            return LineStore(backend: .dragonfly(store), bus: try openBus(), observers: observers, logger: logger)
+        }
+        let recent = RecentEvents(isKept: configuration.events.nats != nil)
+        let journal = try Journal.open(directory: directory, now: clock(), logger: logger, replayed: recent.append)
+        let bus = try openBus()
+        bus?.resume(opened: journal.rooms.mapValues(\.createdAt), journal: recent.events)
+        let memory = MemoryStore(clock: clock, journal: journal) { events in
+            for observer in observers { observer(events) }
+            bus?.publish(events)
+        }
+        return LineStore(backend: .memory(memory), bus: bus, observers: observers, logger: logger)
+    }
+
+    var store: any QueueStore {
+        switch backend {
+        case .memory(let store): store
+        case .dragonfly(let store): store
+        }
+    }
+
+    /// Makes the rooms known.
+    /// - Returns: false if the shared store is away: then it is told later, and the gate starts without it.
+    func configure(_ store: some QueueStore, _ rooms: [RoomSettings]) async throws(StoreError) -> Bool {
+        guard case .dragonfly(let shared) = backend else {
+            try await store.configure(rooms)
+            return true
+        }
+        do throws(StoreError) {
+            try await shared.connect()
+            try await store.configure(rooms)
+            return true
+        } catch {
+            guard error.code == .unavailable else { throw error }
+            logger.error("The gate starts without its store: nobody can join", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+
+    /// What runs as long as the gate does.
+    func services(
+        rooms: @escaping @Sendable () -> [RoomSettings], loops: [LoopHandle]
+    ) -> [any Service] {
+        guard case .dragonfly(let store) = backend else { return [] }
+        return [
+            StoreKeeper(store: store), RevocationPoller(store: store, rooms: rooms, loops: loops),
+            OutboxCarrier(store: store, bus: bus, rooms: rooms, observers: observers, logger: logger),
+        ]
+    }
+
+    func close() async throws(StoreError) {
+        switch backend {
+        case .memory(let store): try await store.close()
+        case .dragonfly(let store): store.close()
+        }
+        await bus?.close()
+    }
+}
+
+/// Keeps the connection to a shared store.
+struct StoreKeeper: Service {
+    let store: DragonflyStore
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await store.run() }
+    }
+}

@@ -1,0 +1,222 @@
+import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+import QueueStore
+import RoomConfiguration
+import Synchronization
+
+/// The connection to the store and its renewal. While there is none, commands fail at once.
+final class StoreConnection: Sendable {
+    /// A connection that may be used: logged in, its scripts loaded.
+    private struct Live: Sendable {
+        let channel: any Channel
+        let handler: NIOLoopBound<CommandHandler>
+        /// The server's names of the scripts.
+        var digests: [Script: String] = [:]
+    }
+
+    private struct State {
+        var live: Live?
+        /// Why there is none.
+        var reason = "not connected yet"
+        var isConnecting = false
+        var isClosed = false
+    }
+
+    private let address: StoreAddress
+    private let group: any EventLoopGroup
+    private let timeout: Duration
+    private let logger: Logger
+    private let tls: NIOSSLContext?
+    private let state = Mutex(State())
+
+    init(
+        address: StoreAddress, group: any EventLoopGroup, timeout: Duration, tls: TLSConfiguration?, logger: Logger
+    ) throws(StoreError) {
+        self.address = address
+        self.group = group
+        self.timeout = timeout
+        self.logger = logger
+        do {
+            self.tls =
+                address.usesTLS
+                ? try NIOSSLContext(configuration: tls ?? TLSConfiguration.makeClientConfiguration()) : nil
+        } catch {
+            throw StoreError(.unavailable, "store \(address): TLS cannot be set up: \(error)")
+        }
+    }
+
+    var isConnected: Bool { state.withLock { $0.live != nil } }
+
+    /// Sends a command and waits for its reply, which may be an error of the server.
+    func send(_ command: Command) async throws(StoreError) -> Reply {
+        let (live, reason) = state.withLock { ($0.live, $0.reason) }
+        guard let live else { throw StoreError(.unavailable, "store \(address): \(reason)") }
+        return try await Self.send(command, over: live)
+    }
+
+    /// Runs a script; one that the server has forgotten is loaded again, once.
+    func run(_ script: Script, keys: [String], arguments: [String]) async throws(StoreError) -> Reply {
+        let (live, reason) = state.withLock { ($0.live, $0.reason) }
+        guard let live, let digest = live.digests[script] else {
+            throw StoreError(.unavailable, "store \(address): \(reason)")
+        }
+        let command = Command(["EVALSHA", digest, "\(keys.count)"] + keys + arguments)
+        let reply = try await Self.send(command, over: live)
+        guard case .error(let text) = reply, text.hasPrefix("NOSCRIPT") else { return reply }
+        try await require("load a script", .load(script), live)
+        return try await Self.send(command, over: live)
+    }
+
+    private static func send(_ command: Command, over live: Live) async throws(StoreError) -> Reply {
+        let loop = live.channel.eventLoop
+        let promise = loop.makePromise(of: Reply.self)
+        loop.execute { live.handler.value.send(command, promise: promise) }
+        do {
+            return try await promise.futureResult.get()
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw StoreError(.unavailable, "\(error)")
+        }
+    }
+
+    /// Connects unless connected. One attempt, no longer than a command may take for each of its steps.
+    func connect() async throws(StoreError) {
+        let isDue = try state.withLock { state throws(StoreError) in
+            if state.isClosed { throw StoreError(.unavailable, "the store is closed") }
+            if state.isConnecting { throw StoreError(.unavailable, "store \(address): \(state.reason)") }
+            state.isConnecting = state.live == nil
+            return state.isConnecting
+        }
+        guard isDue else { return }
+        defer { state.withLock { $0.isConnecting = false } }
+        do {
+            let live = try await open()
+            let isClosed = state.withLock { state in
+                // It may be gone already.
+                if !state.isClosed, live.channel.isActive { state.live = live }
+                return state.isClosed
+            }
+            if isClosed { live.channel.close(promise: nil) }
+        } catch {
+            state.withLock { $0.reason = error.message }
+            throw StoreError(.unavailable, "store \(address): \(error.message)")
+        }
+    }
+
+    /// Keeps a connection up until cancelled or closed.
+    func run() async {
+        var backoff = Backoff()
+        var random = SystemRandomNumberGenerator()
+        while !Task.isCancelled, !state.withLock(\.isClosed) {
+            do {
+                try await connect()
+                backoff.succeeded()
+                logger.notice("Store connected", metadata: ["address": "\(address)"])
+                await waitForEnd()
+                if !state.withLock(\.isClosed), !Task.isCancelled {
+                    logger.warning("Store connection lost", metadata: ["address": "\(address)"])
+                }
+            } catch {
+                logger.warning("Store cannot be reached", metadata: ["error": "\(error.message)"])
+                try? await Task.sleep(for: backoff.next(using: &random))
+            }
+        }
+        close()
+    }
+
+    func close() {
+        let live = state.withLock { state in
+            state.isClosed = true
+            state.reason = "closed"
+            defer { state.live = nil }
+            return state.live
+        }
+        live?.channel.close(promise: nil)
+    }
+
+    private func waitForEnd() async {
+        guard let channel = state.withLock({ $0.live?.channel }) else { return }
+        await withTaskCancellationHandler {
+            try? await channel.closeFuture.get()
+        } onCancel: {
+            channel.close(promise: nil)
+        }
+    }
+
+    private func open() async throws(StoreError) -> Live {
+        let loop = group.next()
+        let wait = TimeAmount(timeout)
+        let name = "\(address)"
+        let host = address.host
+        let tls = tls
+        let handlerPromise = loop.makePromise(of: NIOLoopBound<CommandHandler>.self)
+        let bootstrap = ClientBootstrap(group: loop)
+            .connectTimeout(wait)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(Self.tlsHandler(tls, host: host))
+                    }
+                    guard let reader = ReplyReader() else { throw ChannelError.inappropriateOperationForState }
+                    let handler = CommandHandler(address: name, timeout: wait, reader: reader)
+                    try channel.pipeline.syncOperations.addHandler(handler)
+                    handlerPromise.succeed(NIOLoopBound(handler, eventLoop: channel.eventLoop))
+                }
+            }
+        var live: Live
+        do {
+            let channel = try await bootstrap.connect(host: address.host, port: address.port).get()
+            live = Live(channel: channel, handler: try await handlerPromise.futureResult.get())
+        } catch {
+            handlerPromise.fail(ChannelError.ioOnClosedChannel)
+            throw StoreError(.unavailable, "cannot connect: \(error)")
+        }
+        let channel = live.channel
+        channel.closeFuture.whenComplete { _ in self.lost(channel) }
+        do throws(StoreError) {
+            try await logIn(live)
+            for script in Script.allCases {
+                live.digests[script] = try await require("load a script", .load(script), live)
+            }
+        } catch {
+            live.channel.close(promise: nil)
+            throw error
+        }
+        return live
+    }
+
+    private static func tlsHandler(_ context: NIOSSLContext, host: String) throws -> NIOSSLClientHandler {
+        // Server names are not sent for addresses (RFC 6066 §3).
+        let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
+        return try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
+    }
+
+    private func logIn(_ live: Live) async throws(StoreError) {
+        if let password = address.password {
+            let words = ["AUTH"] + (address.user.map { [$0] } ?? []) + [password]
+            try await require("log in", Command(words), live)
+        }
+        if address.database != 0 {
+            try await require("select the database", Command("SELECT", "\(address.database)"), live)
+        }
+    }
+
+    @discardableResult
+    private func require(_ aim: String, _ command: Command, _ live: Live) async throws(StoreError) -> String {
+        let reply = try await Self.send(command, over: live)
+        if case .error(let text) = reply { throw StoreError(.unavailable, "cannot \(aim): \(text)") }
+        return reply.text ?? ""
+    }
+
+    private func lost(_ channel: any Channel) {
+        state.withLock { state in
+            guard state.live?.channel === channel else { return }
+            state.live = nil
+            if !state.isClosed { state.reason = "the connection was lost" }
+        }
+    }
+}

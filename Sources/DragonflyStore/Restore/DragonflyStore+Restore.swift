@@ -1,0 +1,128 @@
+package import QueueStore
+package import WaitingRoom
+
+/// What a restoration brought back.
+package struct RestoreReport: Hashable, Sendable {
+    package var events: Int
+    package var waiting: Int
+    package var admitted: Int
+    package var activeSessions: Int
+    package var lastSequence: UInt64
+    package var generation: String
+}
+
+extension DragonflyStore {
+    /// How long a restoration may be silent before another gate may begin its own.
+    private static let lockSpan = Milliseconds.seconds(30)
+    private static let batchSize = 64
+
+    /// Rebuilds a room from its whole history, under a lock in the store: steps of the room throw `unavailable`
+    /// meanwhile. The image is written beside the present one and takes its place in one step, so nothing half-done is
+    /// ever seen. Its time-outs begin anew.
+    /// - Parameters:
+    ///   - batches: the events from the first on; those that come twice are passed over.
+    ///   - seen: how the room stood when the caller decided; nil if the store did not know it. If it has moved since,
+    ///     nothing is changed.
+    /// - Throws: `unavailable` if another gate is at it, the room has moved, or the history ends before the room's state;
+    ///   `corrupt` if the history cannot be replayed.
+    package func restore<Batches: AsyncSequence>(
+        _ room: RoomID, from batches: Batches, seen: RoomStanding?
+    ) async throws(StoreError) -> RestoreReport where Batches.Element == [RoomEvent] {
+        var random = SystemRandomNumberGenerator()
+        let lock = RestoreLock(
+            token: Self.label("t", using: &random), generation: seen?.generation ?? "",
+            sequence: seen?.lastSequence ?? 0)
+        let oldEpoch = try await step("begin", lock, in: room)
+        do throws(StoreError) {
+            var (replayed, events) = try await replay(batches, lock, in: room)
+            guard replayed.eventSequence >= lock.sequence else {
+                throw StoreError(
+                    .unavailable,
+                    "the history of room \(room) ends with event \(replayed.eventSequence), the store's is at \(lock.sequence)"
+                )
+            }
+            replayed.recover(at: try await now())
+            let generation = Self.label("g", using: &random)
+            let epoch = Self.label("e", using: &random)
+            var image = StoredImage(of: replayed, epoch: epoch, generation: generation)
+            try await write(&image, lock, in: room)
+            _ = try await step("commit", lock, in: room, image.meta)
+            remember(nil, of: room)
+            try await sweep(room, epoch: oldEpoch)
+            return RestoreReport(
+                events: events, waiting: replayed.waiting, admitted: replayed.admitted,
+                activeSessions: replayed.activeSessions, lastSequence: replayed.eventSequence, generation: generation)
+        } catch {
+            _ = try? await step("abandon", lock, in: room)
+            throw error
+        }
+    }
+
+    private struct RestoreLock {
+        let token: String
+        let generation: String
+        let sequence: UInt64
+    }
+
+    private func step(
+        _ name: String, _ lock: RestoreLock, in room: RoomID, _ meta: [String] = []
+    ) async throws(StoreError) -> String {
+        try await run(
+            .restore, in: room,
+            [name, lock.token, "\(Self.lockSpan.count)", lock.generation, "\(lock.sequence)"] + meta
+        ).text ?? ""
+    }
+
+    private func replay<Batches: AsyncSequence>(
+        _ batches: Batches, _ lock: RestoreLock, in room: RoomID
+    ) async throws(StoreError) -> (Room, events: Int) where Batches.Element == [RoomEvent] {
+        var replayed: Room?
+        var count = 0
+        do {
+            for try await batch in batches {
+                for event in batch where event.sequence > replayed?.eventSequence ?? 0 {
+                    if replayed == nil { replayed = Room(replaying: event) } else { try replayed?.replay(event) }
+                    guard replayed != nil else {
+                        throw StoreError(.corrupt, "the history of room \(room) begins with event \(event.sequence)")
+                    }
+                    count += 1
+                }
+                _ = try await step("renew", lock, in: room)
+            }
+        } catch let error as StoreError {
+            throw error
+        } catch let error as InvalidEvent {
+            throw StoreError(.corrupt, "the history cannot be replayed: \(error)")
+        } catch {
+            throw StoreError(.unavailable, "the history cannot be read: \(error)")
+        }
+        guard let replayed else { throw StoreError(.corrupt, "there is no history of room \(room)") }
+        return (replayed, count)
+    }
+
+    private func write(_ image: inout StoredImage, _ lock: RestoreLock, in room: RoomID) async throws(StoreError) {
+        let commands = image.takeCommands()
+        var written = 0
+        while written < commands.count {
+            let batch = commands[written..<min(written + Self.batchSize, commands.count)]
+            for command in batch { _ = try await self.command(command) }
+            written += batch.count
+            if written % (16 * Self.batchSize) == 0 { _ = try await step("renew", lock, in: room) }
+        }
+        _ = try await step("renew", lock, in: room)
+    }
+
+    /// Removes what an epoch has left behind, in bounded steps.
+    private func sweep(_ room: RoomID, epoch: String) async throws(StoreError) {
+        guard !epoch.isEmpty else { return }
+        var cursor = "0"
+        repeat {
+            let reply = try await command(
+                "SCAN", cursor, "MATCH", RoomKeys(room: room).key("*", epoch: epoch), "COUNT", "1000")
+            guard let parts = reply.array, parts.count == 2, let next = parts[0].text else { return }
+            let keys = (parts[1].array ?? []).compactMap(\.text)
+            if !keys.isEmpty { _ = try await command(Command(["UNLINK"] + keys)) }
+            cursor = next
+        } while cursor != "0"
+    }
+}

@@ -1,0 +1,211 @@
+import WaitingRoom
+
+/// A room as the commands that lay it down in the store under a new epoch; the layout is that of the scripts.
+struct StoredImage {
+    private static let chunkSize = 64
+    private static let blockSize = 32_768
+    private static let pairLimit = 500
+
+    private let keys: RoomKeys
+    private let epoch: String
+    private(set) var meta: [String] = []
+    private var commands: [Command] = []
+
+    private var block = 1
+    private var offset = 0
+    /// The start of the shuffle window that the last block stands for.
+    private var window: Timestamp?
+    private var records = ""
+    private var extras: [String] = []
+    private var bounds: [String: Int64] = [:]
+    private var lanes: [Int: Int] = [:]
+    private var counts: [String: Int] = [:]
+    private var bits: [Int: UInt32] = [:]
+    private var pointers: [String: [String]] = [:]
+    private var ended: [(time: Timestamp, id: PositionID)] = []
+    private var endedInLine = 0
+
+    init(of room: Room, epoch: String, generation: String) {
+        keys = RoomKeys(room: room.id)
+        self.epoch = epoch
+        let image = room.image
+        let shuffle = image.settings.shuffleWindow.count
+        let openWindow =
+            shuffle > 0
+            ? max(image.windowEpoch, Timestamp(milliseconds: image.time.milliseconds / shuffle * shuffle)) : nil
+        var late: [PositionImage] = []
+        room.forEachPosition { position in
+            // Who joins in the open window yet may stand before these.
+            if position.position.status == .waiting, let openWindow, position.window >= openWindow {
+                late.append(position)
+            } else {
+                add(position)
+            }
+        }
+        if let openWindow, !late.isEmpty {
+            closeBlock()
+            window = openWindow
+            for position in late { add(position) }
+        }
+        closeChunk()
+        closeBits()
+        finishKeys()
+        meta =
+            Self.meta(of: room, image, generation: generation, epoch: epoch) + [
+                "eil", "\(endedInLine)", "block", "\(block)", "boff", "\(offset)",
+                "bwin", "\(window?.milliseconds ?? -1)", "bopen", window == nil ? "0" : "1", "first", "1",
+            ]
+    }
+
+    mutating func takeCommands() -> [Command] {
+        defer { commands = [] }
+        return commands
+    }
+
+    private static func meta(of room: Room, _ image: RoomImage, generation: String, epoch: String) -> [String] {
+        let numbers: [(String, Int64)] = [
+            ("eseq", Int64(image.eventSequence)), ("jseq", Int64(image.joinSequence)), ("now", image.time.milliseconds),
+            ("wall", image.time.milliseconds), ("wepoch", image.windowEpoch.milliseconds),
+            ("created", image.createdAt.milliseconds), ("updated", image.updatedAt.milliseconds),
+            ("fill", image.bucketFill), ("ftime", image.bucketTime.milliseconds), ("waiting", Int64(room.waiting)),
+            ("admitted", Int64(room.admitted)), ("active", Int64(room.activeSessions)),
+            ("enq", Int64(image.totals.enqueued)), ("adm", Int64(image.totals.admitted)),
+            ("aban", Int64(image.totals.abandoned)), ("exp", Int64(image.totals.expired)),
+            ("hbs", Int64(image.totals.heartbeats)),
+        ]
+        return ["gen", generation, "epoch", epoch, "set", image.settings.text]
+            + numbers.flatMap { [$0.0, "\($0.1)"] } + image.settings.limits.flatMap { [$0.name, $0.value] }
+    }
+
+    private func key(_ name: String) -> String { keys.key(name, epoch: epoch) }
+
+    private mutating func add(_ image: PositionImage) {
+        if window == nil, offset == Self.blockSize { closeBlock() }
+        let position = image.position
+        let isWaiting = position.status == .waiting
+        let particulars = Particulars(userID: position.userID, metadata: position.metadata).text
+        let isKept = position.priority != 0 || particulars != Particulars.none || window != nil
+        let letter = position.status.letter(afterAdmission: image.admittedAt != nil)
+        records += position.id.hex + Self.padded(position.enqueuedAt) + (isKept ? "1" : "0") + letter
+        records += Self.padded(image.since)
+        let shuffleKey = Self.padded(window == nil ? 0 : image.shuffleKey, radix: 16, count: 16)
+        if isKept { extras += ["u\(offset)", "\(position.priority) \(shuffleKey) \(particulars)"] }
+        if let session = image.session {
+            extras += [
+                "s\(offset)", "\(session.lastSeen.milliseconds) \(session.pageViews) \(session.client.text)",
+            ]
+        }
+        if let admittedAt = image.admittedAt { extras += ["a\(offset)", Self.padded(admittedAt)] }
+
+        let digit = window == nil ? "" : ".\(shuffleKey.prefix(1))"
+        pointers[RoomKeys.shard(of: position.id), default: []] += [
+            Self.field(of: position.id), "\(block).\(offset).\(position.sequence)\(digit)",
+        ]
+        if isWaiting { line(position.priority, shuffleKey) }
+        note(image)
+        offset += 1
+        if offset % Self.chunkSize == 0 { closeChunk() }
+    }
+
+    private mutating func line(_ priority: Int, _ shuffleKey: String) {
+        let lane = lanes[priority] ?? lanes.count
+        lanes[priority] = lane
+        for field in ["\(lane)", "\(lane).\(block)", "t\(block)"] { counts[field, default: 0] += 1 }
+        if window == nil {
+            let bit = lane * Self.blockSize + offset
+            bits[bit / 32, default: 0] |= 1 << UInt32(31 - bit % 32)
+        } else {
+            let member = shuffleKey + Self.padded(UInt64(offset), radix: 10, count: 8)
+            commands.append(
+                Command("ZADD", key("z:\(block):\(shuffleKey.prefix(1))"), "\(-priority)", member))
+        }
+    }
+
+    /// Into the wheels of the time-outs.
+    private mutating func note(_ image: PositionImage) {
+        func lower(_ wheel: String, _ time: Timestamp) {
+            bounds[wheel] = min(bounds[wheel] ?? .max, time.milliseconds)
+        }
+        switch image.position.status {
+        case .waiting: lower("w", image.since)
+        case .admitted: lower("a", image.since)
+        case .active:
+            lower("s0", image.since)
+            lower("s1", image.session?.lastSeen ?? image.since)
+        case .expired, .left, .completed, .terminated:
+            if image.admittedAt == nil {
+                endedInLine += 1
+                lower("l", image.since)
+            } else {
+                ended.append((image.since, image.position.id))
+                lower("e", image.since)
+            }
+        }
+    }
+
+    private mutating func closeChunk() {
+        guard !records.isEmpty else { return }
+        let name = "\(block):\((offset - 1) / Self.chunkSize)"
+        let length = Self.chunkSize * 60
+        let rest = String(repeating: "-", count: length - records.utf8.count)
+        commands.append(Command("SET", key("c:\(name)"), records + rest))
+        if !extras.isEmpty { commands.append(Command(["HSET", key("x:\(name)")] + extras)) }
+        for (wheel, time) in bounds { commands.append(Command("ZADD", key(wheel), "\(time)", name)) }
+        records = ""
+        extras = []
+        bounds = [:]
+    }
+
+    /// The bitmap of a block, 32 bits at a time, because commands are text.
+    private mutating func closeBits() {
+        let words = bits.sorted { $0.key < $1.key }.flatMap { ["SET", "u32", "#\($0.key)", "\($0.value)"] }
+        for start in stride(from: 0, to: words.count, by: 4 * Self.pairLimit) {
+            let part = words[start..<min(start + 4 * Self.pairLimit, words.count)]
+            commands.append(Command(["BITFIELD", key("l:\(block)")] + part))
+        }
+        bits = [:]
+    }
+
+    private mutating func closeBlock() {
+        closeChunk()
+        closeBits()
+        block += 1
+        offset = 0
+    }
+
+    private mutating func finishKeys() {
+        if let window { commands.append(Command("HSET", key("n"), "w\(block)", "\(window.milliseconds)")) }
+        put("lanes", lanes.flatMap { ["\($0.key)", "\($0.value)"] }, 2)
+        put("n", counts.flatMap { [$0.key, "\($0.value)"] }, 2)
+        for (shard, pairs) in pointers { put("p:\(shard)", pairs, 2) }
+        ended.sort { $0.time < $1.time }
+        let entries = ended.map { "\($0.time.milliseconds) \($0.id.hex)" }
+        for start in stride(from: 0, to: entries.count, by: Self.pairLimit) {
+            let part = entries[start..<min(start + Self.pairLimit, entries.count)]
+            commands.append(Command(["RPUSH", key("ended")] + part))
+        }
+    }
+
+    private mutating func put(_ name: String, _ words: [String], _ width: Int) {
+        for start in stride(from: 0, to: words.count, by: width * Self.pairLimit) {
+            let part = words[start..<min(start + width * Self.pairLimit, words.count)]
+            commands.append(Command(["HSET", key(name)] + part))
+        }
+    }
+
+    private static func field(of position: PositionID) -> String {
+        let bits = UUIDBits(
+            high: position.bits.high & 0xffff_ffff_ffff_0fff | 0x4000,
+            low: position.bits.low & 0x3fff_ffff_ffff_ffff | 1 << 63)
+        return PositionID(bits: bits).hex
+    }
+
+    private static func padded(_ time: Timestamp) -> String {
+        padded(UInt64(max(0, time.milliseconds)), radix: 10, count: 13)
+    }
+
+    private static func padded(_ number: UInt64, radix: Int, count: Int) -> String {
+        let text = String(number, radix: radix)
+        return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
+    }
+}

@@ -1,0 +1,157 @@
+-- A batch of arrivals, in order. From ARGV[2] on, six each: 'a' (may be admitted at once) or 'e', id, priority,
+-- shuffle key (16 hex), particulars ('-' for none), 1 if the record needs its particulars kept.
+-- Answers now, heartbeat and claim time-outs, waiting, epoch, block, offset, and for each 'W|A sequence rank waiting',
+-- 'F' (full) or 'K' (known).
+if not load() then return NO_ROOM end
+if busy() then return BUSY end
+if not fixed() then return need() end
+observe()
+load_lanes()
+
+local window = M.shuf > 0 and window_start() or -1
+local available = floor(units() / M.rper)
+local rolled, joins, answers, seen = {}, {}, {}, {}
+local waiting, slots, admitted = M.waiting, free(), 0
+
+for i = 2, #ARGV, 6 do
+  local id = ARGV[i + 1]
+  local field = field_of(id)
+  local shard = shard_key(field)
+  local index = #answers + 1
+  if seen[field] or (shard and call('HEXISTS', shard, field) == 1) then
+    answers[index] = 'K'
+  else
+    local direct = ARGV[i] == 'a' and M.status == 'active' and waiting == 0 and slots > admitted
+      and available > admitted
+    if not direct and M.qmax > 0 and waiting >= M.qmax then
+      answers[index] = 'F'
+    else
+      seen[field] = true
+      if M.bopen == 0 or M.bwin ~= window or (window < 0 and M.boff >= SPAN) then
+        rolled[#rolled + 1] = {old = M.block, new = M.block + 1}
+        if M.block > 0 then key('l:' .. M.block) end
+        M.block, M.boff, M.bwin, M.bopen = M.block + 1, 0, window, 1
+      end
+      local join = {
+        index = index, id = id, field = field, shard = shard, direct = direct, priority = tonumber(ARGV[i + 2]),
+        shuffle = window >= 0 and ARGV[i + 3] or '0000000000000000', particulars = ARGV[i + 4], block = M.block,
+        offset = M.boff, kept = ARGV[i + 5] == '1' or window >= 0,
+      }
+      join.digit = window >= 0 and sub(join.shuffle, 1, 1) or ''
+      chunk_key('c', join.block, join.offset)
+      if join.kept then chunk_key('x', join.block, join.offset) end
+      if window >= 0 then
+        for digit = 1, 16 do key('z:' .. join.block .. ':' .. sub(DIGITS, digit, digit)) end
+      else
+        key('l:' .. join.block)
+      end
+      M.boff = M.boff + 1
+      if direct then admitted = admitted + 1 else waiting = waiting + 1 end
+      joins[#joins + 1] = join
+      answers[index] = 'J'
+    end
+  end
+end
+if #missing > 0 then return need() end
+
+for _, roll in ipairs(rolled) do
+  if M.first == 0 or roll.old == 0 then M.first = roll.new end
+  if window >= 0 then
+    call('HSET', K.n, 'w' .. roll.new, format('%d', window))
+    windows[roll.new] = window
+  end
+end
+
+local function lane_for(priority)
+  if lane_of[priority] then return lane_of[priority] end
+  local used, lane = {}, 0
+  for _, number in pairs(lane_of) do used[number] = true end
+  while used[lane] do lane = lane + 1 end
+  lane_of[priority] = lane
+  call('HSET', K.lanes, format('%d', priority), lane)
+  return lane
+end
+
+-- How many stand before and at somebody who has just joined the last block.
+local function rank_of(join, lane)
+  local rank = count(lane .. '')
+  for priority, other in pairs(lane_of) do
+    if priority > join.priority then rank = rank + count(other .. '') end
+  end
+  if join.digit == '' then return rank end
+  rank = rank - count(lane .. '.' .. join.block)
+  local score = format('%d', -join.priority)
+  for digit = 1, 16 do
+    local name = sub(DIGITS, digit, digit)
+    local line = key('z:' .. join.block .. ':' .. name)
+    if name == join.digit then
+      return rank + 1 + tonumber(call('ZRANK', line, member_of(join.shuffle, join.offset)))
+        - tonumber(call('ZCOUNT', line, '-inf', '(' .. score))
+    end
+    rank = rank + tonumber(call('ZCOUNT', line, score, score))
+  end
+end
+
+local chunks, order = {}, {}
+for _, join in ipairs(joins) do
+  M.jseq = M.jseq + 1
+  M.enq = M.enq + 1
+  local chunk = chunk_key('c', join.block, join.offset)
+  if not chunks[chunk] then
+    chunks[chunk] = {start = join.offset % CHUNK, records = {}}
+    order[#order + 1] = chunk
+  end
+  local records = chunks[chunk].records
+  records[#records + 1] = join.id .. format('%013d', M.now) .. (join.kept and '1' or '0')
+    .. (join.direct and 'a' or 'w') .. format('%013d', M.now)
+  call('HSET', join.shard, join.field, join.block .. '.' .. join.offset .. format('.%d', M.jseq)
+    .. (join.digit ~= '' and '.' .. join.digit or ''))
+  if join.kept then
+    call('HSET', chunk_key('x', join.block, join.offset), 'u' .. join.offset,
+      format('%d ', join.priority) .. join.shuffle .. ' ' .. join.particulars)
+  end
+  emit('e', join.id .. format(' %d %d %d ', M.jseq, join.priority, M.now + M.hb) .. join.shuffle .. ' '
+    .. join.particulars)
+  if join.direct then
+    emit('a', join.id .. format(' %d', M.now + M.claim))
+    note('a', join.block, join.offset)
+    answers[join.index] = format('A %d 0 %d', M.jseq, M.waiting)
+  else
+    local lane = lane_for(join.priority)
+    if join.digit ~= '' then
+      call('ZADD', line_key(join.block, join.digit), format('%d', -join.priority),
+        member_of(join.shuffle, join.offset))
+    else
+      call('SETBIT', line_key(join.block, ''), lane * SPAN + join.offset, 1)
+    end
+    tally(lane, join.block, 1)
+    M.waiting = M.waiting + 1
+    note('w', join.block, join.offset)
+    answers[join.index] = format('W %d %d %d', M.jseq, rank_of(join, lane), M.waiting)
+  end
+end
+for _, chunk in ipairs(order) do
+  local records = table.concat(chunks[chunk].records)
+  if chunks[chunk].start == 0 then
+    -- Its whole length at once: a string that grows is given twice the room that it needs.
+    call('SET', chunk, records .. string.rep('-', CHUNK * WIDTH - #records))
+  else
+    call('SETRANGE', chunk, chunks[chunk].start * WIDTH, records)
+  end
+end
+if admitted > 0 then
+  take(admitted)
+  M.admitted = M.admitted + admitted
+  M.adm = M.adm + admitted
+end
+for _, roll in ipairs(rolled) do
+  if roll.old > 0 and count('t' .. roll.old) == 0 then call('DEL', key('l:' .. roll.old)) end
+end
+finish_step()
+
+local answer = {
+  format('%d', M.now), format('%d', M.hb), format('%d', M.claim), M.epoch, format('%d', M.block),
+  format('%d', M.boff), format('%d', window >= 0 and 1 or 0),
+}
+for i = 1, #answers do answer[7 + i] = answers[i] end
+return answer

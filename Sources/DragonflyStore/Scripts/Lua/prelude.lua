@@ -1,0 +1,280 @@
+-- What every script of a room begins with. KEYS[1] is ar:{room}:meta, KEYS[2] ar:{room}:events, ARGV[1] the time in ms
+-- or '' for the store's own. A script first plans, with reads only; a key that it lacks goes to `missing`, and it
+-- answers NEED with the names: the gate declares them too and asks again. Keys and records: docs/DRAGONFLYDB.md.
+local floor, format, sub, call = math.floor, string.format, string.sub, redis.call
+local unpack = table.unpack or unpack
+local WIDTH, CHUNK, SPAN, LANE_BYTES = 60, 64, 32768, 4096
+local DIGITS = '0123456789abcdef'
+
+local numbers = {
+  'eseq', 'jseq', 'now', 'wall', 'wepoch', 'updated', 'max', 'qmax', 'rcount', 'rper', 'rcap', 'st', 'renew', 'hb',
+  'claim', 'share', 'shuf', 'fill', 'ftime', 'carried', 'waiting', 'admitted', 'active', 'enq', 'adm', 'aban', 'exp',
+  'hbs', 'eil', 'block', 'boff', 'bwin', 'bopen', 'first', 'until',
+}
+local M, stored, base = {}, {}, ''
+
+local declared, missing = {}, {}
+for i = 1, #KEYS do declared[KEYS[i]] = true end
+
+local function key(name)
+  local full = base .. name
+  if declared[full] == nil then
+    declared[full] = false
+    missing[#missing + 1] = full
+  end
+  return declared[full] and full
+end
+
+local function need()
+  table.insert(missing, 1, 'NEED')
+  return missing
+end
+
+local function reading()
+  if ARGV[1] ~= '' then return tonumber(ARGV[1]) end
+  local time = call('TIME')
+  return floor(tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000)
+end
+
+-- False where the room does not exist.
+local function load()
+  local values = call('HMGET', KEYS[1], 'gen', 'epoch', 'status', 'restoring', unpack(numbers))
+  M.gen, M.epoch, M.status, M.restoring = values[1], values[2], values[3], values[4]
+  for i, name in ipairs(numbers) do
+    M[name] = tonumber(values[i + 4]) or 0
+    stored[name] = M[name]
+  end
+  base = sub(KEYS[1], 1, -5) .. (M.epoch or '') .. ':'
+  return M.gen
+end
+
+local function save()
+  local changed = {}
+  for _, name in ipairs(numbers) do
+    if M[name] ~= stored[name] then
+      changed[#changed + 1] = name
+      changed[#changed + 1] = format('%d', M[name])
+    end
+  end
+  if #changed > 0 then call('HSET', KEYS[1], unpack(changed)) end
+end
+
+local function busy() return M.restoring and M['until'] > reading() end
+
+local NO_ROOM = {err = 'NOROOM the room was never configured'}
+local BUSY = {err = 'BUSY the room is being restored'}
+
+-- Room time: when the wall clock steps back, it stands still once and then runs at half speed until that has caught up.
+local function observe()
+  local now = reading()
+  if now <= M.wall then
+    M.wall = now
+    return
+  end
+  local elapsed, ahead = now - M.wall, M.now - M.wall
+  local half = floor(elapsed / 2)
+  if ahead <= half then
+    M.now, M.wall = now, now
+  else
+    M.now, M.wall = M.now + half, M.wall + 2 * half
+  end
+end
+
+-- The rate bucket, in 1/rper of an admission.
+local function units()
+  local elapsed = M.now - M.ftime
+  if elapsed <= 0 or M.rcount == 0 then return M.fill end
+  if elapsed > floor((M.rcap - M.fill) / M.rcount) then return M.rcap end
+  return M.fill + M.rcount * elapsed
+end
+
+local function take(count)
+  M.fill = math.max(0, units() - count * M.rper)
+  M.ftime = math.max(M.ftime, M.now)
+end
+
+local function free() return math.max(0, M.max - M.admitted - M.active) end
+
+local function window_start() return math.max(M.wepoch, M.now - M.now % M.shuf) end
+
+-- Events.
+local events = {}
+
+local function emit(kind, rest)
+  M.eseq = M.eseq + 1
+  events[#events + 1] = kind .. format(' %d %d ', M.eseq, M.now) .. rest
+end
+
+local function push(list, entries)
+  for from = 1, #entries, 1000 do
+    call('RPUSH', list, unpack(entries, from, math.min(from + 999, #entries)))
+  end
+end
+
+-- The keys that every step may touch.
+local K = {}
+
+local function fixed()
+  for _, name in ipairs({'lanes', 'n', 'w', 'a', 's0', 's1', 'l', 'e', 'ended'}) do K[name] = key(name) end
+  return #missing == 0
+end
+
+local lane_of, counts = {}, {}
+
+local function load_lanes()
+  local all = call('HGETALL', K.lanes)
+  for i = 1, #all, 2 do lane_of[tonumber(all[i])] = tonumber(all[i + 1]) end
+end
+
+-- A field of the counts, with what this script has added so far.
+local function count(field)
+  local entry = counts[field]
+  if not entry then
+    entry = {value = tonumber(call('HGET', K.n, field) or 0), added = 0}
+    counts[field] = entry
+  end
+  return entry.value + entry.added
+end
+
+local function tally(lane, block, change)
+  for _, field in ipairs({lane .. '', lane .. '.' .. block, 't' .. block}) do
+    count(field)
+    counts[field].added = counts[field].added + change
+  end
+end
+
+local windows = {}
+
+-- When the shuffle window of a block began; nil where the block stands in join order.
+local function window_of(block)
+  if windows[block] == nil then windows[block] = tonumber(call('HGET', K.n, 'w' .. block) or nil) or false end
+  return windows[block] or nil
+end
+
+local function flush_counts()
+  local set, gone = {}, {}
+  for field, entry in pairs(counts) do
+    if entry.added ~= 0 then
+      local value = entry.value + entry.added
+      if value == 0 then
+        gone[#gone + 1] = field
+        local block = tonumber(string.match(field, '^t(%d+)$'))
+        local line = block and base .. 'l:' .. block
+        if block and block < M.block and declared[line] then call('DEL', line) end
+      else
+        set[#set + 1] = field
+        set[#set + 1] = format('%d', value)
+      end
+    end
+  end
+  for from = 1, #set, 1000 do call('HSET', K.n, unpack(set, from, math.min(from + 999, #set))) end
+  for from = 1, #gone, 1000 do call('HDEL', K.n, unpack(gone, from, math.min(from + 999, #gone))) end
+  for priority, lane in pairs(lane_of) do
+    if counts[lane .. ''] and count(lane .. '') == 0 then call('HDEL', K.lanes, format('%d', priority)) end
+  end
+  for _ = 1, 64 do
+    if M.first >= M.block or count('t' .. M.first) > 0 then return end
+    call('HDEL', K.n, 'w' .. M.first)
+    M.first = M.first + 1
+  end
+end
+
+local noted = {}
+
+-- Puts a chunk into the wheel of a time-out. Times never step back, so an older bound stays the lower one.
+local function note(wheel, block, offset)
+  local member = block .. ':' .. floor(offset / CHUNK)
+  if noted[wheel .. member] then return end
+  noted[wheel .. member] = true
+  call('ZADD', K[wheel], 'NX', format('%d', M.now), member)
+end
+
+-- Records.
+local function chunk_key(kind, block, offset) return key(kind .. ':' .. block .. ':' .. floor(offset / CHUNK)) end
+
+local function set_status(block, offset, status)
+  local start = (offset % CHUNK) * WIDTH + 46
+  call('SETRANGE', chunk_key('c', block, offset), start, status .. format('%013d', M.now))
+end
+
+-- Position and session share one field: a UUID with the version and variant of a version 4.
+local function field_of(id)
+  local variant = tonumber(sub(id, 17, 17), 16) % 4 + 8
+  return sub(id, 1, 12) .. '4' .. sub(id, 14, 16) .. format('%x', variant) .. sub(id, 18)
+end
+
+-- The hash in which an id is looked up: few entries in each, so none is big at any number of visitors.
+local function shard_key(field) return key('p:' .. format('%x', tonumber(sub(field, -4), 16) % 16384)) end
+
+local function line_key(block, digit)
+  return key(digit ~= '' and 'z:' .. block .. ':' .. digit or 'l:' .. block)
+end
+
+-- Where an id is kept; nil if it is unknown, false while keys are missing. Asks for what a change of it may touch.
+local function locate(id)
+  local field = field_of(id)
+  local shard = shard_key(field)
+  if not shard then return false end
+  local pointer = call('HGET', shard, field)
+  if not pointer then return nil end
+  local block, offset, sequence, digit = string.match(pointer, '^(%d+)%.(%d+)%.(%d+)%.?(%x?)$')
+  local at = {block = tonumber(block), offset = tonumber(offset), sequence = sequence, digit = digit}
+  local chunk = chunk_key('c', at.block, at.offset)
+  chunk_key('x', at.block, at.offset)
+  line_key(at.block, digit)
+  if not chunk then return false end
+  local start = (at.offset % CHUNK) * WIDTH
+  at.record = call('GETRANGE', chunk, start, start + WIDTH - 1)
+  at.status = sub(at.record, 47, 47)
+  if at.status == '' or at.status == '-' then return nil end
+  return at
+end
+
+-- Priority and shuffle key of a record.
+local function order_of(at)
+  if sub(at.record, 46, 46) == '0' then return 0, '0000000000000000' end
+  local text = call('HGET', chunk_key('x', at.block, at.offset), 'u' .. at.offset)
+  local priority, shuffle = string.match(text, '^(%-?%d+) (%x+) ')
+  return tonumber(priority), shuffle
+end
+
+local function member_of(shuffle, offset) return shuffle .. format('%08d', offset) end
+
+-- Takes a waiting record out of the line.
+local function unline(at)
+  local priority, shuffle = order_of(at)
+  local lane = lane_of[priority]
+  if at.digit ~= '' then
+    call('ZREM', line_key(at.block, at.digit), member_of(shuffle, at.offset))
+  else
+    call('SETBIT', line_key(at.block, ''), lane * SPAN + at.offset, 0)
+  end
+  tally(lane, at.block, -1)
+  M.waiting = M.waiting - 1
+end
+
+-- Ends a record that has not ended. In line its final status is a small letter, after an admission a capital.
+local function finish(at, status, kind)
+  local id = sub(at.record, 1, 32)
+  if at.status == 'w' then
+    unline(at)
+    M.aban = M.aban + 1
+    M.eil = M.eil + 1
+    note('l', at.block, at.offset)
+  else
+    if at.status == 'a' then M.admitted = M.admitted - 1 else M.active = M.active - 1 end
+    call('HSET', chunk_key('x', at.block, at.offset), 'a' .. at.offset, sub(at.record, 48, 60))
+    status = string.upper(status)
+    call('RPUSH', K.ended, format('%d ', M.now) .. id)
+    note('e', at.block, at.offset)
+  end
+  if kind == 'x' then M.exp = M.exp + 1 end
+  set_status(at.block, at.offset, status)
+  emit(kind, id)
+end
+
+local function finish_step()
+  flush_counts()
+  push(KEYS[2], events)
+  save()
+end

@@ -1,0 +1,32 @@
+/// The scripts that run in the store; Scripts/Lua holds their text.
+enum Script: CaseIterable {
+    case configure, join, look, finish, record, admit, clean, trim, lease, restore
+
+    /// What the server is given.
+    var source: String {
+        let own = String(decoding: bytes, as: UTF8.self)
+        switch self {
+        case .trim, .lease: return own
+        default: return String(decoding: PackageResources.prelude_lua, as: UTF8.self) + own
+        }
+    }
+
+    private var bytes: [UInt8] {
+        switch self {
+        case .configure: PackageResources.configure_lua
+        case .join: PackageResources.join_lua
+        case .look: PackageResources.look_lua
+        case .finish: PackageResources.finish_lua
+        case .record: PackageResources.record_lua
+        case .admit: PackageResources.admit_lua
+        case .clean: PackageResources.clean_lua
+        case .trim: PackageResources.trim_lua
+        case .lease: PackageResources.lease_lua
+        case .restore: PackageResources.restore_lua
+        }
+    }
+}
+
+extension Command {
+    static func load(_ script: Script) -> Command { Command("SCRIPT", "LOAD", script.source) }
+}

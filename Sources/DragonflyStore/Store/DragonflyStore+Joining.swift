@@ -1,0 +1,114 @@
+package import QueueStore
+import Synchronization
+package import WaitingRoom
+
+extension DragonflyStore {
+    package func arrive(_ arrival: Arrival, in room: RoomID) async throws(StoreError) -> ArrivalOutcome {
+        try await join(arrival, mayBeAdmitted: true, in: room)
+    }
+
+    package func enqueue(_ arrival: Arrival, in room: RoomID) async throws(StoreError) -> ArrivalOutcome {
+        try await join(arrival, mayBeAdmitted: false, in: room)
+    }
+
+    private func join(
+        _ arrival: Arrival, mayBeAdmitted: Bool, in room: RoomID
+    ) async throws(StoreError) -> ArrivalOutcome {
+        switch try await queued(arrival, mayBeAdmitted, in: room) {
+        case .made(let outcome): return outcome
+        case .full: return .full
+        case .known: break
+        }
+        // Who comes back gives a sign of life by it.
+        _ = try await signs(of: [arrival.id], [], in: room)
+        guard let place = try await places(of: [arrival.id], in: room)[0] else {
+            // Forgotten in between: now the id is free.
+            guard case .made(let outcome) = try await queued(arrival, mayBeAdmitted, in: room) else { return .full }
+            return outcome
+        }
+        return switch place.position.status {
+        case .waiting: .waiting(place)
+        case .admitted, .active: .admitted(place)
+        case .expired, .left, .completed, .terminated: .ended(place)
+        }
+    }
+
+    private func queued(
+        _ arrival: Arrival, _ mayBeAdmitted: Bool, in room: RoomID
+    ) async throws(StoreError) -> JoinAnswer {
+        try await withCheckedContinuation { continuation in
+            let waiter = JoinQueue.Waiter(arrival: arrival, mayBeAdmitted: mayBeAdmitted, continuation: continuation)
+            let (isAccepted, mustDrain) = joins.withLock { queues in
+                guard queues[room, default: JoinQueue()].count < JoinQueue.limit else { return (false, false) }
+                return (true, queues[room, default: JoinQueue()].append(waiter))
+            }
+            if !isAccepted {
+                continuation.resume(returning: .failure(StoreError(.unavailable, "too many wait for the store")))
+            }
+            if mustDrain { Task { await drain(room) } }
+        }.get()
+    }
+
+    private func drain(_ room: RoomID) async {
+        while let batch = joins.withLock({ $0[room]?.next() }) {
+            do throws(StoreError) {
+                let answers = try await join(batch, in: room)
+                for (waiter, answer) in zip(batch, answers) { waiter.continuation.resume(returning: .success(answer)) }
+            } catch {
+                for waiter in batch { waiter.continuation.resume(returning: .failure(error)) }
+            }
+        }
+    }
+
+    private func join(_ batch: [JoinQueue.Waiter], in room: RoomID) async throws(StoreError) -> [JoinAnswer] {
+        var random = SystemRandomNumberGenerator()
+        var arguments: [String] = []
+        arguments.reserveCapacity(6 * batch.count)
+        var withExtras = false
+        for waiter in batch {
+            let arrival = waiter.arrival
+            let particulars = Particulars(userID: arrival.userID, metadata: arrival.metadata).text
+            let isKept = arrival.priority != 0 || particulars != Particulars.none
+            withExtras = withExtras || isKept
+            let shuffleKey = String(UInt64.random(in: 1...UInt64.max, using: &random), radix: 16)
+            arguments += [
+                waiter.mayBeAdmitted ? "a" : "e", arrival.id.hex, "\(arrival.priority)",
+                String(repeating: "0", count: 16 - shuffleKey.utf8.count) + shuffleKey, particulars, isKept ? "1" : "0",
+            ]
+        }
+        let names = RoomKeys(room: room)
+        let view = view(of: room)
+        let keys =
+            names.shards(of: batch.lazy.map(\.arrival.id), view)
+            + names.tail(view, count: batch.count, withExtras: withExtras)
+        let words = try await run(.join, in: room, keys: keys, arguments).array?.compactMap(\.text) ?? []
+        let damaged = StoreError(.corrupt, "the store's answer to a join cannot be read")
+        guard words.count == 7 + batch.count, let now = Timestamp(word: words[0]), let heartbeat = Int64(words[1]),
+            let claim = Int64(words[2]), let block = Int(words[4]), let offset = Int(words[5])
+        else { throw damaged }
+        remember(RoomView(epoch: words[3], block: block, offset: offset, isShuffled: words[6] == "1"), of: room)
+        var answers: [JoinAnswer] = []
+        for (waiter, text) in zip(batch, words.dropFirst(7)) {
+            let parts = text.split(separator: " ")
+            switch parts.first {
+            case "K": answers.append(.known)
+            case "F": answers.append(.full)
+            case "W", "A":
+                guard parts.count == 4, let sequence = UInt64(parts[1]), let rank = Int(parts[2]),
+                    let waiting = Int(parts[3])
+                else { throw damaged }
+                let isWaiting = parts[0] == "W"
+                let arrival = waiter.arrival
+                let place = Place(
+                    position: QueuePosition(
+                        id: arrival.id, queueID: room, sequence: sequence, priority: arrival.priority, enqueuedAt: now,
+                        userID: arrival.userID, metadata: arrival.metadata, status: isWaiting ? .waiting : .admitted,
+                        expiresAt: now + Milliseconds(isWaiting ? heartbeat : claim)),
+                    rank: rank, totalWaiting: waiting)
+                answers.append(.made(isWaiting ? .waiting(place) : .admitted(place)))
+            default: throw damaged
+            }
+        }
+        return answers
+    }
+}

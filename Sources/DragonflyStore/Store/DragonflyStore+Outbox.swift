@@ -1,0 +1,53 @@
+package import QueueStore
+package import WaitingRoom
+
+/// Where a room's history stands in the store.
+package struct RoomStanding: Hashable, Sendable {
+    /// Drawn when the room was made or restored in this store.
+    package var generation: String
+    package var lastSequence: UInt64
+    /// The sequence of the first event that has not been trimmed; nil if the outbox is empty.
+    package var outboxFirst: UInt64?
+
+    package init(generation: String, lastSequence: UInt64, outboxFirst: UInt64?) {
+        self.generation = generation
+        self.lastSequence = lastSequence
+        self.outboxFirst = outboxFirst
+    }
+}
+
+extension DragonflyStore {
+    /// The first events of the outbox, in order. O(limit).
+    package func outbox(of room: RoomID, limit: Int) async throws(StoreError) -> [RoomEvent] {
+        guard limit > 0 else { return [] }
+        let texts = try await command("LRANGE", RoomKeys(room: room).events, "0", "\(limit - 1)").array ?? []
+        var events: [RoomEvent] = []
+        for text in texts.compactMap(\.text) {
+            guard let event = RoomEvent(text: text, of: room) else {
+                throw StoreError(.corrupt, "the outbox of room \(room) holds what is no event: \(text.prefix(40))")
+            }
+            events.append(event)
+        }
+        return events
+    }
+
+    /// Drops the events through `sequence` from the outbox. Idempotent. O(dropped).
+    package func trimOutbox(of room: RoomID, through sequence: UInt64) async throws(StoreError) {
+        var dropped = 0
+        repeat {
+            let reply = try await connection.run(
+                .trim, keys: [RoomKeys(room: room).events], arguments: ["", "\(sequence)"])
+            if case .error(let text) = reply { throw StoreError(.unavailable, "the store refuses: \(text)") }
+            dropped = reply.integer ?? 0
+        } while dropped == 1_000
+    }
+
+    /// Nil if the store does not know the room.
+    package func standing(of room: RoomID) async throws(StoreError) -> RoomStanding? {
+        let meta = try await meta(of: room)
+        guard let generation = meta["gen"], let last = meta["eseq"].flatMap({ UInt64($0) }) else { return nil }
+        let head = try await command("LINDEX", RoomKeys(room: room).events, "0").text
+        let first = head.flatMap { RoomEvent(text: $0, of: room)?.sequence }
+        return RoomStanding(generation: generation, lastSequence: last, outboxFirst: first)
+    }
+}

@@ -1,0 +1,102 @@
+package import QueueStore
+package import WaitingRoom
+
+extension DragonflyStore {
+    /// How many positions one script looks up.
+    private static let lookSlice = 250
+    private static let pageSize = 1_000
+
+    package func places(of positions: [PositionID], in room: RoomID) async throws(StoreError) -> [Place?] {
+        var places: [Place?] = []
+        places.reserveCapacity(positions.count)
+        var rest = positions[...]
+        repeat {
+            let slice = rest.prefix(Self.lookSlice)
+            rest = rest.dropFirst(slice.count)
+            let view = try await look(Array(slice), in: room)
+            places += view.positions.map { $0?.place(in: room, waiting: view.waiting, timeouts: view.timeouts) }
+        } while !rest.isEmpty
+        return places
+    }
+
+    package func claim(_ position: PositionID, in room: RoomID) async throws(StoreError) -> ClaimOutcome {
+        guard let place = try await places(of: [position], in: room)[0] else { return .unknown }
+        return switch place.position.status {
+        case .waiting: .waiting(place)
+        case .admitted, .active: .session(SessionID(of: position), place)
+        case .expired, .left, .completed, .terminated: .ended(place)
+        }
+    }
+
+    package func session(_ id: SessionID, in room: RoomID) async throws(StoreError) -> Session? {
+        let view = try await look([PositionID(leadingTo: id)], in: room)
+        return view.positions.first??.session(in: room, timeouts: view.timeouts)
+    }
+
+    private struct Look {
+        var waiting: Int
+        var timeouts: RoomTimeouts
+        var positions: [KnownPosition?]
+    }
+
+    private func look(_ positions: [PositionID], in room: RoomID) async throws(StoreError) -> Look {
+        let keys = RoomKeys(room: room).shards(of: positions, view(of: room))
+        let replies = try await run(.look, in: room, keys: keys, positions.map(\.hex)).array ?? []
+        let head = replies.prefix(5).compactMap(\.integer)
+        guard head.count == 5, replies.count == 5 + positions.count else {
+            throw StoreError(.corrupt, "the store's answer cannot be read")
+        }
+        var known: [KnownPosition?] = []
+        for reply in replies.dropFirst(5) {
+            guard case .array(let words) = reply else {
+                known.append(nil)
+                continue
+            }
+            known.append(try KnownPosition(words))
+        }
+        let timeouts = RoomTimeouts(
+            heartbeat: Milliseconds(Int64(head[1])), claim: Milliseconds(Int64(head[2])),
+            session: Milliseconds(Int64(head[3])), renewal: head[4] == 1)
+        return Look(waiting: head[0], timeouts: timeouts, positions: known)
+    }
+
+    package func facts(of room: RoomID) async throws(StoreError) -> RoomFacts {
+        let meta = try await meta(of: room)
+        guard let text = meta["set"] else { throw StoreError(.unknownRoom, "room \(room) was never configured") }
+        guard let settings = RoomSettings(text: text, of: room), let sequence = meta["eseq"].flatMap({ UInt64($0) })
+        else { throw StoreError(.corrupt, "the store holds settings of room \(room) that cannot be read") }
+        func number(_ name: String) -> Int { meta[name].flatMap { Int($0) } ?? 0 }
+        func time(_ name: String) -> Timestamp { Timestamp(milliseconds: Int64(number(name))) }
+        return RoomFacts(
+            settings: settings, createdAt: time("created"), updatedAt: time("updated"), waiting: number("waiting"),
+            admitted: number("admitted"), activeSessions: number("active"), enqueuedTotal: number("enq"),
+            admittedTotal: number("adm"), abandonedTotal: number("aban"), expiredTotal: number("exp"),
+            heartbeatsTotal: number("hbs"), eventSequence: sequence)
+    }
+
+    /// The fields of a room's `meta`; none if the store does not know the room.
+    func meta(of room: RoomID) async throws(StoreError) -> [String: String] {
+        let words = try await command("HGETALL", RoomKeys(room: room).meta).array?.compactMap(\.text) ?? []
+        var meta: [String: String] = [:]
+        for index in stride(from: 0, to: words.count - 1, by: 2) { meta[words[index]] = words[index + 1] }
+        return meta
+    }
+
+    package func endedSessions(in room: RoomID, since: Timestamp) async throws(StoreError) -> [SessionID] {
+        guard let epoch = try await meta(of: room)["epoch"] else {
+            throw StoreError(.unknownRoom, "room \(room) was never configured")
+        }
+        let key = RoomKeys(room: room).key("ended", epoch: epoch)
+        var ended: [SessionID] = []
+        var last = -1
+        // From the end: what ends while this reads may be told twice, but nothing is skipped.
+        while true {
+            let page = try await command("LRANGE", key, "\(last - Self.pageSize + 1)", "\(last)").array ?? []
+            let entries = page.compactMap(\.text).map { $0.split(separator: " ") }
+            let due = entries.filter { $0.count == 2 && Timestamp(word: $0[0]).map { $0 >= since } == true }
+            ended += due.compactMap { PositionID(hex: $0[1]).map { SessionID(of: $0) } }
+            if page.count < Self.pageSize || due.count < page.count { return ended }
+            last -= Self.pageSize
+        }
+    }
+}

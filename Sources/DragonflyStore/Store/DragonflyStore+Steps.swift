@@ -1,0 +1,80 @@
+package import QueueStore
+package import WaitingRoom
+
+extension DragonflyStore {
+    /// How many signs of life one script takes.
+    private static let activitySlice = 250
+    /// How many one script admits.
+    private static let admissionSlice = 1_000
+    /// How many chunks of 64 positions one script looks at.
+    private static let cleaningSlice = 16
+
+    package func leave(_ position: PositionID, in room: RoomID) async throws(StoreError) -> Place? {
+        _ = try await finish("l", position, in: room)
+        return try await places(of: [position], in: room)[0]
+    }
+
+    package func end(_ session: SessionID, as end: SessionEnd, in room: RoomID) async throws(StoreError) -> Bool {
+        try await finish(end == .completed ? "C" : "T", PositionID(leadingTo: session), in: room)
+    }
+
+    private func finish(_ kind: String, _ position: PositionID, in room: RoomID) async throws(StoreError) -> Bool {
+        let keys = RoomKeys(room: room).shards(of: CollectionOfOne(position), view(of: room))
+        return try await run(.finish, in: room, keys: keys, [kind, position.hex]).integer == 1
+    }
+
+    package func record(_ activity: Activity, in room: RoomID) async throws(StoreError) -> [SessionID] {
+        var dead: [SessionID] = []
+        var heartbeats = activity.heartbeats[...]
+        var sessions = activity.sessions[...]
+        repeat {
+            let nextHeartbeats = heartbeats.prefix(Self.activitySlice)
+            heartbeats = heartbeats.dropFirst(nextHeartbeats.count)
+            let nextSessions = sessions.prefix(Self.activitySlice - nextHeartbeats.count)
+            sessions = sessions.dropFirst(nextSessions.count)
+            dead += try await signs(of: Array(nextHeartbeats), Array(nextSessions), in: room)
+        } while !heartbeats.isEmpty || !sessions.isEmpty
+        return dead
+    }
+
+    func signs(
+        of positions: [PositionID], _ activity: [SessionActivity], in room: RoomID
+    ) async throws(StoreError) -> [SessionID] {
+        let sessions = activity.filter { $0.session == SessionID(of: $0.position) }
+        let strangers = activity.filter { $0.session != SessionID(of: $0.position) }.map(\.session)
+        let seen = sessions.flatMap { [$0.position.hex, "\($0.pageViews)", $0.client?.text ?? "-"] }
+        let keys = RoomKeys(room: room).shards(of: positions + sessions.map(\.position), view(of: room))
+        let reply = try await run(
+            .record, in: room, keys: keys, ["\(positions.count)"] + positions.map(\.hex) + seen)
+        let dead = (reply.array ?? []).compactMap(\.integer).filter { sessions.indices.contains($0) }
+        return dead.map { sessions[$0].session } + strangers
+    }
+
+    package func admit(in room: RoomID) async throws(StoreError) -> AdmissionReport {
+        var report = AdmissionReport(admitted: 0, waiting: 0, waits: [])
+        var admitted = 0
+        repeat {
+            let numbers = try await run(.admit, in: room, ["\(Self.admissionSlice)"]).array?.compactMap(\.integer) ?? []
+            guard let waiting = numbers.first else { throw StoreError(.corrupt, "the store's answer cannot be read") }
+            admitted = numbers.count - 1
+            report.admitted += admitted
+            report.waiting = waiting
+            report.waits += numbers.dropFirst().map { Milliseconds(Int64($0)) }
+        } while admitted == Self.admissionSlice
+        return report
+    }
+
+    package func clean(in room: RoomID) async throws(StoreError) -> CleaningReport {
+        var report = CleaningReport()
+        var isPartial = true
+        while isPartial {
+            let numbers = try await run(.clean, in: room, ["\(Self.cleaningSlice)"]).array?.compactMap(\.integer) ?? []
+            guard numbers.count == 4 else { throw StoreError(.corrupt, "the store's answer cannot be read") }
+            report.positionsExpired += numbers[0]
+            report.admissionsExpired += numbers[1]
+            report.sessionsExpired += numbers[2]
+            isPartial = numbers[3] == 1
+        }
+        return report
+    }
+}

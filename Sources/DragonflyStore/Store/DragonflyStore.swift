@@ -1,0 +1,105 @@
+package import Logging
+package import NIOCore
+package import NIOSSL
+package import QueueStore
+package import RoomConfiguration
+import Synchronization
+package import WaitingRoom
+
+/// The shared store: rooms in a DragonflyDB or Redis, for any number of gates.
+///
+/// Every step is one script, so it is atomic. Its events are appended by the same script to an outbox in the store,
+/// which a gate drains (`outbox`, `trimOutbox`). While there is no connection every step throws `unavailable` at once.
+/// The outcome of a step that threw is open; a repeated call finds it, because ids are chosen by the caller.
+package final class DragonflyStore: QueueStore {
+    let connection: StoreConnection
+    private let clock: (@Sendable () -> Timestamp)?
+    private let views = Mutex<[RoomID: RoomView]>([:])
+    let joins = Mutex<[RoomID: JoinQueue]>([:])
+
+    /// - Parameters:
+    ///   - timeout: for each command; a connection on which one takes longer is given up.
+    ///   - clock: for tests; nil lets the store's own clock decide.
+    ///   - tls: for `rediss://`; nil trusts the system's certificate authorities.
+    /// - Throws: `unavailable` if TLS cannot be set up. Nothing is connected yet.
+    package init(
+        address: StoreAddress, eventLoopGroup: any EventLoopGroup, timeout: Duration = .seconds(2),
+        clock: (@Sendable () -> Timestamp)? = nil, tls: TLSConfiguration? = nil, logger: Logger
+    ) throws(StoreError) {
+        self.clock = clock
+        connection = try StoreConnection(
+            address: address, group: eventLoopGroup, timeout: timeout, tls: tls, logger: logger)
+    }
+
+    /// Makes one attempt to connect, unless connected.
+    package func connect() async throws(StoreError) { try await connection.connect() }
+
+    /// Keeps the store connected until the task is cancelled or `close` is called.
+    package func run() async { await connection.run() }
+
+    /// Lets go of the connection for good.
+    package func close() { connection.close() }
+
+    package var isConnected: Bool { connection.isConnected }
+
+    /// Whether the store answers.
+    package func ping() async throws(StoreError) { _ = try await command("PING") }
+
+    var timeArgument: String { clock.map { "\($0().milliseconds)" } ?? "" }
+
+    /// The time by which the scripts go.
+    package func now() async throws(StoreError) -> Timestamp {
+        if let clock { return clock() }
+        let parts = try await command("TIME").array?.compactMap(\.integer) ?? []
+        guard parts.count == 2 else { throw StoreError(.corrupt, "the store does not tell the time") }
+        return Timestamp(milliseconds: Int64(parts[0]) * 1000 + Int64(parts[1]) / 1000)
+    }
+
+    // MARK: Commands and scripts
+
+    func command(_ words: String...) async throws(StoreError) -> Reply { try await command(Command(words)) }
+
+    func command(_ command: Command) async throws(StoreError) -> Reply {
+        try Self.checked(try await connection.send(command), nil)
+    }
+
+    func view(of room: RoomID) -> RoomView? { views.withLock { $0[room] } }
+
+    func remember(_ view: RoomView?, of room: RoomID) { views.withLock { $0[room] = view } }
+
+    /// Runs a script of a room. It is repeated with the keys that it asks for: those follow from what it finds, and that
+    /// may change in between, so the attempts are bounded.
+    func run(
+        _ script: Script, in room: RoomID, keys guessed: [String] = [], _ arguments: [String]
+    ) async throws(StoreError) -> Reply {
+        let names = RoomKeys(room: room)
+        var keys = names.always(view(of: room)) + guessed
+        for _ in 0..<16 {
+            let reply = try Self.checked(
+                try await connection.run(script, keys: keys, arguments: [timeArgument] + arguments), room)
+            guard case .array(let words) = reply, words.first == .text("NEED") else { return reply }
+            let needed = words.dropFirst().compactMap(\.text)
+            learnEpoch(from: needed, names)
+            keys += needed
+        }
+        throw StoreError(.unavailable, "room \(room) changes too fast; try again")
+    }
+
+    private func learnEpoch(from keys: [String], _ names: RoomKeys) {
+        guard let key = keys.first(where: { $0.hasSuffix(":lanes") }) else { return }
+        remember(RoomView(epoch: String(key.dropFirst(names.root.count).dropLast(6))), of: names.room)
+    }
+
+    private static func checked(_ reply: Reply, _ room: RoomID?) throws(StoreError) -> Reply {
+        guard case .error(let text) = reply else { return reply }
+        let code = text.prefix { $0 != " " }
+        switch code {
+        case "NOROOM": throw StoreError(.unknownRoom, "room \(room?.text ?? "") was never configured")
+        case "BUSY": throw StoreError(.unavailable, "room \(room?.text ?? "") is being restored from the event log")
+        case "LOADING": throw StoreError(.unavailable, "the store is still loading its snapshot")
+        case "OOM", "-OOM": throw StoreError(.unavailable, "the store's memory is full: \(text)")
+        case "WRONGTYPE": throw StoreError(.corrupt, "a key of the store holds something else: \(text)")
+        default: throw StoreError(.unavailable, "the store refuses: \(text)")
+        }
+    }
+}

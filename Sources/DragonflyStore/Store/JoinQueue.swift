@@ -1,0 +1,45 @@
+import QueueStore
+
+/// Arrivals that wait for the batch before theirs: one call carries all that came meanwhile.
+struct JoinQueue {
+    struct Waiter {
+        let arrival: Arrival
+        let mayBeAdmitted: Bool
+        let continuation: CheckedContinuation<Result<JoinAnswer, StoreError>, Never>
+    }
+
+    /// Bounds what one script does.
+    static let batchLimit = 128
+    static let limit = 100_000
+
+    private var waiters: [Waiter] = []
+    private var isDraining = false
+
+    var count: Int { waiters.count }
+
+    /// True if the caller must see to the draining.
+    mutating func append(_ waiter: Waiter) -> Bool {
+        waiters.append(waiter)
+        defer { isDraining = true }
+        return !isDraining
+    }
+
+    /// The next batch; nil, and the draining has ended, if nobody waits.
+    mutating func next() -> [Waiter]? {
+        guard !waiters.isEmpty else {
+            isDraining = false
+            return nil
+        }
+        let batch = Array(waiters.prefix(Self.batchLimit))
+        waiters.removeFirst(batch.count)
+        return batch
+    }
+}
+
+/// What the script `join` says of one arrival.
+enum JoinAnswer: Hashable, Sendable {
+    case made(ArrivalOutcome)
+    case full
+    /// A position with this id exists.
+    case known
+}

@@ -1,0 +1,52 @@
+import WaitingRoom
+
+/// Names of a room's keys. All carry the room's hash tag, so they live on one thread and in one cluster slot.
+struct RoomKeys: Hashable, Sendable {
+    private static let fixed = ["lanes", "n", "w", "a", "s0", "s1", "l", "e", "ended"]
+
+    let room: RoomID
+
+    var root: String { "ar:{\(room)}:" }
+    var meta: String { root + "meta" }
+    var events: String { root + "events" }
+
+    func key(_ name: String, epoch: String) -> String { "\(root)\(epoch):\(name)" }
+
+    /// What every script is given.
+    func always(_ view: RoomView?) -> [String] {
+        [meta, events] + (view.map { view in Self.fixed.map { key($0, epoch: view.epoch) } } ?? [])
+    }
+
+    /// Where these positions are looked up.
+    func shards(of positions: some Sequence<PositionID>, _ view: RoomView?) -> [String] {
+        guard let view else { return [] }
+        return positions.map { key("p:" + Self.shard(of: $0), epoch: view.epoch) }
+    }
+
+    static func shard(of position: PositionID) -> String { String(position.bits.low & 0x3fff, radix: 16) }
+
+    /// Where `count` who join now are likely to be put.
+    func tail(_ view: RoomView?, count: Int, withExtras: Bool) -> [String] {
+        guard let view, view.block > 0 else { return [] }
+        var names: [String] = []
+        for chunk in view.offset / 64...(view.offset + max(1, count) - 1) / 64 {
+            names.append("c:\(view.block):\(chunk)")
+            if withExtras || view.isShuffled { names.append("x:\(view.block):\(chunk)") }
+        }
+        if view.isShuffled {
+            names += (0..<16).map { "z:\(view.block):\(String($0, radix: 16))" }
+        } else {
+            names.append("l:\(view.block)")
+        }
+        return names.map { key($0, epoch: view.epoch) }
+    }
+}
+
+/// What a gate remembers of a room's layout, to name the right keys at the first attempt. May be out of date: the
+/// scripts ask for what is missing.
+struct RoomView: Hashable, Sendable {
+    var epoch: String
+    var block = 0
+    var offset = 0
+    var isShuffled = false
+}

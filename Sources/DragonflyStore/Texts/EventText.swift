@@ -1,0 +1,57 @@
+import WaitingRoom
+
+extension RoomEvent {
+    /// An event from the words that a script wrote: kind, sequence, time, and what belongs to the kind; see
+    /// docs/DRAGONFLYDB.md. Nil if it is none.
+    init?(text: String, of room: RoomID) {
+        let words = text.split(separator: " ")
+        guard words.count >= 4, let sequence = UInt64(words[1]), let time = Timestamp(word: words[2]) else {
+            return nil
+        }
+        func moment(_ index: Int) -> Timestamp? { index < words.count ? Timestamp(word: words[index]) : nil }
+        guard words[0] != "r" else {
+            let rest = text.split(separator: " ", maxSplits: 3)[3]
+            guard let settings = RoomSettings(text: rest, of: room) else { return nil }
+            self.init(sequence: sequence, time: time, room: room, change: .roomUpdated(settings))
+            return
+        }
+        guard let id = PositionID(hex: words[3]) else { return nil }
+        let change: Change
+        switch words[0] {
+        case "e":
+            guard words.count == 9, let join = UInt64(words[4]), let priority = Int(words[5]), let expires = moment(6),
+                let shuffleKey = UInt64(words[7], radix: 16)
+            else { return nil }
+            let particulars = Particulars(words[8])
+            change = .positionEnqueued(
+                QueuePosition(
+                    id: id, queueID: room, sequence: join, priority: priority, enqueuedAt: time,
+                    userID: particulars.userID, metadata: particulars.metadata, status: .waiting, expiresAt: expires),
+                shuffleKey: shuffleKey)
+        case "a":
+            guard let expires = moment(4) else { return nil }
+            change = .positionAdmitted(id, expiresAt: expires)
+        case "x": change = .positionExpired(id)
+        case "l": change = .positionLeft(id)
+        case "s":
+            guard words.count == 8, let views = Int(words[4]), let expires = moment(5) else { return nil }
+            change = .sessionStarted(
+                Session(
+                    id: SessionID(of: id), queueID: room, positionID: id, userID: Particulars(words[7]).userID,
+                    client: Client(text: words[6]), startedAt: time, expiresAt: expires, lastSeen: time,
+                    pageViews: views, status: .active))
+        case "X": change = .sessionExpired(SessionID(of: id))
+        case "C": change = .sessionCompleted(SessionID(of: id))
+        case "T": change = .sessionTerminated(SessionID(of: id))
+        default: return nil
+        }
+        self.init(sequence: sequence, time: time, room: room, change: change)
+    }
+}
+
+extension Timestamp {
+    init?(word: some StringProtocol) {
+        guard let milliseconds = Int64(word) else { return nil }
+        self.init(milliseconds: milliseconds)
+    }
+}

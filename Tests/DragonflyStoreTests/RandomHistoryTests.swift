@@ -1,0 +1,109 @@
+import HistoryChecker
+import QueueStore
+import Testing
+import WaitingRoom
+
+@testable import DragonflyStore
+
+/// Random visitors on several gates, reloads, clocks that jump and restorations: the invariants of docs/ARCHITECTURE.md
+/// must hold in what the outbox says, and the store must answer as a sorted array that is told the same.
+@Suite(.enabled(if: Site.url != nil, Site.skipped))
+struct RandomHistoryTests {
+    @Test("The invariants hold in 80 random histories of three gates", arguments: 0..<8 as Range<UInt64>)
+    func invariants(part: UInt64) async throws {
+        let clock = ManualClock()
+        var gates: [DragonflyStore] = []
+        for _ in 0..<3 { gates.append(try await Site().store(clock: clock)) }
+        defer { for gate in gates { gate.close() } }
+        for seed in part * 10..<part * 10 + 10 {
+            var random = SeededGenerator(seed: seed)
+            let room = try Site.room("random")
+            try await gates[0].configure([Self.settings(&random, room)])
+            for round in 0..<6 {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for gate in gates {
+                        var own = SeededGenerator(seed: random.next())
+                        group.addTask { for _ in 0..<8 { try await Self.call(gate, room, clock, &own) } }
+                    }
+                    try await group.waitForAll()
+                }
+                if round == 3, seed % 2 == 0 { try await Self.restore(gates[0], room) }
+                let problems = try await Self.problems(gates[1], room)
+                #expect(problems.isEmpty, "history \(seed), round \(round)")
+                if !problems.isEmpty { return }
+            }
+            try await gates[0].wipe(room)
+        }
+    }
+
+    /// The history goes on in the outbox of the restored room; the part before is kept here.
+    private static func restore(_ gate: DragonflyStore, _ room: RoomID) async throws {
+        let events = try await gate.history(of: room)
+        let report = try await gate.restore(
+            room, from: [events].async, seen: try await gate.standing(of: room))
+        #expect(report.events == events.count)
+        // So that the check that follows sees the whole history.
+        for event in events.reversed() { _ = try await gate.command("LPUSH", "ar:{\(room)}:events", event.line) }
+    }
+
+    private static func call(
+        _ store: DragonflyStore, _ room: RoomID, _ clock: ManualClock, _ random: inout SeededGenerator
+    ) async throws {
+        let number = UInt64.random(in: 1...25, using: &random)
+        let id = Site.id(number)
+        switch Int.random(in: 0..<16, using: &random) {
+        case 0...4: _ = try await store.arrive(Site.arrival(number, priority: number % 5 == 0 ? 1 : 0), in: room)
+        case 5: _ = try await store.enqueue(Site.arrival(number), in: room)
+        case 6: _ = try await store.leave(id, in: room)
+        case 7...8: _ = try await store.admit(in: room)
+        case 9: _ = try await store.clean(in: room)
+        case 10...11:
+            let seen = SessionActivity(session: SessionID(of: id), position: id, pageViews: 1, client: nil)
+            _ = try await store.record(Activity(heartbeats: [Site.id(number + 1)], sessions: [seen]), in: room)
+        case 12:
+            _ = try await store.end(SessionID(of: id), as: number % 2 == 0 ? .completed : .terminated, in: room)
+        case 13: try await store.configure([settings(&random, room)])
+        default:
+            let jump = Int.random(in: 0..<12, using: &random) == 0
+            let span: ClosedRange<Int64> = jump ? -90_000...90_000 : 0...900
+            clock.advance(by: Milliseconds(Int64.random(in: span, using: &random)))
+        }
+    }
+
+    private static func settings(_ random: inout SeededGenerator, _ room: RoomID) -> RoomSettings {
+        var settings = RoomSettings(id: room)
+        settings.maxActiveUsers = Int.random(in: 0...5, using: &random)
+        settings.maxQueueSize = Int.random(in: 0...12, using: &random)
+        settings.queueRate = Rate(
+            count: Int64.random(in: 0...12, using: &random),
+            per: Bool.random(using: &random) ? .seconds(1) : .seconds(7))
+        settings.admissionInterval = Milliseconds(Int64.random(in: 100...3_000, using: &random))
+        settings.status = Int.random(in: 0..<5, using: &random) == 0 ? .paused : .active
+        settings.shuffleWindow = Milliseconds(Bool.random(using: &random) ? 0 : 2_000)
+        settings.sessionRenewal = Bool.random(using: &random)
+        settings.heartbeatTimeout = .seconds(Int64.random(in: 5...60, using: &random))
+        settings.priorityShare = Int.random(in: 0...1_000, using: &random)
+        return settings
+    }
+
+    private static func problems(_ store: DragonflyStore, _ room: RoomID) async throws -> [String] {
+        let events = try await store.history(of: room)
+        var findings = HistoryChecker.violations(in: events).map(\.description)
+        let naive = NaiveRoom(events)
+        let ids = (1...26).map { Site.id($0) }
+        let places = try await store.places(of: ids, in: room)
+        for (id, place) in zip(ids, places) {
+            // A final state may be forgotten.
+            if place == nil, naive.statuses[id]?.isFinal == true { continue }
+            if place?.position.status != naive.statuses[id] || (place != nil && place?.rank != naive.rank(of: id)) {
+                findings.append("\(id) is \(String(describing: place)), not \(String(describing: naive.statuses[id]))")
+            }
+        }
+        let facts = try await store.facts(of: room)
+        if facts.waiting != naive.waiting || facts.admitted + facts.activeSessions != naive.slotsInUse {
+            findings.append("the facts are wrong: \(facts)")
+        }
+        if facts.eventSequence != UInt64(events.count) { findings.append("the sequence is wrong") }
+        return findings
+    }
+}

@@ -1,0 +1,160 @@
+import HistoryChecker
+import QueueStore
+import Testing
+import WaitingRoom
+
+@testable import DragonflyStore
+
+@Suite(.enabled(if: Site.url != nil, Site.skipped))
+struct RestoreTests {
+    /// A room that has lived: some are in, some have left, some wait in two priorities.
+    private func lived(_ store: DragonflyStore, _ room: RoomID, _ clock: ManualClock, shuffled: Bool) async throws {
+        let settings = RoomSettings(
+            id: room, maxActiveUsers: 4, maxQueueSize: 0, queueRate: Rate(count: 100, per: .seconds(1)),
+            shuffleWindow: .seconds(shuffled ? 3_600 : 0))
+        try await store.configure([settings])
+        for number in 1...100 as ClosedRange<UInt64> {
+            _ = try await store.arrive(Site.arrival(number, priority: number % 10 == 0 ? 3 : 0), in: room)
+            clock.advance(by: Milliseconds(7))
+        }
+        let client = Client(address: "2001:db8::1", userAgent: "a, b=%")
+        for number in [1, 2, 3] as [UInt64] {
+            let seen = SessionActivity(
+                session: SessionID(of: Site.id(number)), position: Site.id(number), pageViews: 2, client: client)
+            _ = try await store.record(Activity(sessions: [seen]), in: room)
+        }
+        _ = try await store.end(SessionID(of: Site.id(2)), as: .terminated, in: room)
+        _ = try await store.leave(Site.id(50), in: room)
+        _ = try await store.admit(in: room)
+    }
+
+    private struct Answers: Hashable {
+        var places: [Place?] = []
+        var sessions: [Session?] = []
+        var ended: Set<SessionID>
+        var facts: RoomFacts
+    }
+
+    /// All but what begins anew with a restoration.
+    private func answers(_ store: DragonflyStore, _ room: RoomID) async throws -> Answers {
+        let ids = (1...101).map { Site.id($0) }
+        var answers = Answers(
+            ended: Set(try await store.endedSessions(in: room, since: Timestamp(milliseconds: 0))),
+            facts: try await store.facts(of: room))
+        for var place in try await store.places(of: ids, in: room) {
+            place?.position.expiresAt = Timestamp(milliseconds: 0)
+            answers.places.append(place)
+        }
+        for id in ids {
+            var session = try await store.session(SessionID(of: id), in: room)
+            session?.expiresAt = Timestamp(milliseconds: 0)
+            session?.lastSeen = Timestamp(milliseconds: 0)
+            if session?.pageViews == 0 { session?.startedAt = Timestamp(milliseconds: 0) }
+            answers.sessions.append(session)
+        }
+        return answers
+    }
+
+    @Test("A room is the same after its history was replayed into an empty store", arguments: [false, true])
+    func emptyStore(shuffled: Bool) async throws {
+        let room = try Site.room("restore")
+        let clock = ManualClock()
+        let store = try await Site().store(clock: clock)
+        defer { store.close() }
+        try await lived(store, room, clock, shuffled: shuffled)
+        let before = try await answers(store, room)
+        let generation = try await store.standing(of: room)?.generation
+        let history = try await store.history(of: room)
+        try await store.wipe(room)
+
+        let halves = [Array(history.prefix(40)), Array(history.dropFirst(30))]
+        let report = try await store.restore(room, from: halves.async, seen: nil)
+        #expect(report.events == history.count)
+        #expect(report.lastSequence == history.last?.sequence)
+        #expect(try await answers(store, room) == before)
+        #expect(try await store.standing(of: room)?.generation != generation)
+
+        // The history goes on where it was.
+        clock.advance(by: .seconds(1))
+        for number in 200...230 as ClosedRange<UInt64> { _ = try await store.arrive(Site.arrival(number), in: room) }
+        _ = try await store.leave(Site.id(60), in: room)
+        _ = try await store.end(SessionID(of: Site.id(1)), as: .completed, in: room)
+        _ = try await store.admit(in: room)
+        clock.advance(by: .minutes(2))
+        _ = try await store.clean(in: room)
+        let whole = history + (try await store.history(of: room))
+        #expect(HistoryChecker.violations(in: whole).isEmpty)
+        try await store.wipe(room)
+    }
+
+    @Test("An older room is brought up to date, and nothing of the old one is left")
+    func olderStore() async throws {
+        let room = try Site.room("older")
+        let clock = ManualClock()
+        let store = try await Site().store(clock: clock)
+        defer { store.close() }
+        try await lived(store, room, clock, shuffled: false)
+        let history = try await store.history(of: room)
+        let before = try await answers(store, room)
+        try await store.wipe(room)
+        _ = try await store.restore(room, from: [Array(history.prefix(60))].async, seen: nil)
+        let old = try await store.meta(of: room)["epoch"]
+        let seen = try await store.standing(of: room)
+        #expect(seen?.lastSequence == 60)
+        _ = try await store.restore(room, from: [history].async, seen: seen)
+        #expect(try await answers(store, room) == before)
+        let left = try await store.command("KEYS", "ar:{\(room)}:\(old ?? ""):*").array
+        #expect(left == [])
+        try await store.wipe(room)
+    }
+
+    @Test("A gate whose view is stale, or whose history is shorter, changes nothing")
+    func staleGate() async throws {
+        let room = try Site.room("stale")
+        let clock = ManualClock()
+        let store = try await Site().store(clock: clock)
+        defer { store.close() }
+        try await lived(store, room, clock, shuffled: false)
+        let history = try await store.history(of: room)
+        let seen = try await store.standing(of: room)
+        await #expect(throws: StoreError.self) {
+            _ = try await store.restore(room, from: [Array(history.prefix(9))].async, seen: seen)
+        }
+        _ = try await store.leave(Site.id(70), in: room)
+        let before = try await answers(store, room)
+        for standing in [seen, nil] {
+            await #expect(throws: StoreError.self) {
+                _ = try await store.restore(room, from: [history].async, seen: standing)
+            }
+        }
+        #expect(try await answers(store, room) == before)
+        #expect(try await store.arrive(Site.arrival(500), in: room) != .full)
+        try await store.wipe(room)
+    }
+
+    @Test("While a room is restored its steps are refused, and a restoration that has died holds nobody up for long")
+    func locked() async throws {
+        let room = try Site.room("locked")
+        let clock = ManualClock()
+        let store = try await Site().store(clock: clock)
+        defer { store.close() }
+        try await lived(store, room, clock, shuffled: false)
+        let standing = try #require(try await store.standing(of: room))
+        let view = ["30000", standing.generation, "\(standing.lastSequence)"]
+        _ = try await store.run(.restore, in: room, ["begin", "tdead"] + view)
+        let refused = StoreError(.unavailable, "room \(room) is being restored from the event log")
+        await #expect(throws: refused) { _ = try await store.arrive(Site.arrival(500), in: room) }
+        await #expect(throws: refused) { _ = try await store.admit(in: room) }
+        await #expect(throws: refused) { _ = try await store.clean(in: room) }
+        await #expect(throws: refused) { _ = try await store.run(.restore, in: room, ["begin", "tother"] + view) }
+        #expect(try await store.places(of: [Site.id(70)], in: room)[0]?.position.status == .waiting)
+        clock.advance(by: .seconds(31))
+        #expect(try await store.arrive(Site.arrival(500), in: room) != .full)
+        // The dead one wakes up.
+        await #expect(throws: StoreError.self) {
+            _ = try await store.run(.restore, in: room, ["commit", "tdead"] + view + ["gen", "gx"])
+        }
+        #expect(try await store.standing(of: room)?.generation == standing.generation)
+        try await store.wipe(room)
+    }
+}

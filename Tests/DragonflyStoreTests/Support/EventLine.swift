@@ -1,0 +1,59 @@
+import WaitingRoom
+
+@testable import DragonflyStore
+
+extension RoomEvent {
+    /// As the scripts write it.
+    var line: String {
+        let head = { (kind: String, rest: String) in "\(kind) \(self.sequence) \(self.time.milliseconds) \(rest)" }
+        switch change {
+        case .roomUpdated(let settings): return head("r", settings.text)
+        case .positionEnqueued(let position, let key):
+            let particulars = Particulars(userID: position.userID, metadata: position.metadata).text
+            let hex = String(key, radix: 16)
+            let shuffle = String(repeating: "0", count: 16 - hex.utf8.count) + hex
+            return head(
+                "e",
+                "\(position.id.hex) \(position.sequence) \(position.priority) \(position.expiresAt.milliseconds) "
+                    + "\(shuffle) \(particulars)")
+        case .positionAdmitted(let id, let expiresAt): return head("a", "\(id.hex) \(expiresAt.milliseconds)")
+        case .positionExpired(let id): return head("x", id.hex)
+        case .positionLeft(let id): return head("l", id.hex)
+        case .sessionStarted(let session):
+            let particulars = Particulars(userID: session.userID, metadata: [:]).text
+            return head(
+                "s",
+                "\(session.positionID.hex) \(session.pageViews) \(session.expiresAt.milliseconds) \(session.client.text) "
+                    + particulars)
+        case .sessionExpired(let id): return head("X", PositionID(leadingTo: id).fixed.hex)
+        case .sessionCompleted(let id): return head("C", PositionID(leadingTo: id).fixed.hex)
+        case .sessionTerminated(let id): return head("T", PositionID(leadingTo: id).fixed.hex)
+        }
+    }
+}
+
+extension PositionID {
+    /// With the version and variant that gates give it.
+    fileprivate var fixed: PositionID {
+        PositionID(
+            bits: UUIDBits(
+                high: bits.high & 0xffff_ffff_ffff_0fff | 0x4000, low: bits.low & 0x3fff_ffff_ffff_ffff | 1 << 63))
+    }
+}
+
+/// Batches that are there already, as a sequence that is awaited.
+struct Batches: AsyncSequence {
+    let batches: [[RoomEvent]]
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        var rest: ArraySlice<[RoomEvent]>
+
+        mutating func next() async -> [RoomEvent]? { rest.popFirst() }
+    }
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(rest: batches[...]) }
+}
+
+extension [[RoomEvent]] {
+    var async: Batches { Batches(batches: self) }
+}
