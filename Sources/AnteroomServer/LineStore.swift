@@ -18,6 +18,7 @@ struct LineStore {
     private let backend: Backend
     let bus: EventBus?
     private let observers: [@Sendable ([RoomEvent]) -> Void]
+    private let tokenLifetime: Milliseconds
     private let logger: Logger
 
     /// - Parameter observers: told of events: of the embedded store all; of a shared one those that this gate carries.
@@ -33,7 +34,9 @@ struct LineStore {
         if let address = configuration.store.address {
             let store = try DragonflyStore(
                 address: address, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
-            return LineStore(backend: .dragonfly(store), bus: try openBus(), observers: observers, logger: logger)
+            return LineStore(
+                backend: .dragonfly(store), bus: try openBus(), observers: observers,
+                tokenLifetime: configuration.tokens.lifetime, logger: logger)
         }
         let recent = RecentEvents(isKept: configuration.events.nats != nil)
         let journal = try Journal.open(directory: directory, now: clock(), logger: logger, replayed: recent.append)
@@ -43,7 +46,9 @@ struct LineStore {
             for observer in observers { observer(events) }
             bus?.publish(events)
         }
-        return LineStore(backend: .memory(memory), bus: bus, observers: observers, logger: logger)
+        return LineStore(
+            backend: .memory(memory), bus: bus, observers: observers,
+            tokenLifetime: configuration.tokens.lifetime, logger: logger)
     }
 
     var store: any QueueStore {
@@ -77,7 +82,8 @@ struct LineStore {
     ) -> [any Service] {
         guard case .dragonfly(let store) = backend else { return [] }
         return [
-            StoreKeeper(store: store), RevocationPoller(store: store, rooms: rooms, loops: loops),
+            StoreKeeper(store: store),
+            RevocationPoller(store: store, rooms: rooms, loops: loops, tokenLifetime: tokenLifetime),
             OutboxCarrier(store: store, bus: bus, rooms: rooms, observers: observers, logger: logger),
         ]
     }

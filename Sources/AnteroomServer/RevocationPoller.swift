@@ -11,6 +11,8 @@ struct RevocationPoller: Service {
     let store: DragonflyStore
     let rooms: @Sendable () -> [RoomSettings]
     let loops: [LoopHandle]
+    /// So long a token lives that was given out before this gate asked for the first time.
+    let tokenLifetime: Milliseconds
 
     /// Looked at again each time, so that nothing is missed that was written late. To refuse a token twice costs little.
     private static let overlap = Milliseconds(-3000)
@@ -23,7 +25,8 @@ struct RevocationPoller: Service {
                     do throws(StoreError) {
                         // By the store's clock, not by this gate's.
                         let now = try await store.now()
-                        let ended = try await store.endedSessions(in: room, since: (asked[room] ?? now) + Self.overlap)
+                        let since = asked[room] ?? now + Milliseconds(-tokenLifetime.count)
+                        let ended = try await store.endedSessions(in: room, since: since + Self.overlap)
                         asked[room] = now
                         guard !ended.isEmpty else { continue }
                         for handle in loops { handle.eventLoop.execute { handle.gate.value.revoke(ended) } }

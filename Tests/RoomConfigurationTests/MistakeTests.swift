@@ -385,10 +385,10 @@ struct MistakeTests {
     func addresses() {
         check(
             "store: { kind: dragonfly }\n" + room(),
-            ("1:8: store: the dragonfly store has no address", "write its url, or set DRAGONFLYDB_URL"))
+            ("1:1: store: the dragonfly store has no address", "write its url, or set DRAGONFLYDB_URL"))
         check(
             "store: { url: h:6379 }\n" + room(),
-            ("1:8: store: the store in memory has no url", "write kind: dragonfly, or remove the url"))
+            ("1:1: store: the store in memory has no url", "write kind: dragonfly, or remove the url"))
         check(
             "store: { kind: dragonfly, url: secret@h }\n" + room(),
             (
