@@ -61,8 +61,9 @@ let package = Package(
         .target(
             name: "AnteroomServer",
             dependencies: [
-                "EdgeProxy", "VisitorAPI", "AdminAPI", "Prometheus", "DragonflyStore", "NATSBus", "QueueStore",
-                "SessionTokens", "RoomConfiguration", logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
+                "EdgeProxy", "VisitorAPI", "AdminAPI", "Prometheus", "DragonflyStore", "NATSBus", "HistoryChecker",
+                "QueueStore", "SessionTokens", "RoomConfiguration", logging, nioCore, nioPosix, serviceLifecycle,
+                unixSignals,
             ],
             swiftSettings: swiftSettings),
         .target(
@@ -111,6 +112,9 @@ let package = Package(
             dependencies: ["AdminAPI", "Prometheus", logging, nioCore, nioPosix, serviceLifecycle],
             swiftSettings: swiftSettings),
         .testTarget(
+            name: "AnteroomServerTests", dependencies: ["AnteroomServer", "DragonflyStore", "NATSBus", "WaitingRoom"],
+            swiftSettings: swiftSettings),
+        .testTarget(
             name: "DemoShopTests", dependencies: ["DemoShop", nioCore, nioHTTP1, nioEmbedded],
             swiftSettings: swiftSettings),
         .testTarget(
@@ -126,7 +130,8 @@ let package = Package(
             name: "HistoryCheckerTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "NATSBusTests", dependencies: ["NATSBus", "QueueStore", "WaitingRoom", logging],
+            name: "NATSBusTests",
+            dependencies: ["NATSBus", "CNATS", "QueueStore", "RoomConfiguration", "WaitingRoom", logging],
             swiftSettings: swiftSettings),
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus", metrics], swiftSettings: swiftSettings),
         .testTarget(

@@ -46,11 +46,11 @@ package struct AnteroomServer {
         let registry = PrometheusCollectorRegistry()
         let revocations = RevocationRelay()
         let line = try await LineStore.open(
-            configuration, clock: clock, logger: logger,
+            configuration, monitor: monitor, clock: clock, logger: logger,
             observers: [lineMetrics.observe, revocations.observe])
         let bus = line.bus
         let store = try MeteredStore(line.store, registry: registry)
-        let isConfigured = try await line.configure(store, configuration.rooms.map(\.settings))
+        let isConfigured = try await line.configureIfPossible(store, configuration.rooms.map(\.settings))
 
         let services = VisitorServices(
             store: store, signer: TokenSigner(keys: keys), keys: keys,
@@ -109,12 +109,12 @@ package struct AnteroomServer {
                 // room that is new must be known to the store before the first visitor comes.
                 let known = Set(monitor.all.map(\.facts.settings.id))
                 let settings = configuration.rooms.map(\.settings)
-                try await store.configure(settings.filter { !known.contains($0.id) })
+                try await line.configure(store, settings.filter { !known.contains($0.id) })
                 let routing = RoutingTable(configuration, labels: labels)
                 for handle in handles {
                     try await handle.eventLoop.submit { handle.gate.value.apply(routing) }.get()
                 }
-                try await store.configure(settings)
+                try await line.configure(store, settings)
                 services.apply(pages: pages, lifetime: configuration.tokens.lifetime)
                 worker.apply(configuration.rooms.map(\.settings))
                 monitor.forget(allBut: settings.map(\.id))

@@ -5,6 +5,7 @@ import NIOPosix
 import QueueStore
 import RoomConfiguration
 import ServiceLifecycle
+import VisitorAPI
 import WaitingRoom
 
 /// Where the line lives, and what goes on beside it: in this process with a journal, or in a DragonflyDB that other gates
@@ -17,15 +18,19 @@ struct LineStore {
 
     private let backend: Backend
     let bus: EventBus?
+    /// Of a shared store.
+    private let restorer: RoomRestorer?
     private let observers: [@Sendable ([RoomEvent]) -> Void]
     private let tokenLifetime: Milliseconds
     private let logger: Logger
 
-    /// - Parameter observers: told of events: of the embedded store all; of a shared one those that this gate carries.
+    /// - Parameters:
+    ///   - monitor: what this gate has seen of the rooms.
+    ///   - observers: told of events: of the embedded store all; of a shared one those that this gate carries.
     /// - Throws: what keeps the gate from starting: a journal that cannot be read, a wrong stream.
     static func open(
-        _ configuration: Configuration, clock: @escaping @Sendable () -> Timestamp, logger: Logger,
-        observers: [@Sendable ([RoomEvent]) -> Void]
+        _ configuration: Configuration, monitor: RoomMonitor, clock: @escaping @Sendable () -> Timestamp,
+        logger: Logger, observers: [@Sendable ([RoomEvent]) -> Void]
     ) async throws -> LineStore {
         let directory = configuration.store.dataDirectory
         func openBus() throws -> EventBus? {
@@ -33,9 +38,13 @@ struct LineStore {
         }
         if let address = configuration.store.address {
             let store = try DragonflyStore(
-                address: address, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+                address: address, needsTrust: true, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+                logger: logger)
+            let bus = try openBus()
             return LineStore(
-                backend: .dragonfly(store), bus: try openBus(), observers: observers,
+                backend: .dragonfly(store), bus: bus,
+                restorer: RoomRestorer(store: store, log: bus?.log, monitor: monitor, logger: logger),
+                observers: observers,
                 tokenLifetime: configuration.tokens.lifetime, logger: logger)
         }
         let recent = RecentEvents(isKept: configuration.events.nats != nil)
@@ -47,7 +56,7 @@ struct LineStore {
             bus?.publish(events)
         }
         return LineStore(
-            backend: .memory(memory), bus: bus, observers: observers,
+            backend: .memory(memory), bus: bus, restorer: nil, observers: observers,
             tokenLifetime: configuration.tokens.lifetime, logger: logger)
     }
 
@@ -58,19 +67,23 @@ struct LineStore {
         }
     }
 
-    /// Makes the rooms known.
-    /// - Returns: false if the shared store is away: then it is told later, and the gate starts without it.
-    func configure(_ store: some QueueStore, _ rooms: [RoomSettings]) async throws(StoreError) -> Bool {
-        guard case .dragonfly(let shared) = backend else {
-            try await store.configure(rooms)
-            return true
-        }
-        do throws(StoreError) {
+    /// Makes the rooms known, restored from their events where a shared store has lost them, and applies their limits.
+    func configure(_ store: some QueueStore, _ rooms: [RoomSettings]) async throws(StoreError) {
+        if let restorer, case .dragonfly(let shared) = backend {
             try await shared.connect()
-            try await store.configure(rooms)
+            for room in rooms.map(\.id) where !shared.isTrusted(room) { try await restorer.compare(room) }
+        }
+        try await store.configure(rooms)
+    }
+
+    /// The same for a start, which a shared store that is away does not stop.
+    /// - Returns: false if it is away: then it is told later.
+    func configureIfPossible(_ store: some QueueStore, _ rooms: [RoomSettings]) async throws(StoreError) -> Bool {
+        do throws(StoreError) {
+            try await configure(store, rooms)
             return true
         } catch {
-            guard error.code == .unavailable else { throw error }
+            guard restorer != nil, error.code == .unavailable else { throw error }
             logger.error("The gate starts without its store: nobody can join", metadata: ["error": "\(error)"])
             return false
         }
@@ -80,9 +93,10 @@ struct LineStore {
     func services(
         rooms: @escaping @Sendable () -> [RoomSettings], loops: [LoopHandle]
     ) -> [any Service] {
-        guard case .dragonfly(let store) = backend else { return [] }
+        guard case .dragonfly(let store) = backend, let restorer else { return [] }
         return [
             StoreKeeper(store: store),
+            RestorationService(restorer: restorer, rooms: rooms),
             RevocationPoller(store: store, rooms: rooms, loops: loops, tokenLifetime: tokenLifetime),
             OutboxCarrier(store: store, bus: bus, rooms: rooms, observers: observers, logger: logger),
         ]

@@ -10,8 +10,9 @@ struct MeteredStore: QueueStore {
 
     private static var operations: [String] {
         [
-            "configure", "arrive", "enqueue", "places", "leave", "claim", "record", "session", "end", "admit", "clean",
-            "facts", "ended_sessions",
+            "configure", "arrive", "enqueue", "reenter", "places", "leave", "claim", "record", "session", "end",
+            "admit",
+            "clean", "facts", "ended_sessions",
         ]
     }
 
@@ -58,6 +59,10 @@ struct MeteredStore: QueueStore {
 
     func enqueue(_ arrival: Arrival, in room: RoomID) async throws(StoreError) -> ArrivalOutcome {
         try await timed("enqueue") { () async throws(StoreError) in try await store.enqueue(arrival, in: room) }
+    }
+
+    func reenter(_ position: PositionID, in room: RoomID) async throws(StoreError) -> Place? {
+        try await timed("reenter") { () async throws(StoreError) in try await store.reenter(position, in: room) }
     }
 
     func places(of positions: [PositionID], in room: RoomID) async throws(StoreError) -> [Place?] {

@@ -14,6 +14,8 @@ struct OutboxCarrier: Service {
     let observers: [@Sendable ([RoomEvent]) -> Void]
     let logger: Logger
 
+    /// How soon an event is carried: so much, at most, a store takes with it that dies.
+    private static let pause = Duration.milliseconds(50)
     private static let lease = "outbox"
     /// Another gate goes on after this time without a sign.
     private static let span = Milliseconds.seconds(3)
@@ -41,19 +43,56 @@ struct OutboxCarrier: Service {
                     isFailing = true
                     try? await bound()
                 }
-                if carried < Self.batch { try? await Task.sleep(for: .milliseconds(isFailing ? 1000 : 200)) }
+                if carried < Self.batch { try? await Task.sleep(for: isFailing ? .seconds(1) : Self.pause) }
             }
             try? await store.releaseLease(Self.lease, holder: holder)
         }
     }
 
+    /// - Returns: how many were carried.
     private func carry(_ room: RoomID) async throws -> Int {
-        let events = try await store.outbox(of: room, limit: Self.batch)
+        guard store.isTrusted(room) else { return 0 }
+        guard let bus else {
+            let events = try await store.outbox(of: room, limit: Self.batch)
+            return try await finish(events, of: room)
+        }
+        guard try await !store.outbox(of: room, limit: 1).isEmpty, let standing = try await store.standing(of: room)
+        else { return 0 }
+        do {
+            let moment = try await bus.log.moment(
+                for: room, opened: standing.opened, generation: standing.generation,
+                lastSequence: standing.lastSequence)
+            // Only now: what is read of a store that has lost its place by then is not stored.
+            let events = try await store.outbox(of: room, limit: Self.batch)
+            let new = Array(events.drop { $0.sequence <= moment.lastSequence })
+            if let first = new.first {
+                reportGap(of: room, from: moment.lastSequence + 1, to: first.sequence)
+                try await bus.deliver(new, opened: standing.opened, after: moment)
+            }
+            return try await finish(events, of: room)
+        } catch let error as NATSError where error.code == .superseded {
+            logger.warning(
+                "The store is compared with its events again", metadata: ["queue_id": "\(room)", "reason": "\(error)"])
+            store.distrust(room)
+            return 0
+        } catch let error as NATSError where error.code == .conflict {
+            // The next attempt looks again.
+            return 0
+        }
+    }
+
+    private func finish(_ events: [RoomEvent], of room: RoomID) async throws -> Int {
         guard let last = events.last else { return 0 }
-        if let bus { try await bus.deliver(events, opened: try await store.facts(of: room).createdAt) }
         for observer in observers { observer(events) }
         try await store.trimOutbox(of: room, through: last.sequence)
         return events.count
+    }
+
+    private func reportGap(of room: RoomID, from expected: UInt64, to first: UInt64) {
+        guard first > expected else { return }
+        logger.error(
+            "Events are missing from the stream",
+            metadata: ["queue_id": "\(room)", "from": "\(expected)", "to": "\(first - 1)"])
     }
 
     private func bound() async throws {

@@ -34,6 +34,8 @@ package final class EventBus: Sendable {
     /// How many may wait in memory for a disk that does not take them.
     private static let memoryLimit = 100_000
 
+    /// The stream as the record of a shared store's rooms.
+    package let log: StreamLog
     private let client: JetStreamClient
     private let buffer: EventBuffer
     private let logger: Logger
@@ -56,6 +58,7 @@ package final class EventBus: Sendable {
         self.logger = logger
         buffer = try EventBuffer(directory: directory, limit: limit, logger: logger)
         client = try JetStreamClient(address, name: "anteroom")
+        log = StreamLog(client: client)
         noted = Mutex(Noted())
         if client.isConnected { try client.ensureStream() }
         threads.start()
@@ -109,14 +112,9 @@ package final class EventBus: Sendable {
         wakeWriter.raise()
     }
 
-    /// Publishes events past the buffer and returns once they are stored.
-    /// - Throws: if any may not have been; all may be given again.
-    package func deliver(_ events: [RoomEvent], opened: Timestamp) async throws {
-        let told = events.map { CloudEvent($0, opened: opened) }
-        try await threads.runIfActive { [self] in
-            guard client.isConnected else { throw NATSError(.away, "NATS is not connected") }
-            try client.publish(told)
-        }
+    /// Publishes events past the buffer and returns once they are stored; see `StreamLog.publish`.
+    package func deliver(_ events: [RoomEvent], opened: Timestamp, after moment: StreamLog.Moment) async throws {
+        try await log.publish(events, opened: opened, after: moment)
         publishedCount.add(events.count, ordering: .relaxed)
     }
 
@@ -140,6 +138,7 @@ package final class EventBus: Sendable {
         isStopping.store(true, ordering: .relaxed)
         wakeSender.raise()
         try? await threads.shutdownGracefully()
+        await log.close()
         let left = buffer.backlog
         if left > 0 { logger.notice("Events wait on the disk for the next start", metadata: ["events": "\(left)"]) }
     }

@@ -60,6 +60,11 @@ package final class LoopTokens {
     /// Refuses the session's tokens from now on.
     package func revoke(_ session: SessionID) { sessions.revoke(session, now: services.clock().milliseconds / 1000) }
 
+    /// Takes the session's tokens again: the store has just said that it is alive. After a restoration from a record that
+    /// lacked its last moment, a position whose session was refused for that stands in line once more and leads to the
+    /// same session.
+    func readmit(_ session: SessionID) { sessions.readmit(session) }
+
     /// Has a token signed that takes this one's place; it rides on the next answer after it is ready.
     package func refresh(_ session: VerifiedToken, isSecure: Bool, now: Int64) {
         guard !session.isRefreshing, session.refreshedCookie == nil, Int64(session.tag) + Self.refreshPause <= now

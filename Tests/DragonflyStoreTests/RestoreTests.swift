@@ -67,15 +67,17 @@ struct RestoreTests {
         let history = try await store.history(of: room)
         try await store.wipe(room)
 
-        let halves = [Array(history.prefix(40)), Array(history.dropFirst(30))]
-        let report = try await store.restore(room, from: halves.async, seen: nil)
+        let record = GivenHistory(Array(history.prefix(40)), Array(history.dropFirst(30)))
+        let report = try await store.restore(room, from: record, seen: nil)
+        #expect(record.seals == [report])
         #expect(report.events == history.count)
         #expect(report.lastSequence == history.last?.sequence)
         #expect(try await answers(store, room) == before)
-        #expect(try await store.standing(of: room)?.generation != generation)
+        #expect(try await store.standing(of: room)?.generation == report.generation)
+        #expect(report.generation != generation)
 
         // The history goes on where it was.
-        clock.advance(by: .seconds(1))
+        clock.advance(by: .seconds(10))
         for number in 200...230 as ClosedRange<UInt64> { _ = try await store.arrive(Site.arrival(number), in: room) }
         _ = try await store.leave(Site.id(60), in: room)
         _ = try await store.end(SessionID(of: Site.id(1)), as: .completed, in: room)
@@ -97,18 +99,101 @@ struct RestoreTests {
         let history = try await store.history(of: room)
         let before = try await answers(store, room)
         try await store.wipe(room)
-        _ = try await store.restore(room, from: [Array(history.prefix(60))].async, seen: nil)
+        _ = try await store.restore(room, from: GivenHistory(Array(history.prefix(60))), seen: nil)
         let old = try await store.meta(of: room)["epoch"]
         let seen = try await store.standing(of: room)
         #expect(seen?.lastSequence == 60)
-        _ = try await store.restore(room, from: [history].async, seen: seen)
+        _ = try await store.restore(room, from: GivenHistory(history), seen: seen)
         #expect(try await answers(store, room) == before)
         let left = try await store.command("KEYS", "ar:{\(room)}:\(old ?? ""):*").array
         #expect(left == [])
         try await store.wipe(room)
     }
 
-    @Test("A gate whose view is stale, or whose history is shorter, changes nothing")
+    @Test("What is recorded until the record is sealed is restored too")
+    func lateEvents() async throws {
+        let room = try Site.room("late")
+        let clock = ManualClock()
+        let store = try await Site().store(clock: clock)
+        defer { store.close() }
+        try await lived(store, room, clock, shuffled: false)
+        let history = try await store.history(of: room)
+        let before = try await answers(store, room)
+        try await store.wipe(room)
+        let record = GivenHistory(Array(history.prefix(60)), late: Array(history.dropFirst(55)))
+        let report = try await store.restore(room, from: record, seen: nil)
+        #expect(report.events == history.count && record.seals == [report])
+        #expect(try await answers(store, room) == before)
+        try await store.wipe(room)
+    }
+
+    @Test("Those whose place the record lacks come back before newcomers, as who they were, and only for a while")
+    func comingBack() async throws {
+        let room = try Site.room("back")
+        let clock = ManualClock()
+        let store = try await Site().store(clock: clock)
+        defer { store.close() }
+        try await lived(store, room, clock, shuffled: false)
+        let history = try await store.history(of: room)
+        #expect(try await store.reenter(Site.id(900), in: room) == nil)
+        try await store.wipe(room)
+        _ = try await store.restore(room, from: GivenHistory(history), seen: nil)
+        let waiting = try await store.facts(of: room).waiting
+
+        let early = StoreError(
+            .unavailable, "room \(room) was just restored: those who had a place come back first")
+        await #expect(throws: early) { _ = try await store.arrive(Site.arrival(901), in: room) }
+        let back = try #require(try await store.reenter(Site.id(900), in: room))
+        #expect(back.position.id == Site.id(900) && back.position.status == .waiting && back.rank == waiting + 1)
+        #expect(try await store.reenter(Site.id(900), in: room)?.rank == waiting + 1)
+        let known = try await store.places(of: [Site.id(70)], in: room)[0]
+        #expect(try await store.reenter(Site.id(70), in: room)?.rank == known?.rank)
+        clock.advance(by: .seconds(10))
+        guard case .waiting(let newcomer) = try await store.arrive(Site.arrival(901), in: room) else {
+            Issue.record("a newcomer does not wait")
+            return
+        }
+        #expect(newcomer.rank == waiting + 2)
+        #expect(try await store.reenter(Site.id(902), in: room)?.rank == waiting + 3)
+        clock.advance(by: .minutes(5))
+        #expect(try await store.reenter(Site.id(903), in: room) == nil)
+        let whole = history + (try await store.history(of: room))
+        #expect(HistoryChecker.violations(in: whole).isEmpty)
+        try await store.wipe(room)
+    }
+
+    @Test("Where it must be trusted, a room takes no step until it is, and no more after the connection was lost")
+    func trust() async throws {
+        let room = try Site.room("trust")
+        let site = try Site()
+        let store = try await site.store(clock: nil, needsTrust: true)
+        defer { store.close() }
+        let settings = RoomSettings(id: room)
+        let refused = StoreError(.unavailable, "room \(room) is being compared with its events")
+        await #expect(throws: refused) { try await store.configure([settings]) }
+        await #expect(throws: refused) { _ = try await store.facts(of: room) }
+        let number = try #require(store.connectionNumber)
+        store.trust(room, on: number)
+        try await store.configure([settings])
+        _ = try await store.arrive(Site.arrival(1), in: room)
+        // A room that the server has lost.
+        let other = try await site.store(clock: nil)
+        defer { other.close() }
+        try await other.wipe(room)
+        await #expect(throws: StoreError.self) { _ = try await store.arrive(Site.arrival(2), in: room) }
+        #expect(!store.isTrusted(room))
+        await #expect(throws: refused) { try await store.configure([settings]) }
+        // Another connection.
+        store.trust(room, on: number)
+        _ = try? await store.command("CLIENT", "KILL", "SKIPME", "no", "ID", "\(try await store.clientID())")
+        while store.connectionNumber == number { try await Task.sleep(for: .milliseconds(5)) }
+        await #expect(throws: StoreError.self) { try await store.configure([settings]) }
+        try await store.connect()
+        #expect(store.connectionNumber == number + 1 && !store.isTrusted(room))
+        await #expect(throws: refused) { try await store.configure([settings]) }
+    }
+
+    @Test("A gate whose view is stale changes nothing")
     func staleGate() async throws {
         let room = try Site.room("stale")
         let clock = ManualClock()
@@ -117,14 +202,11 @@ struct RestoreTests {
         try await lived(store, room, clock, shuffled: false)
         let history = try await store.history(of: room)
         let seen = try await store.standing(of: room)
-        await #expect(throws: StoreError.self) {
-            _ = try await store.restore(room, from: [Array(history.prefix(9))].async, seen: seen)
-        }
         _ = try await store.leave(Site.id(70), in: room)
         let before = try await answers(store, room)
         for standing in [seen, nil] {
             await #expect(throws: StoreError.self) {
-                _ = try await store.restore(room, from: [history].async, seen: standing)
+                _ = try await store.restore(room, from: GivenHistory(history), seen: standing)
             }
         }
         #expect(try await answers(store, room) == before)

@@ -10,7 +10,7 @@ import requests
 
 from rig import gate as gates
 from rig.nats import NATSServer
-from rig.process import wait_until
+from rig.process import accepts, wait_until
 from rig.redis import RedisServer
 from rig.visitor import Visitor, through
 
@@ -148,6 +148,7 @@ def test_a_gate_that_starts_without_its_store(servers, origin):
     gate.process.start(gate.port)
     assert Visitor(gate).navigate().status_code == 503
     assert "The gate starts without its store" in gate.process.log
+    wait_until(lambda: accepts(gate.admin_port), 5, what="the admin listener")
     assert requests.get(f"{gate.admin_url}/readyz", timeout=10).status_code == 503
     redis.start()
     wait_until(lambda: requests.get(f"{gate.admin_url}/readyz", timeout=10).status_code == 200, 15, 0.2, "readiness")

@@ -12,12 +12,16 @@ final class StoreConnection: Sendable {
     private struct Live: Sendable {
         let channel: any Channel
         let handler: NIOLoopBound<CommandHandler>
+        /// Counts connections, from 1.
+        var number = 0
         /// The server's names of the scripts.
         var digests: [Script: String] = [:]
     }
 
     private struct State {
         var live: Live?
+        /// How many there were.
+        var count = 0
         /// Why there is none.
         var reason = "not connected yet"
         var isConnecting = false
@@ -47,7 +51,9 @@ final class StoreConnection: Sendable {
         }
     }
 
-    var isConnected: Bool { state.withLock { $0.live != nil } }
+    /// Which connection this is, counted from 1; nil while there is none. Another number may be another server, or one
+    /// that has lost data.
+    var number: Int? { state.withLock { $0.live?.number } }
 
     /// Sends a command and waits for its reply, which may be an error of the server.
     func send(_ command: Command) async throws(StoreError) -> Reply {
@@ -57,10 +63,13 @@ final class StoreConnection: Sendable {
     }
 
     /// Runs a script; one that the server has forgotten is loaded again, once.
-    func run(_ script: Script, keys: [String], arguments: [String]) async throws(StoreError) -> Reply {
+    /// - Parameter number: the connection on which it may run; nil: any.
+    func run(
+        _ script: Script, keys: [String], arguments: [String], on number: Int? = nil
+    ) async throws(StoreError) -> Reply {
         let (live, reason) = state.withLock { ($0.live, $0.reason) }
-        guard let live, let digest = live.digests[script] else {
-            throw StoreError(.unavailable, "store \(address): \(reason)")
+        guard let live, let digest = live.digests[script], live.number == number ?? live.number else {
+            throw StoreError(.unavailable, "store \(address): \(live == nil ? reason : "connected anew")")
         }
         let command = Command(["EVALSHA", digest, "\(keys.count)"] + keys + arguments)
         let reply = try await Self.send(command, over: live)
@@ -96,7 +105,11 @@ final class StoreConnection: Sendable {
             let live = try await open()
             let isClosed = state.withLock { state in
                 // It may be gone already.
-                if !state.isClosed, live.channel.isActive { state.live = live }
+                if !state.isClosed, live.channel.isActive {
+                    state.count += 1
+                    state.live = live
+                    state.live?.number = state.count
+                }
                 return state.isClosed
             }
             if isClosed { live.channel.close(promise: nil) }

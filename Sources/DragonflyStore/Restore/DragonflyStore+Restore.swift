@@ -1,57 +1,42 @@
 package import QueueStore
 package import WaitingRoom
 
-/// What a restoration brought back.
-package struct RestoreReport: Hashable, Sendable {
-    package var events: Int
-    package var waiting: Int
-    package var admitted: Int
-    package var activeSessions: Int
-    package var lastSequence: UInt64
-    package var generation: String
-}
-
 extension DragonflyStore {
     /// How long a restoration may be silent before another gate may begin its own.
     private static let lockSpan = Milliseconds.seconds(30)
     private static let batchSize = 64
+    /// How long at most only those may join who come back.
+    private static let longestReturn = Milliseconds.seconds(15)
 
     /// Rebuilds a room from its whole history, under a lock in the store: steps of the room throw `unavailable`
     /// meanwhile. The image is written beside the present one and takes its place in one step, so nothing half-done is
-    /// ever seen. Its time-outs begin anew.
-    /// - Parameters:
-    ///   - batches: the events from the first on; those that come twice are passed over.
-    ///   - seen: how the room stood when the caller decided; nil if the store did not know it. If it has moved since,
-    ///     nothing is changed.
-    /// - Throws: `unavailable` if another gate is at it, the room has moved, or the history ends before the room's state;
-    ///   `corrupt` if the history cannot be replayed.
-    package func restore<Batches: AsyncSequence>(
-        _ room: RoomID, from batches: Batches, seen: RoomStanding?
-    ) async throws(StoreError) -> RestoreReport where Batches.Element == [RoomEvent] {
+    /// ever seen. Its time-outs begin anew. For one `heartbeat_interval` (at most 15 s) after that only those may join
+    /// who had a place before (`reenter`).
+    /// - Parameter seen: how the room stood when the caller decided; nil if the store did not know it. If it has moved
+    ///   since, nothing is changed.
+    /// - Throws: `unavailable` if another gate is at it, the room has moved, or the history cannot be read or sealed;
+    ///   `corrupt` if it cannot be replayed.
+    package func restore(
+        _ room: RoomID, from history: some RecordedHistory, seen: RoomStanding?
+    ) async throws(StoreError) -> RestoredRoom {
         var random = SystemRandomNumberGenerator()
         let lock = RestoreLock(
             token: Self.label("t", using: &random), generation: seen?.generation ?? "",
             sequence: seen?.lastSequence ?? 0)
         let oldEpoch = try await step("begin", lock, in: room)
         do throws(StoreError) {
-            var (replayed, events) = try await replay(batches, lock, in: room)
-            guard replayed.eventSequence >= lock.sequence else {
-                throw StoreError(
-                    .unavailable,
-                    "the history of room \(room) ends with event \(replayed.eventSequence), the store's is at \(lock.sequence)"
-                )
-            }
-            replayed.recover(at: try await now())
             let generation = Self.label("g", using: &random)
+            var (replayed, report) = try await replay(history, lock, generation, in: room)
+            replayed.recover(at: report.time)
             let epoch = Self.label("e", using: &random)
-            var image = StoredImage(of: replayed, epoch: epoch, generation: generation)
+            let closed = min(replayed.settings.heartbeatInterval, Self.longestReturn)
+            var image = StoredImage(
+                of: replayed, epoch: epoch, generation: generation, reopens: report.time + closed)
             try await write(&image, lock, in: room)
             _ = try await step("commit", lock, in: room, image.meta)
             remember(nil, of: room)
             try await sweep(room, epoch: oldEpoch)
-            return RestoreReport(
-                events: events, waiting: replayed.waiting, admitted: replayed.admitted,
-                activeSessions: replayed.activeSessions, lastSequence: replayed.eventSequence, generation: generation)
+            return report
         } catch {
             _ = try? await step("abandon", lock, in: room)
             throw error
@@ -73,21 +58,31 @@ extension DragonflyStore {
         ).text ?? ""
     }
 
-    private func replay<Batches: AsyncSequence>(
-        _ batches: Batches, _ lock: RestoreLock, in room: RoomID
-    ) async throws(StoreError) -> (Room, events: Int) where Batches.Element == [RoomEvent] {
+    /// The room after its whole history, which is sealed then.
+    private func replay(
+        _ history: some RecordedHistory, _ lock: RestoreLock, _ generation: String, in room: RoomID
+    ) async throws(StoreError) -> (Room, RestoredRoom) {
         var replayed: Room?
         var count = 0
         do {
-            for try await batch in batches {
-                for event in batch where event.sequence > replayed?.eventSequence ?? 0 {
-                    if replayed == nil { replayed = Room(replaying: event) } else { try replayed?.replay(event) }
-                    guard replayed != nil else {
-                        throw StoreError(.corrupt, "the history of room \(room) begins with event \(event.sequence)")
+            while true {
+                while let batch = try await history.next() {
+                    for event in batch where event.sequence > replayed?.eventSequence ?? 0 {
+                        if replayed == nil { replayed = Room(replaying: event) } else { try replayed?.replay(event) }
+                        guard replayed != nil else {
+                            throw StoreError(
+                                .corrupt, "the history of room \(room) begins with event \(event.sequence)")
+                        }
+                        count += 1
                     }
-                    count += 1
+                    _ = try await step("renew", lock, in: room)
                 }
-                _ = try await step("renew", lock, in: room)
+                guard let replayed else { throw StoreError(.corrupt, "there is no history of room \(room)") }
+                let report = RestoredRoom(
+                    room: room, opened: replayed.createdAt, generation: generation, events: count,
+                    waiting: replayed.waiting, admitted: replayed.admitted, activeSessions: replayed.activeSessions,
+                    lastSequence: replayed.eventSequence, time: try await now())
+                if try await history.seal(report) { return (replayed, report) }
             }
         } catch let error as StoreError {
             throw error
@@ -96,8 +91,6 @@ extension DragonflyStore {
         } catch {
             throw StoreError(.unavailable, "the history cannot be read: \(error)")
         }
-        guard let replayed else { throw StoreError(.corrupt, "there is no history of room \(room)") }
-        return (replayed, count)
     }
 
     private func write(_ image: inout StoredImage, _ lock: RestoreLock, in room: RoomID) async throws(StoreError) {

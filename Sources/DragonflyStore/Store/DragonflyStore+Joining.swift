@@ -4,26 +4,37 @@ package import WaitingRoom
 
 extension DragonflyStore {
     package func arrive(_ arrival: Arrival, in room: RoomID) async throws(StoreError) -> ArrivalOutcome {
-        try await join(arrival, mayBeAdmitted: true, in: room)
+        try await join(arrival, .admission, in: room)
     }
 
     package func enqueue(_ arrival: Arrival, in room: RoomID) async throws(StoreError) -> ArrivalOutcome {
-        try await join(arrival, mayBeAdmitted: false, in: room)
+        try await join(arrival, .place, in: room)
+    }
+
+    package func reenter(_ position: PositionID, in room: RoomID) async throws(StoreError) -> Place? {
+        let arrival = Arrival(id: position, client: Client(address: "", userAgent: ""))
+        switch try await queued(arrival, .formerPlace, in: room) {
+        case .made(.waiting(let place)), .made(.admitted(let place)): return place
+        case .made, .full, .later, .unknown: return nil
+        case .known: return try await places(of: [position], in: room)[0]
+        }
     }
 
     private func join(
-        _ arrival: Arrival, mayBeAdmitted: Bool, in room: RoomID
+        _ arrival: Arrival, _ wish: JoinQueue.Wish, in room: RoomID
     ) async throws(StoreError) -> ArrivalOutcome {
-        switch try await queued(arrival, mayBeAdmitted, in: room) {
+        switch try await queued(arrival, wish, in: room) {
         case .made(let outcome): return outcome
         case .full: return .full
+        case .later, .unknown:
+            throw StoreError(.unavailable, "room \(room) was just restored: those who had a place come back first")
         case .known: break
         }
         // Who comes back gives a sign of life by it.
         _ = try await signs(of: [arrival.id], [], in: room)
         guard let place = try await places(of: [arrival.id], in: room)[0] else {
             // Forgotten in between: now the id is free.
-            guard case .made(let outcome) = try await queued(arrival, mayBeAdmitted, in: room) else { return .full }
+            guard case .made(let outcome) = try await queued(arrival, wish, in: room) else { return .full }
             return outcome
         }
         return switch place.position.status {
@@ -34,10 +45,10 @@ extension DragonflyStore {
     }
 
     private func queued(
-        _ arrival: Arrival, _ mayBeAdmitted: Bool, in room: RoomID
+        _ arrival: Arrival, _ wish: JoinQueue.Wish, in room: RoomID
     ) async throws(StoreError) -> JoinAnswer {
         try await withCheckedContinuation { continuation in
-            let waiter = JoinQueue.Waiter(arrival: arrival, mayBeAdmitted: mayBeAdmitted, continuation: continuation)
+            let waiter = JoinQueue.Waiter(arrival: arrival, wish: wish, continuation: continuation)
             let (isAccepted, mustDrain) = joins.withLock { queues in
                 guard queues[room, default: JoinQueue()].count < JoinQueue.limit else { return (false, false) }
                 return (true, queues[room, default: JoinQueue()].append(waiter))
@@ -72,7 +83,7 @@ extension DragonflyStore {
             withExtras = withExtras || isKept
             let shuffleKey = String(UInt64.random(in: 1...UInt64.max, using: &random), radix: 16)
             arguments += [
-                waiter.mayBeAdmitted ? "a" : "e", arrival.id.hex, "\(arrival.priority)",
+                waiter.wish.rawValue, arrival.id.hex, "\(arrival.priority)",
                 String(repeating: "0", count: 16 - shuffleKey.utf8.count) + shuffleKey, particulars, isKept ? "1" : "0",
             ]
         }
@@ -93,6 +104,8 @@ extension DragonflyStore {
             switch parts.first {
             case "K": answers.append(.known)
             case "F": answers.append(.full)
+            case "L": answers.append(.later)
+            case "N": answers.append(.unknown)
             case "W", "A":
                 guard parts.count == 4, let sequence = UInt64(parts[1]), let rank = Int(parts[2]),
                     let waiting = Int(parts[3])

@@ -5,12 +5,15 @@ package import WaitingRoom
 package struct RoomStanding: Hashable, Sendable {
     /// Drawn when the room was made or restored in this store.
     package var generation: String
+    /// When its history began.
+    package var opened: Timestamp
     package var lastSequence: UInt64
     /// The sequence of the first event that has not been trimmed; nil if the outbox is empty.
     package var outboxFirst: UInt64?
 
-    package init(generation: String, lastSequence: UInt64, outboxFirst: UInt64?) {
+    package init(generation: String, opened: Timestamp, lastSequence: UInt64, outboxFirst: UInt64?) {
         self.generation = generation
+        self.opened = opened
         self.lastSequence = lastSequence
         self.outboxFirst = outboxFirst
     }
@@ -45,9 +48,11 @@ extension DragonflyStore {
     /// Nil if the store does not know the room.
     package func standing(of room: RoomID) async throws(StoreError) -> RoomStanding? {
         let meta = try await meta(of: room)
-        guard let generation = meta["gen"], let last = meta["eseq"].flatMap({ UInt64($0) }) else { return nil }
+        guard let generation = meta["gen"], let last = meta["eseq"].flatMap({ UInt64($0) }),
+            let opened = meta["created"].flatMap({ Timestamp(word: $0) })
+        else { return nil }
         let head = try await command("LINDEX", RoomKeys(room: room).events, "0").text
         let first = head.flatMap { RoomEvent(text: $0, of: room)?.sequence }
-        return RoomStanding(generation: generation, lastSequence: last, outboxFirst: first)
+        return RoomStanding(generation: generation, opened: opened, lastSequence: last, outboxFirst: first)
     }
 }

@@ -61,8 +61,12 @@ extension DragonflyStore {
     }
 
     package func facts(of room: RoomID) async throws(StoreError) -> RoomFacts {
+        _ = try trustedConnection(for: room)
         let meta = try await meta(of: room)
-        guard let text = meta["set"] else { throw StoreError(.unknownRoom, "room \(room) was never configured") }
+        guard let text = meta["set"] else {
+            distrust(room)
+            throw StoreError(.unknownRoom, "room \(room) was never configured")
+        }
         guard let settings = RoomSettings(text: text, of: room), let sequence = meta["eseq"].flatMap({ UInt64($0) })
         else { throw StoreError(.corrupt, "the store holds settings of room \(room) that cannot be read") }
         func number(_ name: String) -> Int { meta[name].flatMap { Int($0) } ?? 0 }

@@ -16,17 +16,23 @@ package final class DragonflyStore: QueueStore {
     private let clock: (@Sendable () -> Timestamp)?
     private let views = Mutex<[RoomID: RoomView]>([:])
     let joins = Mutex<[RoomID: JoinQueue]>([:])
+    let needsTrust: Bool
+    /// On which connection each room was found to be as new as its record.
+    let trusted = Mutex<[RoomID: Int]>([:])
 
     /// - Parameters:
+    ///   - needsTrust: whether a room takes steps only after `trust`, on the connection for which that was said.
     ///   - timeout: for each command; a connection on which one takes longer is given up.
     ///   - clock: for tests; nil lets the store's own clock decide.
     ///   - tls: for `rediss://`; nil trusts the system's certificate authorities.
     /// - Throws: `unavailable` if TLS cannot be set up. Nothing is connected yet.
     package init(
-        address: StoreAddress, eventLoopGroup: any EventLoopGroup, timeout: Duration = .seconds(2),
-        clock: (@Sendable () -> Timestamp)? = nil, tls: TLSConfiguration? = nil, logger: Logger
+        address: StoreAddress, needsTrust: Bool = false, eventLoopGroup: any EventLoopGroup,
+        timeout: Duration = .seconds(2), clock: (@Sendable () -> Timestamp)? = nil, tls: TLSConfiguration? = nil,
+        logger: Logger
     ) throws(StoreError) {
         self.clock = clock
+        self.needsTrust = needsTrust
         connection = try StoreConnection(
             address: address, group: eventLoopGroup, timeout: timeout, tls: tls, logger: logger)
     }
@@ -39,8 +45,6 @@ package final class DragonflyStore: QueueStore {
 
     /// Lets go of the connection for good.
     package func close() { connection.close() }
-
-    package var isConnected: Bool { connection.isConnected }
 
     /// Whether the store answers.
     package func ping() async throws(StoreError) { _ = try await command("PING") }
@@ -73,10 +77,18 @@ package final class DragonflyStore: QueueStore {
         _ script: Script, in room: RoomID, keys guessed: [String] = [], _ arguments: [String]
     ) async throws(StoreError) -> Reply {
         let names = RoomKeys(room: room)
+        let number = script == .restore ? nil : try trustedConnection(for: room)
         var keys = names.always(view(of: room)) + guessed
         for _ in 0..<16 {
-            let reply = try Self.checked(
-                try await connection.run(script, keys: keys, arguments: [timeArgument] + arguments), room)
+            let reply: Reply
+            do throws(StoreError) {
+                reply = try Self.checked(
+                    try await connection.run(script, keys: keys, arguments: [timeArgument] + arguments, on: number),
+                    room)
+            } catch {
+                if error.code == .unknownRoom { distrust(room) }
+                throw error
+            }
             guard case .array(let words) = reply, words.first == .text("NEED") else { return reply }
             let needed = words.dropFirst().compactMap(\.text)
             learnEpoch(from: needed, names)

@@ -2,9 +2,18 @@ import QueueStore
 
 /// Arrivals that wait for the batch before theirs: one call carries all that came meanwhile.
 struct JoinQueue {
+    /// What an arrival asks for; the letter is what the script is told.
+    enum Wish: String, Hashable, Sendable {
+        /// To be admitted at once, or else to wait.
+        case admission = "a"
+        case place = "e"
+        /// The place that it had before a restoration.
+        case formerPlace = "r"
+    }
+
     struct Waiter {
         let arrival: Arrival
-        let mayBeAdmitted: Bool
+        let wish: Wish
         let continuation: CheckedContinuation<Result<JoinAnswer, StoreError>, Never>
     }
 
@@ -42,4 +51,8 @@ enum JoinAnswer: Hashable, Sendable {
     case full
     /// A position with this id exists.
     case known
+    /// Those who come back after a restoration go first.
+    case later
+    /// There was no restoration lately from which anybody could come back.
+    case unknown
 }

@@ -7,19 +7,25 @@ package struct CloudEvent: Hashable, Sendable {
     package let subject: String
     /// The same for the same event however often it is sent: the room, when it was opened, and the event's sequence.
     package let id: String
+    /// By which the stream knows it again (`Nats-Msg-Id`): the id and, of a shared store, its generation.
+    let messageID: String
     package let json: [UInt8]
 
     /// One that was written before.
     init(subject: String, id: String, json: [UInt8]) {
         self.subject = subject
         self.id = id
+        messageID = id
         self.json = json
     }
 
-    /// - Parameter opened: when the room's history began: a room whose data was thrown away begins another.
-    package init(_ event: RoomEvent, opened: Timestamp) {
+    /// - Parameters:
+    ///   - opened: when the room's history began: a room whose data was thrown away begins another.
+    ///   - generation: of the shared store that it comes from.
+    package init(_ event: RoomEvent, opened: Timestamp, generation: String? = nil) {
         subject = "waiting_room.\(event.room.text).\(event.change.kind)"
         id = EventMark(opened: opened, sequence: event.sequence).id(of: event.room.text)
+        messageID = generation.map { [id] in "\(id)-\($0)" } ?? id
         var text = JSONText()
         let id = id
         text.object {

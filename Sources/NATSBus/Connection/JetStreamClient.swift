@@ -26,14 +26,14 @@ final class JetStreamClient: Sendable {
 
     /// Set by the library's threads when a message that was published without waiting was not stored.
     private final class Failure: Sendable {
-        private let text = Mutex<String?>(nil)
+        private let first = Mutex<NATSError?>(nil)
 
-        func note(_ reason: String) { text.withLock { $0 = $0 ?? reason } }
+        func note(_ error: NATSError) { first.withLock { $0 = $0 ?? error } }
 
-        func take() -> String? {
-            text.withLock { text in
-                defer { text = nil }
-                return text
+        func take() -> NATSError? {
+            first.withLock { first in
+                defer { first = nil }
+                return first
             }
         }
     }
@@ -74,8 +74,10 @@ final class JetStreamClient: Sendable {
         unsafe settings.PublishAsync.ErrHandlerClosure = Unmanaged.passUnretained(failure).toOpaque()
         unsafe settings.PublishAsync.ErrHandler = { _, error, closure in
             guard let error = unsafe error, let closure = unsafe closure else { return }
-            let reason = unsafe error.pointee.ErrText.map { unsafe String(cString: $0) } ?? "not stored"
-            unsafe Unmanaged<Failure>.fromOpaque(closure).takeUnretainedValue().note(reason)
+            let reason = unsafe error.pointee.ErrText.map { unsafe String(cString: $0) } ?? "no answer"
+            let isConflict = unsafe NATSError.isConflict(error.pointee.ErrCode)
+            unsafe Unmanaged<Failure>.fromOpaque(closure).takeUnretainedValue().note(
+                NATSError(isConflict ? .conflict : .refused, "an event was not stored: \(reason)"))
         }
         var context: OpaquePointer?
         let made = unsafe natsConnection_JetStream(&context, connection, &settings)
@@ -154,17 +156,29 @@ final class JetStreamClient: Sendable {
     // MARK: Publishing
 
     /// Publishes in order and waits until all are stored.
+    /// - Parameter last: the stream's last sequence; if another message has come after it, none of these is stored, and
+    ///   none after one that was not. Nil: in any case.
     /// - Throws: if any may not have been. Then all may be published again: the server knows them by their ids.
-    func publish(_ events: some Collection<CloudEvent>) throws(NATSError) {
+    func publish(_ events: some Collection<CloudEvent>, after last: UInt64? = nil) throws(NATSError) {
         _ = failure.take()
+        var before: String?
         for event in events {
             var options = unsafe jsPubOptions()
             unsafe jsPubOptions_Init(&options)
             let context = unsafe pointers.context
-            let status = unsafe event.id.withCString { id in
+            let status = unsafe event.messageID.withCString { id in
                 unsafe options.MsgId = id
-                return unsafe js_PublishAsync(context, event.subject, event.json, Int32(event.json.count), &options)
+                guard let last else {
+                    return unsafe js_PublishAsync(context, event.subject, event.json, Int32(event.json.count), &options)
+                }
+                // 0 is no expectation for the library; an empty stream has nobody's messages.
+                if before == nil { unsafe options.ExpectLastSeq = last }
+                return unsafe (before ?? "").withCString { before in
+                    if unsafe before.pointee != 0 { unsafe options.ExpectLastMsgId = before }
+                    return unsafe js_PublishAsync(context, event.subject, event.json, Int32(event.json.count), &options)
+                }
             }
+            before = event.messageID
             if status != NATS_OK {
                 forgetPending()
                 throw NATSError(status, "publishing to \(event.subject)")
@@ -178,7 +192,7 @@ final class JetStreamClient: Sendable {
             forgetPending()
             throw NATSError(status, "waiting for events to be stored")
         }
-        if let reason = failure.take() { throw NATSError(.refused, "an event was not stored: \(reason)") }
+        if let error = failure.take() { throw error }
     }
 
     /// What was published and not answered is published again by us, in order, and not by the library.
@@ -190,7 +204,10 @@ final class JetStreamClient: Sendable {
     }
 
     /// Publishes one message and waits until it is stored.
-    func publish(subject: String, json: [UInt8], headers: [(String, String)]) throws(NATSError) {
+    /// - Parameter last: the stream's last sequence; if another message has come after it, this one is not stored.
+    func publish(
+        subject: String, json: [UInt8], headers: [(String, String)], after last: UInt64 = 0
+    ) throws(NATSError) {
         var message: OpaquePointer?
         let made = unsafe json.withUnsafeBufferPointer { json in
             unsafe json.withMemoryRebound(to: CChar.self) { bytes in
@@ -203,7 +220,10 @@ final class JetStreamClient: Sendable {
             try Self.check(unsafe natsMsgHeader_Set(message, name, value), "setting a header")
         }
         var code = jsErrCode(rawValue: 0)
-        let status = unsafe js_PublishMsg(nil, pointers.context, message, nil, &code)
+        var options = unsafe jsPubOptions()
+        unsafe jsPubOptions_Init(&options)
+        unsafe options.ExpectLastSeq = last
+        let status = unsafe js_PublishMsg(nil, pointers.context, message, &options, &code)
         try Self.check(status, "publishing to \(subject)", code)
     }
 
@@ -228,6 +248,48 @@ final class JetStreamClient: Sendable {
         try Self.check(status, "consuming \(subject)", code)
         guard let subscription = unsafe subscription else { throw NATSError(.refused, "consuming \(subject)") }
         return unsafe PullConsumer(subscription)
+    }
+
+    // MARK: Reading
+
+    /// The sequence of the stream's last message; 0 if there was never one, or no stream.
+    func lastSequence() throws(NATSError) -> UInt64 {
+        var info: UnsafeMutablePointer<jsStreamInfo>?
+        var code = jsErrCode(rawValue: 0)
+        let status = unsafe js_GetStreamInfo(&info, pointers.context, Self.stream, nil, &code)
+        defer { unsafe jsStreamInfo_Destroy(info) }
+        if status == NATS_NOT_FOUND { return 0 }
+        try Self.check(status, "looking for stream \(Self.stream)", code)
+        return unsafe info?.pointee.State.LastSeq ?? 0
+    }
+
+    /// The stream's last message of a subject, which may have wildcards.
+    func lastMessage(of subject: String) throws(NATSError) -> StoredMessage? {
+        var message: OpaquePointer?
+        var code = jsErrCode(rawValue: 0)
+        let status = unsafe js_GetLastMsg(&message, pointers.context, Self.stream, subject, nil, &code)
+        defer { unsafe natsMsg_Destroy(message) }
+        if status == NATS_NOT_FOUND { return nil }
+        try Self.check(status, "reading the last message of \(subject)", code)
+        guard let message = unsafe message else { return nil }
+        return unsafe StoredMessage(message, sequence: natsMsg_GetSequence(message))
+    }
+
+    /// Reads the stream's messages of a subject, from the first on.
+    func reader(of subject: String) throws(NATSError) -> StreamReader {
+        var settings = unsafe jsSubOptions()
+        unsafe jsSubOptions_Init(&settings)
+        unsafe settings.Ordered = true
+        var subscription: OpaquePointer?
+        var code = jsErrCode(rawValue: 0)
+        let context = unsafe pointers.context
+        let status = unsafe Self.stream.withCString { stream in
+            unsafe settings.Stream = stream
+            return unsafe js_SubscribeSync(&subscription, context, subject, nil, &settings, &code)
+        }
+        try Self.check(status, "reading \(subject)", code)
+        guard let subscription = unsafe subscription else { throw NATSError(.refused, "reading \(subject)") }
+        return unsafe StreamReader(subscription)
     }
 
     private static func check(

@@ -25,6 +25,11 @@ struct RevokedSessions {
         young.insert(session)
     }
 
+    mutating func remove(_ session: SessionID) {
+        young.remove(session)
+        old.remove(session)
+    }
+
     mutating func contains(_ session: SessionID, now: Int64) -> Bool {
         age(now)
         return young.contains(session) || old.contains(session)

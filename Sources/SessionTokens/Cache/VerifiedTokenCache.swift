@@ -104,6 +104,9 @@ package final class VerifiedTokenCache {
         while let slot = sessions[session], let entry = unsafe tokens[slot] { remove(entry) }
     }
 
+    /// Takes tokens of this session again. O(1).
+    package func readmit(_ session: SessionID) { revoked.remove(session) }
+
     /// Whether tokens of this session are refused.
     package func isRevoked(_ session: SessionID, now: Int64) -> Bool { revoked.contains(session, now: now) }
 

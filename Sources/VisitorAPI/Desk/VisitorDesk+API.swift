@@ -70,8 +70,7 @@ extension VisitorDesk {
         }
         if let token = request.bearerToken ?? request.positionToken,
             case .some(let claims) = readPosition(token, request, rule).claims,
-            case let place?? = try await services.store.places(of: [claims.positionID], in: room).first,
-            place.position.status.isHeld
+            let place = try await place(of: claims.positionID, in: room), place.position.status.isHeld
         {
             return try await position(place, request, rule, status: 200, token: token, mayRefresh: true)
         }
@@ -146,6 +145,7 @@ extension VisitorDesk {
                     $0.member("redirect_url", rule.entrance)
                     $0.member("expires_at", place.position.expiresAt)
                 }
+                tokens.value.readmit(session)
                 let cookie = GateCookie.set(.session, room, token: token, isSecure: request.isSecure)
                 return .respond(.json(200, json, cookies: [cookie]))
             case .waiting(let place):
@@ -276,8 +276,9 @@ extension VisitorDesk {
         case .failure(let response): return .failure(response)
         case .success(let caller):
             let room = rule.settings.id
-            guard case let place?? = try await services.store.places(of: [caller.claims.positionID], in: room).first
-            else { return .failure(Self.unknownPosition) }
+            guard let place = try await place(of: caller.claims.positionID, in: room) else {
+                return .failure(Self.unknownPosition)
+            }
             if place.position.status == .waiting { activity.value.heartbeat(place.position.id, in: room) }
             return .success((place, caller.token))
         }

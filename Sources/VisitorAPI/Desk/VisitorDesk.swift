@@ -79,7 +79,11 @@ package actor VisitorDesk {
                 case .waiting(let place):
                     activity.value.heartbeat(claims.positionID, in: room)
                     return await queued(place, request, rule, reissues: needsRefresh)
-                case .ended, .unknown: break
+                case .unknown:
+                    if let place = try await services.store.reenter(claims.positionID, in: room) {
+                        return await queued(place, request, rule, reissues: true)
+                    }
+                case .ended: break
                 }
             case .expired(let claims):
                 if let answer = try await restore(claims, request, rule) { return answer }
@@ -96,10 +100,18 @@ package actor VisitorDesk {
         _ claims: TokenClaims, _ request: VisitorRequest, _ rule: RoomRule
     ) async throws(StoreError) -> VisitorAnswer? {
         let room = rule.settings.id
-        let places = try await services.store.places(of: [claims.positionID], in: room)
-        guard case let place?? = places.first, place.position.status.isHeld else { return nil }
+        guard let place = try await place(of: claims.positionID, in: room), place.position.status.isHeld else {
+            return nil
+        }
         activity.value.heartbeat(claims.positionID, in: room)
         return await queued(place, request, rule, reissues: true)
+    }
+
+    /// Where a position stands whose token is good; nil if the store does not know it (any more).
+    func place(of position: PositionID, in room: RoomID) async throws(StoreError) -> Place? {
+        let places = try await services.store.places(of: [position], in: room)
+        if case let place?? = places.first { return place }
+        return try await services.store.reenter(position, in: room)
     }
 
     /// Nobody that is known.
@@ -121,6 +133,7 @@ package actor VisitorDesk {
     private func grant(_ position: PositionID, _ request: VisitorRequest, _ rule: RoomRule) async -> VisitorAnswer {
         guard let token = await sessionToken(position, request, rule) else { return .respond(unavailable(request)) }
         let room = rule.settings.id
+        tokens.value.readmit(SessionID(of: position))
         return .forward(
             Grant(
                 session: SessionID(of: position), position: position, token: token,

@@ -56,8 +56,9 @@ extension VisitorDesk {
         case .failure(let response): return .respond(response)
         case .success(let caller):
             let room = rule.settings.id
-            guard case .some(.some) = try await services.store.places(of: [caller.claims.positionID], in: room).first
-            else { return .respond(Self.unknownPosition) }
+            guard try await place(of: caller.claims.positionID, in: room) != nil else {
+                return .respond(Self.unknownPosition)
+            }
             return .live(
                 LiveTicket(
                     room: room, position: caller.claims.positionID, request: request,

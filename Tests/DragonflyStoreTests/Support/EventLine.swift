@@ -1,3 +1,5 @@
+import QueueStore
+import Synchronization
 import WaitingRoom
 
 @testable import DragonflyStore
@@ -41,19 +43,34 @@ extension PositionID {
     }
 }
 
-/// Batches that are there already, as a sequence that is awaited.
-struct Batches: AsyncSequence {
-    let batches: [[RoomEvent]]
-
-    struct AsyncIterator: AsyncIteratorProtocol {
-        var rest: ArraySlice<[RoomEvent]>
-
-        mutating func next() async -> [RoomEvent]? { rest.popFirst() }
+/// A record that is there already.
+final class GivenHistory: RecordedHistory {
+    private struct State {
+        var batches: ArraySlice<[RoomEvent]>
+        var late: [RoomEvent]
+        var seals: [RestoredRoom] = []
     }
 
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(rest: batches[...]) }
-}
+    private let state: Mutex<State>
 
-extension [[RoomEvent]] {
-    var async: Batches { Batches(batches: self) }
+    /// - Parameter late: what is recorded between the first reading and its seal.
+    init(_ batches: [RoomEvent]..., late: [RoomEvent] = []) {
+        state = Mutex(State(batches: batches[...], late: late))
+    }
+
+    var seals: [RestoredRoom] { state.withLock(\.seals) }
+
+    func next() async -> [RoomEvent]? { state.withLock { $0.batches.popFirst() } }
+
+    func seal(_ restored: RestoredRoom) async -> Bool {
+        state.withLock { state in
+            guard state.late.isEmpty else {
+                state.batches = [state.late]
+                state.late = []
+                return false
+            }
+            state.seals.append(restored)
+            return true
+        }
+    }
 }

@@ -21,11 +21,14 @@ struct Site {
     init(address: StoreAddress) { self.address = address }
 
     /// A connected store.
-    func store(clock: ManualClock?, timeout: Duration = .seconds(5)) async throws -> DragonflyStore {
+    func store(
+        clock: ManualClock?, needsTrust: Bool = false, timeout: Duration = .seconds(5)
+    ) async throws -> DragonflyStore {
         var time: (@Sendable () -> Timestamp)?
         if let clock { time = { clock.now } }
         let store = try DragonflyStore(
-            address: address, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, timeout: timeout, clock: time,
+            address: address, needsTrust: needsTrust, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            timeout: timeout, clock: time,
             logger: Self.silent)
         try await store.connect()
         return store
@@ -52,6 +55,9 @@ struct Site {
 }
 
 extension DragonflyStore {
+    /// What the server calls this connection.
+    func clientID() async throws -> Int { try await command("CLIENT", "ID").integer ?? 0 }
+
     /// The whole outbox.
     func history(of room: RoomID) async throws -> [RoomEvent] {
         try await outbox(of: room, limit: 1_000_000)

@@ -1,7 +1,11 @@
--- A batch of arrivals, in order. From ARGV[2] on, six each: 'a' (may be admitted at once) or 'e', id, priority,
--- shuffle key (16 hex), particulars ('-' for none), 1 if the record needs its particulars kept.
+-- A batch of arrivals, in order. From ARGV[2] on, six each: 'a' (may be admitted at once), 'e' or 'r' (had a place
+-- before a restoration), id, priority, shuffle key (16 hex), particulars ('-' for none), 1 if the record needs its
+-- particulars kept.
 -- Answers now, heartbeat and claim time-outs, waiting, epoch, block, offset, and for each 'W|A sequence rank waiting',
--- 'F' (full) or 'K' (known).
+-- 'F' (full), 'K' (known), 'L' (later: those who come back go first) or 'N' (too late to come back).
+-- For so long, in ms, after newcomers may join again, those come back who were slower. Less than an ended position is
+-- remembered, so that none of these is taken for one that was lost.
+local RETURN = 300000
 if not load() then return NO_ROOM end
 if busy() then return BUSY end
 if not fixed() then return need() end
@@ -20,10 +24,14 @@ for i = 2, #ARGV, 6 do
   local index = #answers + 1
   if seen[field] or (shard and call('HEXISTS', shard, field) == 1) then
     answers[index] = 'K'
+  elseif ARGV[i] ~= 'r' and M.reopens > M.now then
+    answers[index] = 'L'
+  elseif ARGV[i] == 'r' and M.now >= M.reopens + RETURN then
+    answers[index] = 'N'
   else
     local direct = ARGV[i] == 'a' and M.status == 'active' and waiting == 0 and slots > admitted
       and available > admitted
-    if not direct and M.qmax > 0 and waiting >= M.qmax then
+    if not direct and ARGV[i] ~= 'r' and M.qmax > 0 and waiting >= M.qmax then
       answers[index] = 'F'
     else
       seen[field] = true

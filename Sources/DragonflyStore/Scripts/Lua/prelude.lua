@@ -9,7 +9,7 @@ local DIGITS = '0123456789abcdef'
 local numbers = {
   'eseq', 'jseq', 'now', 'wall', 'wepoch', 'updated', 'max', 'qmax', 'rcount', 'rper', 'rcap', 'st', 'renew', 'hb',
   'claim', 'share', 'shuf', 'fill', 'ftime', 'carried', 'waiting', 'admitted', 'active', 'enq', 'adm', 'aban', 'exp',
-  'hbs', 'eil', 'block', 'boff', 'bwin', 'bopen', 'first', 'until',
+  'hbs', 'eil', 'block', 'boff', 'bwin', 'bopen', 'first', 'until', 'reopens',
 }
 local M, stored, base = {}, {}, ''
 

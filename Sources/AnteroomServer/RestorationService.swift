@@ -1,0 +1,41 @@
+import DragonflyStore
+import Logging
+import QueueStore
+import ServiceLifecycle
+import WaitingRoom
+
+/// Sees to it that rooms are compared after each new connection to the store.
+struct RestorationService: Service {
+    let restorer: RoomRestorer
+    let rooms: @Sendable () -> [RoomSettings]
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var reported: [RoomID: String] = [:]
+            while !Task.isCancelled {
+                for settings in rooms() where needsCompare(settings.id) {
+                    do throws(StoreError) {
+                        try await restorer.compare(settings.id)
+                        try await restorer.store.configure([settings])
+                        reported[settings.id] = nil
+                    } catch {
+                        report(error, settings.id, &reported)
+                    }
+                }
+                try? await Task.sleep(for: .milliseconds(200))
+            }
+        }
+    }
+
+    private func needsCompare(_ room: RoomID) -> Bool {
+        restorer.store.connectionNumber != nil && !restorer.store.isTrusted(room)
+    }
+
+    private func report(_ error: StoreError, _ room: RoomID, _ reported: inout [RoomID: String]) {
+        guard reported[room] != error.message else { return }
+        reported[room] = error.message
+        restorer.logger.error(
+            "A room stays closed until it can be compared with its events",
+            metadata: ["queue_id": "\(room)", "error": "\(error)"])
+    }
+}

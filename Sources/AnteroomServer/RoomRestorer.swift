@@ -1,0 +1,98 @@
+import DragonflyStore
+import Logging
+import NATSBus
+import QueueStore
+import VisitorAPI
+import WaitingRoom
+
+/// Compares the rooms of a shared store with their events in the stream, and brings those up to date that the store has
+/// lost or has as they once were: it keeps snapshots only. Until then a room takes no steps at this gate.
+struct RoomRestorer {
+    let store: DragonflyStore
+    /// Nil without NATS: then the store is taken as it is.
+    let log: StreamLog?
+    /// What this gate has seen of the rooms.
+    let monitor: RoomMonitor
+    let logger: Logger
+
+    /// Lets the room take steps, restored if need be. One gate does it; the others are told `unavailable` meanwhile.
+    /// - Throws: `unavailable` if the room cannot be compared or restored now; `corrupt` if its events cannot be replayed.
+    func compare(_ room: RoomID) async throws(StoreError) {
+        guard let number = store.connectionNumber else { throw StoreError(.unavailable, "the store is away") }
+        let seen = try await store.standing(of: room)
+        guard let log else {
+            warnIfOlder(seen, room)
+            store.trust(room, on: number)
+            return
+        }
+        let record: StreamLog.Standing?
+        do {
+            record = try await log.standing(of: room)
+        } catch {
+            try trust(room, seen, on: number, without: error)
+            return
+        }
+        if let flaw = StoreFlaw(store: seen, record: record) {
+            logger.warning(
+                "The store has lost a part of a room, which is restored from its events",
+                metadata: ["queue_id": "\(room)", "reason": "\(flaw)"])
+            report(try await restore(room, from: log, seen))
+        } else {
+            warnIfOlder(seen, room)
+        }
+        store.trust(room, on: number)
+    }
+
+    private func restore(
+        _ room: RoomID, from log: StreamLog, _ seen: RoomStanding?
+    ) async throws(StoreError) -> RestoredRoom {
+        let history: StreamHistory
+        do {
+            history = try await log.history(of: room)
+        } catch {
+            throw StoreError(.unavailable, "the events of room \(room) cannot be read: \(error)")
+        }
+        return try await store.restore(room, from: history, seen: seen)
+    }
+
+    /// While the stream cannot be read, what this gate has seen has to do.
+    private func trust(
+        _ room: RoomID, _ seen: RoomStanding?, on number: Int, without error: any Error
+    ) throws(StoreError) {
+        guard let seen else {
+            throw StoreError(
+                .unavailable, "the store does not know room \(room), and whether there was one cannot be read: \(error)"
+            )
+        }
+        if let last = lastSeen(room), last > seen.lastSequence {
+            throw StoreError(
+                .unavailable,
+                "the store has room \(room) as it was at event \(seen.lastSequence), it was at \(last), and the events "
+                    + "cannot be read: \(error)")
+        }
+        logger.warning(
+            "A room goes on without being compared with its events",
+            metadata: ["queue_id": "\(room)", "error": "\(error)"])
+        store.trust(room, on: number)
+    }
+
+    private func lastSeen(_ room: RoomID) -> UInt64? { monitor.snapshot(of: room)?.facts.eventSequence }
+
+    /// What nothing can bring back, somebody should know of.
+    private func warnIfOlder(_ seen: RoomStanding?, _ room: RoomID) {
+        guard let last = lastSeen(room), last > seen?.lastSequence ?? 0 else { return }
+        logger.error(
+            "The store has lost events that no stream has: those who joined since come back by their tokens or not at all",
+            metadata: ["queue_id": "\(room)", "from": "\((seen?.lastSequence ?? 0) + 1)", "to": "\(last)"])
+    }
+
+    private func report(_ restored: RestoredRoom) {
+        logger.notice(
+            "Room restored",
+            metadata: [
+                "queue_id": "\(restored.room)", "events": "\(restored.events)", "waiting": "\(restored.waiting)",
+                "admitted": "\(restored.admitted)", "active_sessions": "\(restored.activeSessions)",
+                "last_sequence": "\(restored.lastSequence)", "generation": "\(restored.generation)",
+            ])
+    }
+}

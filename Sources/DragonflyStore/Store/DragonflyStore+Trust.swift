@@ -1,0 +1,30 @@
+import QueueStore
+import Synchronization
+package import WaitingRoom
+
+/// A store that may come back older than it was takes no steps until somebody has compared it with the rooms' record.
+extension DragonflyStore {
+    /// Which connection this is, counted from 1; nil while there is none.
+    package var connectionNumber: Int? { connection.number }
+
+    /// Lets a room take steps on the connection of that number.
+    package func trust(_ room: RoomID, on number: Int) { trusted.withLock { $0[room] = number } }
+
+    /// Stops a room's steps until it is trusted again.
+    package func distrust(_ room: RoomID) { trusted.withLock { $0[room] = nil } }
+
+    /// Whether the room may take steps now.
+    package func isTrusted(_ room: RoomID) -> Bool {
+        guard let number = connection.number else { return false }
+        return !needsTrust || trusted.withLock { $0[room] == number }
+    }
+
+    /// The connection on which a room may take a step; nil: any.
+    func trustedConnection(for room: RoomID) throws(StoreError) -> Int? {
+        guard needsTrust else { return nil }
+        guard let number = trusted.withLock({ $0[room] }), connection.number.map({ $0 == number }) ?? true else {
+            throw StoreError(.unavailable, "room \(room) is being compared with its events")
+        }
+        return number
+    }
+}

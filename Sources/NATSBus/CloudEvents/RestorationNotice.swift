@@ -1,0 +1,56 @@
+import QueueStore
+import WaitingRoom
+
+/// The word in the stream that a room's history goes on in a restored store: from here on events of any other store are
+/// none of the room's. CloudEvents 1.0 in JSON, subject `waiting_room.<room>.room.restored`; not one of the room's
+/// events, so it has no sequence.
+struct RestorationNotice: Hashable, Sendable {
+    static let type = "room.restored"
+
+    let room: RoomID
+    let opened: Timestamp
+    /// The restored store's.
+    let generation: String
+    /// Of the last event that was restored.
+    let lastSequence: UInt64
+
+    init(room: RoomID, opened: Timestamp, generation: String, lastSequence: UInt64) {
+        self.room = room
+        self.opened = opened
+        self.generation = generation
+        self.lastSequence = lastSequence
+    }
+
+    init(_ data: LoggedEvent.Content, of room: RoomID) throws(UnreadableEvent) {
+        self.room = room
+        opened = try data.moment(data.openedAt, "opened_at")
+        generation = try data.required(data.generation, "generation")
+        lastSequence = try data.required(data.lastSequence, "last_sequence")
+    }
+
+    static func subject(of room: RoomID) -> String { "waiting_room.\(room).\(type)" }
+
+    /// Not of an event's form: a generation is no number.
+    var id: String { "\(room)-\(opened.milliseconds)-\(lastSequence)-\(generation)" }
+
+    func json(at time: Timestamp) -> [UInt8] {
+        var text = JSONText()
+        text.object {
+            $0.member("specversion", "1.0")
+            $0.member("id", id)
+            $0.member("source", "/anteroom/rooms/\(room)")
+            $0.member("type", Self.type)
+            $0.member("time", time)
+            $0.member("datacontenttype", "application/json")
+            $0.member(
+                "data",
+                object: {
+                    $0.member("queue_id", room.text)
+                    $0.member("generation", generation)
+                    $0.member("opened_at", opened)
+                    $0.member("last_sequence", Int(clamping: lastSequence))
+                })
+        }
+        return text.bytes
+    }
+}

@@ -1,0 +1,170 @@
+import NIOPosix
+import QueueStore
+package import RoomConfiguration
+package import WaitingRoom
+
+/// The stream as the record of rooms that a shared store may lose: what it holds of a room, its events from the first on,
+/// and new ones put behind them in such a way that nobody else's come in between.
+///
+/// Every call throws `NATSError`; `away` while NATS is not connected.
+package final class StreamLog: Sendable {
+    /// Where the record of a room ends.
+    package struct Standing: Hashable, Sendable {
+        /// When the history began.
+        package let opened: Timestamp
+        package let lastSequence: UInt64
+        /// The generation that the last restoration gave to the store; nil if there was none.
+        package let generation: String?
+
+        package init(opened: Timestamp, lastSequence: UInt64, generation: String?) {
+            self.opened = opened
+            self.lastSequence = lastSequence
+            self.generation = generation
+        }
+    }
+
+    /// A moment of the stream: what is published `after` it is stored only if nothing else came in between.
+    package struct Moment: Hashable, Sendable {
+        let sequence: UInt64
+        let generation: String
+        /// The last event of the room that the stream holds; 0 if none.
+        package let lastSequence: UInt64
+    }
+
+    let client: JetStreamClient
+    /// One, so that what is published is in order.
+    private let threads = NIOThreadPool(numberOfThreads: 1)
+
+    init(client: JetStreamClient) {
+        self.client = client
+        threads.start()
+    }
+
+    /// Begins to connect; see `waitForConnection`.
+    package convenience init(_ address: NATSAddress, name: String) throws(NATSError) {
+        self.init(client: try JetStreamClient(address, name: name))
+    }
+
+    /// Returns once NATS is connected.
+    /// - Throws: `away` if it is not by then.
+    package func waitForConnection(_ limit: Duration) async throws {
+        let end = ContinuousClock.now + limit
+        while !client.isConnected {
+            guard ContinuousClock.now < end else { throw NATSError(.away, "NATS is not connected") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    package func close() async { try? await threads.shutdownGracefully() }
+
+    /// What the stream holds of a room; nil if nothing.
+    package func standing(of room: RoomID) async throws -> Standing? {
+        try await blocking { log in try log.end(of: room).map(\.standing) }
+    }
+
+    /// The present moment, for a publication of a room's events from a store of that generation, which has come to that
+    /// sequence. The store must be asked for the events after this.
+    /// - Throws: `superseded` if the room goes on in another store, or this one has lost events.
+    package func moment(
+        for room: RoomID, opened: Timestamp, generation: String, lastSequence: UInt64
+    ) async throws -> Moment {
+        try await blocking { log in
+            // In this order: what comes after this sequence makes the publication fail.
+            let sequence = try log.client.lastSequence()
+            guard let standing = try log.end(of: room)?.standing else {
+                return Moment(sequence: sequence, generation: generation, lastSequence: 0)
+            }
+            if standing.opened < opened { return Moment(sequence: sequence, generation: generation, lastSequence: 0) }
+            guard standing.opened == opened, (standing.generation ?? generation) == generation else {
+                throw NATSError(.superseded, "the events of room \(room) go on in a store that was restored later")
+            }
+            guard standing.lastSequence <= lastSequence else {
+                throw NATSError(
+                    .superseded,
+                    "the stream has room \(room) at event \(standing.lastSequence), the store at \(lastSequence)")
+            }
+            return Moment(sequence: sequence, generation: generation, lastSequence: standing.lastSequence)
+        }
+    }
+
+    /// Publishes events and returns once they are stored, all in order.
+    /// - Throws: `conflict` if somebody else has published since `moment`; whatever was thrown, any first part of the
+    ///   events may have been stored, and all may be given again.
+    package func publish(_ events: [RoomEvent], opened: Timestamp, after moment: Moment) async throws {
+        // Two stores may have two events of the same number, and the second is no copy of the first.
+        let told = events.map { CloudEvent($0, opened: opened, generation: moment.generation) }
+        try await blocking { log in try log.client.publish(told, after: moment.sequence) }
+    }
+
+    /// The room's events from the first on.
+    /// - Throws: `refused` if the stream holds nothing of the room.
+    package func history(of room: RoomID) async throws -> StreamHistory {
+        let (end, reader) = try await blocking { log in
+            guard let end = try log.end(of: room) else {
+                throw NATSError(.refused, "the stream holds nothing of room \(room)")
+            }
+            return (end, try log.client.reader(of: Self.subjects(of: room)))
+        }
+        return StreamHistory(log: self, reader: reader, room: room, opened: end.standing.opened, end: end.position)
+    }
+
+    /// The last word of a room in the stream, and its place there.
+    struct End {
+        let standing: Standing
+        let position: UInt64
+    }
+
+    func end(of room: RoomID) throws(NATSError) -> End? {
+        guard let last = try client.lastMessage(of: Self.subjects(of: room)) else { return nil }
+        switch try Self.read(last) {
+        case .restored(let notice):
+            return End(
+                standing: Standing(
+                    opened: notice.opened, lastSequence: notice.lastSequence, generation: notice.generation),
+                position: last.sequence)
+        case .event(let event, let opened):
+            var generation: String?
+            if let message = try client.lastMessage(of: RestorationNotice.subject(of: room)),
+                case .restored(let notice) = try Self.read(message), notice.opened == opened
+            {
+                generation = notice.generation
+            }
+            return End(
+                standing: Standing(opened: opened, lastSequence: event.sequence, generation: generation),
+                position: last.sequence)
+        }
+    }
+
+    /// Puts the notice at the end of the stream, if nothing of the room has come since `position`.
+    func seal(_ notice: RestorationNotice, at time: Timestamp, after position: UInt64) throws(NATSError) -> Bool {
+        for _ in 0..<20 {
+            let last = try client.lastSequence()
+            guard let end = try end(of: notice.room), end.position <= position else { return false }
+            do throws(NATSError) {
+                try client.publish(
+                    subject: RestorationNotice.subject(of: notice.room), json: notice.json(at: time),
+                    headers: [("Nats-Msg-Id", notice.id)], after: last)
+                return true
+            } catch {
+                // Another room's event came first.
+                if error.code != .conflict { throw error }
+            }
+        }
+        throw NATSError(.conflict, "the stream never rests long enough to note the restoration of room \(notice.room)")
+    }
+
+    static func read(_ message: StoredMessage) throws(NATSError) -> LoggedEvent {
+        do throws(UnreadableEvent) {
+            return try LoggedEvent(json: message.body)
+        } catch {
+            throw NATSError(.refused, "message \(message.sequence) of the stream, \(message.subject), \(error)")
+        }
+    }
+
+    private static func subjects(of room: RoomID) -> String { "waiting_room.\(room).>" }
+
+    func blocking<Result: Sendable>(_ work: @escaping @Sendable (StreamLog) throws -> Result) async throws -> Result {
+        guard client.isConnected else { throw NATSError(.away, "NATS is not connected") }
+        return try await threads.runIfActive { try work(self) }
+    }
+}

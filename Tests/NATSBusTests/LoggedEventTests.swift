@@ -1,0 +1,79 @@
+import Testing
+import WaitingRoom
+
+@testable import NATSBus
+
+@Suite struct LoggedEventTests {
+    private static let opened = Timestamp(milliseconds: 1_700_000_000_000)
+
+    private static func changes() throws -> [RoomEvent.Change] {
+        let room = try #require(RoomID("main-hall"))
+        var generator = SystemRandomNumberGenerator()
+        let id = PositionID(using: &generator)
+        let time = Timestamp(milliseconds: 1_700_000_123_456)
+        let position = QueuePosition(
+            id: id, queueID: room, sequence: 9_007_199_254_740_993, priority: -3, enqueuedAt: time, userID: "é\"\n",
+            metadata: ["a\\b": "", "x": "\u{1}y"], status: .waiting, expiresAt: time + .seconds(60))
+        let plain = QueuePosition(
+            id: id, queueID: room, sequence: 1, priority: 0, enqueuedAt: time, status: .waiting, expiresAt: time)
+        let session = Session(
+            id: SessionID(of: id), queueID: room, positionID: id, userID: "7",
+            client: Client(address: "2001:db8::1", userAgent: "a/1 (\"b\")"), startedAt: time,
+            expiresAt: time + .minutes(10), lastSeen: time, pageViews: 3, status: .active)
+        let settings = RoomSettings(
+            id: room, name: "Große Halle", targetURL: "http://10.0.0.1:8080", maxActiveUsers: 3, maxQueueSize: 0,
+            queueRate: Rate(count: 500, per: .minutes(1)), sessionTimeout: .seconds(61), sessionRenewal: false,
+            heartbeatInterval: .seconds(7), heartbeatTimeout: .seconds(33), claimTimeout: .seconds(44),
+            status: .paused, admissionInterval: Milliseconds(250), priorityShare: 123, shuffleWindow: .seconds(5))
+        return [
+            .roomUpdated(settings), .positionEnqueued(position, shuffleKey: .max),
+            .positionEnqueued(plain, shuffleKey: 0), .positionAdmitted(id, expiresAt: time), .positionExpired(id),
+            .positionLeft(id), .sessionStarted(session), .sessionExpired(session.id), .sessionCompleted(session.id),
+            .sessionTerminated(session.id),
+        ]
+    }
+
+    @Test("Every event is read back as it was published")
+    func roundTrip() throws {
+        let room = try #require(RoomID("main-hall"))
+        for (index, change) in try Self.changes().enumerated() {
+            let event = RoomEvent(
+                sequence: UInt64(index + 1), time: Timestamp(milliseconds: 1_700_000_123_456), room: room,
+                change: change)
+            let read = try LoggedEvent(json: CloudEvent(event, opened: Self.opened).json)
+            #expect(read == .event(event, opened: Self.opened))
+        }
+    }
+
+    @Test("A notice of a restoration is read back, and its id is no event's")
+    func notice() throws {
+        let notice = RestorationNotice(
+            room: try #require(RoomID("main-hall")), opened: Self.opened, generation: "gff00", lastSequence: 17)
+        #expect(try LoggedEvent(json: notice.json(at: Self.opened)) == .restored(notice))
+        #expect(EventMark.read(notice.id) == nil)
+        let hall = try #require(RoomID("main-hall"))
+        #expect(RestorationNotice.subject(of: hall) == "waiting_room.main-hall.room.restored")
+    }
+
+    @Test(
+        "What is no event is refused with the reason",
+        arguments: [
+            (#"{"id":"a-1-2","type":"x","time":"","data":{"queue_id":"A"}}"#, "has no valid queue_id: A"),
+            (
+                #"{"id":"b-1-2","type":"x","time":"","data":{"queue_id":"a"}}"#,
+                "has the id b-1-2, not <room>-<opened>-<sequence>"
+            ),
+            (#"{"id":"a-1-2","type":"x","time":"","data":{"queue_id":"a"}}"#, "has no time in RFC 3339"),
+            (
+                #"{"id":"a-1-2","type":"x","time":"2026-11-21T09:00:01.272Z","data":{"queue_id":"a"}}"#,
+                "has an unknown type: x"
+            ),
+            (
+                #"{"id":"a-1-2","type":"position.left","time":"2026-11-21T09:00:01.272Z","data":{"queue_id":"a"}}"#,
+                "has no valid position_id"
+            ),
+        ])
+    func refused(text: String, reason: String) {
+        #expect(throws: UnreadableEvent(reason)) { try LoggedEvent(json: Array(text.utf8)) }
+    }
+}

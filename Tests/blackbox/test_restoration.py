@@ -1,0 +1,237 @@
+"""A store that comes back empty or older is brought up to date from the events in NATS (docs/FAILURE_MODES.md)."""
+
+import signal
+import time
+
+import pytest
+import requests
+
+from rig import gate as gates
+from rig.gate import run_once
+from rig.nats import NATSServer
+from rig.process import wait_until
+from rig.redis import RedisServer
+from rig.visitor import Visitor, through
+
+
+@pytest.fixture
+def nats(servers):
+    return servers.add(NATSServer(servers.folder).start())
+
+
+@pytest.fixture
+def redis(servers):
+    return servers.add(RedisServer(servers.folder).start())
+
+
+@pytest.fixture
+def pair(servers, redis, nats, origin):
+    """Two gates in front of one line. Newcomers may join two seconds after a restoration."""
+    keys = servers.folder / "keys"
+    return [
+        servers.gate(
+            [gates.busy_room(origin.url, slots=2, heartbeat_interval="2s", claim_timeout="30s")],
+            name=f"gate-{number}",
+            start=False,
+            store={"kind": "dragonfly", "url": redis.url},
+            tokens={"key_file": str(keys / "signing.pem")},
+            events={"nats_url": nats.url},
+        ).start()
+        for number in range(2)
+    ]
+
+
+def line_up(pair, count) -> list:
+    """That many who wait, joined at one gate and the other in turn."""
+    visitors = []
+    for number in range(count):
+        visitor = Visitor(pair[number % 2])
+        assert visitor.navigate().status_code == 503 and visitor.cookie("p")
+        visitors.append(visitor)
+    return visitors
+
+
+def places(visitors) -> list:
+    return [visitor.status()["position"] for visitor in visitors]
+
+
+def ids(visitors) -> list:
+    return [visitor.status()["position_id"] for visitor in visitors]
+
+
+def until_carried(redis, room="shop"):
+    """All events of the store are in NATS."""
+    wait_until(lambda: redis.ask("llen", f"ar:{{{room}}}:events").strip() == "0", 10, 0.05, "an empty outbox")
+
+
+def until_open(pair, seconds=20):
+    def ready(gate):
+        return requests.get(f"{gate.admin_url}/readyz", timeout=5).status_code == 200
+
+    wait_until(lambda: all(ready(gate) for gate in pair), seconds, 0.1, "all gates to be ready")
+
+
+def restored(pair) -> int:
+    return sum(gate.process.log.count("Room restored") for gate in pair)
+
+
+def judge(gate, *more):
+    """`anteroom history`: exit code and output."""
+    done = run_once("history", "--config", gate.file, *more)
+    return done.returncode, done.stdout + done.stderr
+
+
+def sound(gate) -> bool:
+    code, said = judge(gate)
+    assert code == 0, said
+    return "no violation" in said
+
+
+def test_a_store_that_comes_back_empty(redis, pair):
+    first, second = through(pair[0]), through(pair[1])
+    waiting = line_up(pair, 6)
+    before = ids(waiting)
+    until_carried(redis)
+    redis.kill()
+    wait_until(lambda: pair[0].metric("anteroom_store_up") == 0, 10, what="the loss to be noticed")
+    assert first.navigate("/page").status_code == 200
+    redis.start()
+    until_open(pair)
+    assert restored(pair) == 1
+    assert ids(waiting) == before and places(waiting) == [1, 2, 3, 4, 5, 6]
+    for visitor in (first, second):
+        assert visitor.navigate("/page").status_code == 200
+    assert first.call("POST", "session/complete").status_code == 204
+    wait_until(lambda: waiting[0].status()["status"] == "admitted", 5, 0.1, "admission of the first")
+    assert waiting[0].navigate("/page").status_code == 200
+    wait_until(lambda: Visitor(pair[1]).navigate().cookies.get("anteroom_p_shop"), 10, 0.3, "newcomers")
+    until_carried(redis)
+    assert sound(pair[0])
+
+
+def test_a_store_that_comes_back_older(redis, pair):
+    """A real snapshot, then more joins and admissions, then kill -9: those who were let in do not stand in line again."""
+    first, second = through(pair[0]), through(pair[1])
+    early = line_up(pair, 4)
+    assert "OK" in redis.ask("config", "set", "save", "3600 1000000") and "OK" in redis.ask("save")
+    assert first.call("POST", "session/complete").status_code == 204
+    wait_until(lambda: early[0].status()["status"] == "admitted", 5, 0.1, "admission")
+    assert early[0].navigate("/page").status_code == 200
+    token = early[1].cookie("p")
+    assert early[1].call("POST", "leave").status_code == 204
+    late = line_up(pair, 4)
+    until_carried(redis)
+    redis.kill()
+    redis.start()
+    until_open(pair)
+    assert restored(pair) == 1
+    assert places(early[2:] + late) == [1, 2, 3, 4, 5, 6]
+    assert early[0].navigate("/page").status_code == 200 and second.navigate("/page").status_code == 200
+    assert early[1].call("GET", "status", bearer=token).json().get("status") == "left"
+    assert first.navigate("/page").status_code == 503
+    assert pair[0].facts()["waiting"] >= 6
+    until_carried(redis)
+    assert sound(pair[0])
+
+
+def test_a_store_that_is_wiped_while_it_runs(redis, pair):
+    through(pair[0]), through(pair[1])
+    waiting = line_up(pair, 3)
+    until_carried(redis)
+    redis.ask("flushall")
+    wait_until(lambda: restored(pair) == 1, 10, 0.1, "the restoration")
+    until_open(pair)
+    assert places(waiting) == [1, 2, 3]
+
+
+def test_joins_stay_closed_while_the_events_cannot_be_read(redis, nats, pair):
+    through(pair[0]), through(pair[1])
+    waiting = line_up(pair, 3)
+    until_carried(redis)
+    nats.kill()
+    redis.kill()
+    redis.start()
+    wait_until(lambda: "A room stays closed" in pair[0].process.log, 10, 0.1, "the gate to say so")
+    newcomer = Visitor(pair[0])
+    assert newcomer.navigate().status_code == 503 and not newcomer.cookie("p")
+    assert requests.get(f"{pair[0].admin_url}/readyz", timeout=5).status_code == 503
+    nats.start()
+    until_open(pair)
+    assert restored(pair) == 1 and places(waiting) == [1, 2, 3]
+
+
+def test_the_last_moment_comes_back_by_token(redis, nats, pair):
+    """What had not reached NATS is nowhere but in the visitors' tokens: they come back before any newcomer."""
+    through(pair[0]), through(pair[1])
+    early = line_up(pair, 2)
+    until_carried(redis)
+    nats.process.signal(signal.SIGSTOP)
+    late = line_up(pair, 2)
+    before = [visitor.call("GET", "status").json()["position_id"] for visitor in late]
+    redis.kill()
+    nats.process.signal(signal.SIGCONT)
+    redis.start()
+    until_open(pair)
+    newcomer = Visitor(pair[0])
+    assert newcomer.navigate().status_code == 503 and not newcomer.cookie("p")
+    assert late[0].navigate().status_code == 503 and late[1].status()["position"] == 4
+    assert ids(late) == before and places(early + late) == [1, 2, 3, 4]
+    wait_until(lambda: newcomer.navigate().status_code and newcomer.cookie("p"), 10, 0.3, "the newcomer's place")
+    assert newcomer.status()["position"] == 5
+    until_carried(redis)
+    assert sound(pair[1])
+
+
+def test_rebuilding_by_hand(redis, pair):
+    through(pair[0]), through(pair[1])
+    waiting = line_up(pair, 3)
+    until_carried(redis)
+    done = run_once("rebuild", "--config", pair[0].file)
+    assert done.returncode == 0 and "nothing done" in done.stdout, done.stdout + done.stderr
+    done = run_once("rebuild", "--config", pair[0].file, "--force")
+    assert done.returncode == 0 and "3 waiting, 2 admitted" in done.stdout, done.stdout + done.stderr
+    until_open(pair)
+    assert places(waiting) == [1, 2, 3]
+    assert Visitor(pair[0]).navigate().status_code == 503
+    done = run_once("rebuild", "--config", pair[0].file, "--room", "shoe")
+    assert done.returncode == 1 and "there is no room shoe; the rooms are shop" in done.stderr
+
+
+def test_the_history_is_judged(servers, redis, pair):
+    through(pair[0]), through(pair[1])
+    [waiting] = line_up(pair, 1)
+    until_carried(redis)
+    known = servers.folder / "known"
+    known.write_text(f"shop {waiting.status()['position_id']}\n")
+    code, said = judge(pair[0], "--acknowledged", known)
+    assert code == 0 and "room shop: " in said and "no violation" in said, said
+    known.write_text("shop 5095de3e-0000-4000-8000-000000000001\n")
+    code, said = judge(pair[0], "--acknowledged", known)
+    assert code == 1 and "acknowledged position 5095de3e-0000-4000-8000-000000000001 was lost" in said, said
+    known.write_text("shop x\n")
+    code, said = judge(pair[0], "--acknowledged", known)
+    assert code == 1 and "line 1: must be a room and a position's id: shop x" in said, said
+
+
+def test_a_gate_that_slept_through_a_restoration_changes_nothing(redis, pair):
+    """Its connection is to the old store; what it says after it wakes up is refused."""
+    through(pair[0]), through(pair[1])
+    waiting = line_up(pair, 3)
+    until_carried(redis)
+    pair[1].process.signal(signal.SIGSTOP)
+    redis.kill()
+    redis.start()
+    until_open(pair[:1])
+    for visitor in waiting:
+        visitor.gate = pair[0]
+    assert places(waiting) == [1, 2, 3]
+    assert waiting[0].call("POST", "leave").status_code == 204
+    pair[1].process.signal(signal.SIGCONT)
+    until_open(pair)
+    time.sleep(1)
+    for visitor in waiting:
+        visitor.gate = pair[1]
+    assert places(waiting[1:]) == [1, 2]
+    assert restored(pair) == 1
+    until_carried(redis)
+    assert sound(pair[1])
