@@ -38,8 +38,8 @@ struct LineStore {
         }
         if let address = configuration.store.address {
             let store = try DragonflyStore(
-                address: address, needsTrust: true, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-                logger: logger)
+                address: address, needsTrust: true, viewLifetime: .seconds(1),
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
             let bus = try openBus()
             return LineStore(
                 backend: .dragonfly(store), bus: bus,

@@ -65,8 +65,12 @@ struct MeteredStore: QueueStore {
         try await timed("reenter") { () async throws(StoreError) in try await store.reenter(position, in: room) }
     }
 
-    func places(of positions: [PositionID], in room: RoomID) async throws(StoreError) -> [Place?] {
-        try await timed("places") { () async throws(StoreError) in try await store.places(of: positions, in: room) }
+    func places(
+        of positions: [PositionID], in room: RoomID, seeing sequence: UInt64
+    ) async throws(StoreError) -> [Place?] {
+        try await timed("places") { () async throws(StoreError) in
+            try await store.places(of: positions, in: room, seeing: sequence)
+        }
     }
 
     func leave(_ position: PositionID, in room: RoomID) async throws(StoreError) -> Place? {

@@ -21,8 +21,11 @@ package protocol QueueStore: Sendable {
     func reenter(_ position: PositionID, in room: RoomID) async throws(StoreError) -> Place?
 
     /// Where these positions stand, in the order asked; nil for one that the store does not know (any more: a final
-    /// state is remembered for ten minutes). O(log n) each.
-    func places(of positions: [PositionID], in room: RoomID) async throws(StoreError) -> [Place?]
+    /// state is remembered for ten minutes). O(log n) each. A shared store may answer by what it was a second ago, but
+    /// never from before the event `sequence`, nor from before this gate's last admission.
+    func places(
+        of positions: [PositionID], in room: RoomID, seeing sequence: UInt64
+    ) async throws(StoreError) -> [Place?]
 
     /// Takes a waiting position out of the line, or gives an admitted position's slot back. Nil if unknown; else the
     /// place after the step, unchanged where the position was neither waiting nor admitted. O(log n).
@@ -53,6 +56,13 @@ package protocol QueueStore: Sendable {
 
     /// The sessions (started or only admitted) that ended at `since` or later, for a gate that starts.
     func endedSessions(in room: RoomID, since: Timestamp) async throws(StoreError) -> [SessionID]
+}
+
+extension QueueStore {
+    /// `places` for those who have heard of no event yet.
+    package func places(of positions: [PositionID], in room: RoomID) async throws(StoreError) -> [Place?] {
+        try await places(of: positions, in: room, seeing: 0)
+    }
 }
 
 /// Somebody who asks for a place.

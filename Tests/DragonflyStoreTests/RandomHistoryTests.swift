@@ -13,7 +13,10 @@ struct RandomHistoryTests {
     func invariants(part: UInt64) async throws {
         let clock = ManualClock()
         var gates: [DragonflyStore] = []
-        for _ in 0..<3 { gates.append(try await Site().store(clock: clock)) }
+        for number in 0..<3 {
+            let lifetime = Milliseconds.seconds(number == 2 ? 1 : 0)
+            gates.append(try await Site().store(clock: clock, viewLifetime: lifetime))
+        }
         defer { for gate in gates { gate.close() } }
         for seed in part * 10..<part * 10 + 10 {
             var random = SeededGenerator(seed: seed)
@@ -28,7 +31,8 @@ struct RandomHistoryTests {
                     try await group.waitForAll()
                 }
                 if round == 3, seed % 2 == 0 { try await Self.restore(gates[0], room) }
-                let problems = try await Self.problems(gates[1], room)
+                // Looked up, and from a view.
+                let problems = try await Self.problems(gates[1], room) + Self.problems(gates[2], room)
                 #expect(problems.isEmpty, "history \(seed), round \(round)")
                 if !problems.isEmpty { return }
             }
@@ -98,7 +102,7 @@ struct RandomHistoryTests {
         var findings = HistoryChecker.violations(in: events).map(\.description)
         let naive = NaiveRoom(events)
         let ids = (1...26).map { Site.id($0) }
-        let places = try await store.places(of: ids, in: room)
+        let places = try await store.places(of: ids, in: room, seeing: UInt64(events.count))
         for (id, place) in zip(ids, places) {
             // A final state may be forgotten.
             if place == nil, naive.statuses[id]?.isFinal == true { continue }

@@ -1,6 +1,6 @@
 /// The scripts that run in the store; Scripts/Lua holds their text.
 enum Script: CaseIterable {
-    case configure, join, look, finish, record, admit, clean, trim, lease, restore
+    case configure, join, look, view, finish, record, admit, clean, trim, lease, restore
 
     /// What the server is given.
     var source: String {
@@ -16,6 +16,7 @@ enum Script: CaseIterable {
         case .configure: PackageResources.configure_lua
         case .join: PackageResources.join_lua
         case .look: PackageResources.look_lua
+        case .view: PackageResources.view_lua
         case .finish: PackageResources.finish_lua
         case .record: PackageResources.record_lua
         case .admit: PackageResources.admit_lua

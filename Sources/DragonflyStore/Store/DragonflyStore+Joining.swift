@@ -16,7 +16,7 @@ extension DragonflyStore {
         switch try await queued(arrival, .formerPlace, in: room) {
         case .made(.waiting(let place)), .made(.admitted(let place)): return place
         case .made, .full, .later, .unknown: return nil
-        case .known: return try await places(of: [position], in: room)[0]
+        case .known: return try await exactPlaces(of: [position], in: room)[0]
         }
     }
 
@@ -32,7 +32,7 @@ extension DragonflyStore {
         }
         // Who comes back gives a sign of life by it.
         _ = try await signs(of: [arrival.id], [], in: room)
-        guard let place = try await places(of: [arrival.id], in: room)[0] else {
+        guard let place = try await exactPlaces(of: [arrival.id], in: room)[0] else {
             // Forgotten in between: now the id is free.
             guard case .made(let outcome) = try await queued(arrival, wish, in: room) else { return .full }
             return outcome
@@ -92,6 +92,7 @@ extension DragonflyStore {
         let keys =
             names.shards(of: batch.lazy.map(\.arrival.id), view)
             + names.tail(view, count: batch.count, withExtras: withExtras)
+        let connection = connection.number
         let words = try await run(.join, in: room, keys: keys, arguments).array?.compactMap(\.text) ?? []
         let damaged = StoreError(.corrupt, "the store's answer to a join cannot be read")
         guard words.count == 7 + batch.count, let now = Timestamp(word: words[0]), let heartbeat = Int64(words[1]),
@@ -122,6 +123,26 @@ extension DragonflyStore {
             default: throw damaged
             }
         }
+        if words[6] == "0" {
+            let joined = Self.points(of: answers, block: block, next: offset)
+            remember(joined, epoch: words[3], in: room, on: connection)
+        }
         return answers
+    }
+
+    /// Those of a batch who wait now. They took the offsets before the next one, in order; those who still came into the
+    /// block before are left out.
+    private static func points(
+        of answers: [JoinAnswer], block: Int, next: Int
+    ) -> [(PositionID, RememberedPosition)] {
+        var joined: [(PositionID, RememberedPosition)] = []
+        var offset = next
+        for case .made(let outcome) in answers.reversed() {
+            offset -= 1
+            guard let point = JoinPoint(block: block, offset: offset) else { break }
+            guard case .waiting(let place) = outcome else { continue }
+            joined.append((place.position.id, RememberedPosition(place.position, at: point)))
+        }
+        return joined
     }
 }

@@ -6,21 +6,29 @@ extension DragonflyStore {
     private static let lookSlice = 250
     private static let pageSize = 1_000
 
-    package func places(of positions: [PositionID], in room: RoomID) async throws(StoreError) -> [Place?] {
+    /// Where these positions stand now, as the store says.
+    func exactPlaces(of positions: [PositionID], in room: RoomID) async throws(StoreError) -> [Place?] {
         var places: [Place?] = []
         places.reserveCapacity(positions.count)
         var rest = positions[...]
         repeat {
             let slice = rest.prefix(Self.lookSlice)
             rest = rest.dropFirst(slice.count)
-            let view = try await look(Array(slice), in: room)
-            places += view.positions.map { $0?.place(in: room, waiting: view.waiting, timeouts: view.timeouts) }
+            let connection = connection.number
+            let look = try await look(Array(slice), in: room)
+            let found = look.positions.map { $0?.place(in: room, waiting: look.waiting, timeouts: look.timeouts) }
+            let waiting = zip(look.positions, found).compactMap { known, place -> (PositionID, RememberedPosition)? in
+                guard let place, place.position.status == .waiting, let point = known?.point else { return nil }
+                return (place.position.id, RememberedPosition(place.position, at: point))
+            }
+            remember(waiting, epoch: look.epoch, in: room, on: connection)
+            places += found
         } while !rest.isEmpty
         return places
     }
 
     package func claim(_ position: PositionID, in room: RoomID) async throws(StoreError) -> ClaimOutcome {
-        guard let place = try await places(of: [position], in: room)[0] else { return .unknown }
+        guard let place = try await exactPlaces(of: [position], in: room)[0] else { return .unknown }
         return switch place.position.status {
         case .waiting: .waiting(place)
         case .admitted, .active: .session(SessionID(of: position), place)
@@ -29,11 +37,12 @@ extension DragonflyStore {
     }
 
     package func session(_ id: SessionID, in room: RoomID) async throws(StoreError) -> Session? {
-        let view = try await look([PositionID(leadingTo: id)], in: room)
-        return view.positions.first??.session(in: room, timeouts: view.timeouts)
+        let look = try await look([PositionID(leadingTo: id)], in: room)
+        return look.positions.first??.session(in: room, timeouts: look.timeouts)
     }
 
     private struct Look {
+        var epoch: String
         var waiting: Int
         var timeouts: RoomTimeouts
         var positions: [KnownPosition?]
@@ -43,11 +52,11 @@ extension DragonflyStore {
         let keys = RoomKeys(room: room).shards(of: positions, view(of: room))
         let replies = try await run(.look, in: room, keys: keys, positions.map(\.hex)).array ?? []
         let head = replies.prefix(5).compactMap(\.integer)
-        guard head.count == 5, replies.count == 5 + positions.count else {
+        guard head.count == 5, replies.count == 6 + positions.count, let epoch = replies[5].text else {
             throw StoreError(.corrupt, "the store's answer cannot be read")
         }
         var known: [KnownPosition?] = []
-        for reply in replies.dropFirst(5) {
+        for reply in replies.dropFirst(6) {
             guard case .array(let words) = reply else {
                 known.append(nil)
                 continue
@@ -57,7 +66,7 @@ extension DragonflyStore {
         let timeouts = RoomTimeouts(
             heartbeat: Milliseconds(Int64(head[1])), claim: Milliseconds(Int64(head[2])),
             session: Milliseconds(Int64(head[3])), renewal: head[4] == 1)
-        return Look(waiting: head[0], timeouts: timeouts, positions: known)
+        return Look(epoch: epoch, waiting: head[0], timeouts: timeouts, positions: known)
     }
 
     package func facts(of room: RoomID) async throws(StoreError) -> RoomFacts {

@@ -11,7 +11,8 @@ extension DragonflyStore {
 
     package func leave(_ position: PositionID, in room: RoomID) async throws(StoreError) -> Place? {
         _ = try await finish("l", position, in: room)
-        return try await places(of: [position], in: room)[0]
+        forget(position, in: room)
+        return try await exactPlaces(of: [position], in: room)[0]
     }
 
     package func end(_ session: SessionID, as end: SessionEnd, in room: RoomID) async throws(StoreError) -> Bool {
@@ -57,6 +58,7 @@ extension DragonflyStore {
             let numbers = try await run(.admit, in: room, ["\(Self.admissionSlice)"]).array?.compactMap(\.integer) ?? []
             guard let waiting = numbers.first else { throw StoreError(.corrupt, "the store's answer cannot be read") }
             admitted = numbers.count - 1
+            if admitted > 0 { movedPeople(in: room) }
             report.admitted += admitted
             report.waiting = waiting
             report.waits += numbers.dropFirst().map { Milliseconds(Int64($0)) }
@@ -70,6 +72,7 @@ extension DragonflyStore {
         while isPartial {
             let numbers = try await run(.clean, in: room, ["\(Self.cleaningSlice)"]).array?.compactMap(\.integer) ?? []
             guard numbers.count == 4 else { throw StoreError(.corrupt, "the store's answer cannot be read") }
+            if numbers[0] > 0 { movedPeople(in: room) }
             report.positionsExpired += numbers[0]
             report.admissionsExpired += numbers[1]
             report.sessionsExpired += numbers[2]

@@ -13,7 +13,10 @@ package import WaitingRoom
 /// The outcome of a step that threw is open; a repeated call finds it, because ids are chosen by the caller.
 package final class DragonflyStore: QueueStore {
     let connection: StoreConnection
-    private let clock: (@Sendable () -> Timestamp)?
+    let clock: (@Sendable () -> Timestamp)?
+    let viewLifetime: Milliseconds
+    /// What `places` is answered from.
+    let watches = Mutex<[RoomID: LineWatch]>([:])
     private let views = Mutex<[RoomID: RoomView]>([:])
     let joins = Mutex<[RoomID: JoinQueue]>([:])
     let needsTrust: Bool
@@ -22,17 +25,19 @@ package final class DragonflyStore: QueueStore {
 
     /// - Parameters:
     ///   - needsTrust: whether a room takes steps only after `trust`, on the connection for which that was said.
+    ///   - viewLifetime: how old an answer of `places` may be; zero asks the store each time.
     ///   - timeout: for each command; a connection on which one takes longer is given up.
     ///   - clock: for tests; nil lets the store's own clock decide.
     ///   - tls: for `rediss://`; nil trusts the system's certificate authorities.
     /// - Throws: `unavailable` if TLS cannot be set up. Nothing is connected yet.
     package init(
-        address: StoreAddress, needsTrust: Bool = false, eventLoopGroup: any EventLoopGroup,
-        timeout: Duration = .seconds(2), clock: (@Sendable () -> Timestamp)? = nil, tls: TLSConfiguration? = nil,
-        logger: Logger
+        address: StoreAddress, needsTrust: Bool = false, viewLifetime: Milliseconds = Milliseconds(0),
+        eventLoopGroup: any EventLoopGroup, timeout: Duration = .seconds(2),
+        clock: (@Sendable () -> Timestamp)? = nil, tls: TLSConfiguration? = nil, logger: Logger
     ) throws(StoreError) {
         self.clock = clock
         self.needsTrust = needsTrust
+        self.viewLifetime = viewLifetime
         connection = try StoreConnection(
             address: address, group: eventLoopGroup, timeout: timeout, tls: tls, logger: logger)
     }

@@ -25,6 +25,13 @@ struct RoomKeys: Hashable, Sendable {
 
     static func shard(of position: PositionID) -> String { String(position.bits.low & 0x3fff, radix: 16) }
 
+    /// The bitmaps of these blocks and of those that are likely to have followed.
+    func lines(of blocks: Set<Int>, _ view: RoomView?) -> [String] {
+        guard let view else { return [] }
+        let last = max(view.block, blocks.max() ?? 0)
+        return blocks.union([last, last + 1]).map { key("l:\($0)", epoch: view.epoch) }
+    }
+
     /// Where `count` who join now are likely to be put.
     func tail(_ view: RoomView?, count: Int, withExtras: Bool) -> [String] {
         guard let view, view.block > 0 else { return [] }

@@ -19,6 +19,8 @@ struct KnownPosition: Hashable, Sendable {
 
     let id: PositionID
     let status: PositionStatus
+    /// Nil in a shuffle window, in which the order is another.
+    let point: JoinPoint?
     private let sequence: UInt64
     private let rank: Int
     private let priority: Int
@@ -32,7 +34,7 @@ struct KnownPosition: Hashable, Sendable {
     /// - Throws: `corrupt` if `reply` is not what `look` answers for one position.
     init(_ reply: [Reply]) throws(StoreError) {
         let damaged = StoreError(.corrupt, "the store holds a position that cannot be read")
-        guard reply.count == 6, let record = reply[0].text.map({ Array($0.utf8) }), record.count == 60,
+        guard reply.count == 8, let record = reply[0].text.map({ Array($0.utf8) }), record.count == 60,
             let sequence = reply[1].text.flatMap({ UInt64($0) }), let rank = reply[2].integer
         else { throw damaged }
         func word(_ range: Range<Int>) -> String { String(decoding: record[range], as: UTF8.self) }
@@ -53,6 +55,11 @@ struct KnownPosition: Hashable, Sendable {
             activity = Activity(lastSeen: lastSeen, pageViews: views, client: Client(text: seen[2]))
         } else {
             activity = nil
+        }
+        if let block = reply[6].integer, let offset = reply[7].integer {
+            point = JoinPoint(block: block, offset: offset)
+        } else {
+            point = nil
         }
         admittedAt = reply[5].text.flatMap { Timestamp(word: $0) }
     }

@@ -62,7 +62,10 @@ struct MalformedReply: Error, Hashable {
     private static func reply(_ object: UnsafeMutablePointer<redisReply>) -> Reply {
         switch unsafe object.pointee.type {
         case REDIS_REPLY_INTEGER: return unsafe .integer(Int(object.pointee.integer))
-        case REDIS_REPLY_STRING, REDIS_REPLY_STATUS: return unsafe .text(text(object.pointee))
+        case REDIS_REPLY_STRING, REDIS_REPLY_STATUS:
+            let bytes = unsafe UnsafeRawBufferPointer(start: object.pointee.str, count: Int(object.pointee.len))
+            guard let text = unsafe String(validating: bytes, as: UTF8.self) else { return unsafe .bytes(Array(bytes)) }
+            return .text(text)
         case REDIS_REPLY_ERROR: return unsafe .error(text(object.pointee))
         case REDIS_REPLY_ARRAY:
             var replies: [Reply] = []

@@ -50,7 +50,9 @@ extension MemoryStore {
 }
 
 extension MemoryStore {
-    package func places(of positions: [PositionID], in room: RoomID) async throws(StoreError) -> [Place?] {
+    package func places(
+        of positions: [PositionID], in room: RoomID, seeing sequence: UInt64
+    ) async throws(StoreError) -> [Place?] {
         try await read(in: room) { room in positions.map { room.place(of: $0) } }
     }
 

@@ -16,7 +16,8 @@ protocol LiveListener: AnyObject {
 
 /// The live connections and long polls of one event loop, by room. Bound to its loop.
 ///
-/// The store is asked once per admission step for all of them together; a waiting visitor costs it nothing in between.
+/// The store is asked for all of them together, once per admission step after which something has changed; a waiting
+/// visitor costs it nothing in between, and a shared store nothing then either.
 package final class LiveBoard {
     private var listeners: [RoomID: [ObjectIdentifier: any LiveListener]] = [:]
     /// At most so many long polls and WebSockets per loop; beyond it, clients fall back on plain polls.

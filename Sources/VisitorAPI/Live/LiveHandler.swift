@@ -125,6 +125,7 @@ final class LiveHandler: ChannelDuplexHandler, LiveListener {
         if let shown, shown.rank == place.rank, shown.totalWaiting == place.totalWaiting,
             shown.position.status == place.position.status
         {
+            roomChanged()
             return
         }
         lastStatus = desk.roomStatus(ticket)

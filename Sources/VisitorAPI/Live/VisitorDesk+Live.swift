@@ -10,10 +10,14 @@ extension VisitorDesk {
     /// Tells this loop's listeners of a room what has changed. Called after each admission step.
     package func refresh(_ room: RoomID) async {
         let listeners = live.value.listeners(of: room)
+        let sequence = services.monitor.snapshot(of: room)?.facts.eventSequence ?? 0
         // In slices, so that neither the store nor this loop is held for long.
         for start in stride(from: 0, to: listeners.count, by: 500) {
             let slice = listeners[start..<min(start + 500, listeners.count)]
-            guard let places = try? await services.store.places(of: slice.map(\.position), in: room) else { return }
+            let positions = slice.map(\.position)
+            guard let places = try? await services.store.places(of: positions, in: room, seeing: sequence) else {
+                return
+            }
             for (listener, place) in zip(slice, places) {
                 if listener.lastPlace != place { listener.tell(place) } else { listener.roomChanged() }
             }

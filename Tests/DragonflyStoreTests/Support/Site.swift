@@ -22,14 +22,14 @@ struct Site {
 
     /// A connected store.
     func store(
-        clock: ManualClock?, needsTrust: Bool = false, timeout: Duration = .seconds(5)
+        clock: ManualClock?, needsTrust: Bool = false, viewLifetime: Milliseconds = Milliseconds(0),
+        timeout: Duration = .seconds(5)
     ) async throws -> DragonflyStore {
         var time: (@Sendable () -> Timestamp)?
         if let clock { time = { clock.now } }
         let store = try DragonflyStore(
-            address: address, needsTrust: needsTrust, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            timeout: timeout, clock: time,
-            logger: Self.silent)
+            address: address, needsTrust: needsTrust, viewLifetime: viewLifetime,
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, timeout: timeout, clock: time, logger: Self.silent)
         try await store.connect()
         return store
     }

@@ -1,5 +1,6 @@
--- Reads positions. From ARGV[2] on their ids. Answers waiting, the time-outs (heartbeat, claim, session), renewal, and
--- for each nothing or {record, sequence, rank, particulars, session, admitted at}.
+-- Reads positions. From ARGV[2] on their ids. Answers waiting, the time-outs (heartbeat, claim, session), renewal, epoch,
+-- and for each nothing or {record, sequence, rank, particulars, session, admitted at, block, offset}; no block and offset
+-- in a shuffle window.
 if not load() then return NO_ROOM end
 if not fixed() then return need() end
 
@@ -65,6 +66,7 @@ end
 
 local answer = {
   format('%d', M.waiting), format('%d', M.hb), format('%d', M.claim), format('%d', M.st), format('%d', M.renew),
+  M.epoch,
 }
 for i = 1, #found do
   local at = found[i]
@@ -75,9 +77,13 @@ for i = 1, #found do
       more = call('HMGET', chunk_key('x', at.block, offset), 'u' .. offset, 's' .. offset, 'a' .. offset)
     end
     local rank = at.status == 'w' and rank_of(at) or 0
-    answer[5 + i] = {at.record, at.sequence, format('%d', rank), more[1], more[2], more[3]}
+    local ordered = at.digit == ''
+    answer[6 + i] = {
+      at.record, at.sequence, format('%d', rank), more[1], more[2], more[3],
+      ordered and format('%d', at.block) or false, ordered and format('%d', offset) or false,
+    }
   else
-    answer[5 + i] = false
+    answer[6 + i] = false
   end
 end
 return answer

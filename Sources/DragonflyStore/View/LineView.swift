@@ -1,0 +1,75 @@
+import QueueStore
+import WaitingRoom
+
+/// Where a join put a position, for as long as the store knows it.
+struct JoinPoint: Hashable, Sendable {
+    let block: UInt32
+    /// Within the block.
+    let offset: UInt16
+
+    init?(block: Int, offset: Int) {
+        guard let block = UInt32(exactly: block), let offset = UInt16(exactly: offset) else { return nil }
+        self.block = block
+        self.offset = offset
+    }
+}
+
+/// A room's line at one moment, from the bitmaps in which the store keeps who waits. Exact; a rank is O(1).
+///
+/// A line that is shuffled or lies in too many bitmaps is seen as empty: nobody's place is found in it.
+struct LineView: Sendable {
+    private struct Part: Hashable {
+        let priority: Int
+        let block: UInt32
+    }
+
+    let epoch: String
+    /// Of the last event before that moment.
+    let sequence: UInt64
+    let time: Timestamp
+    let waiting: Int
+    let heartbeatTimeout: Milliseconds
+    private let parts: [Part: (before: Int, bits: LaneBits)]
+
+    /// - Throws: `corrupt` if `reply` is not what the script `view` answers.
+    init(_ reply: Reply) throws(StoreError) {
+        let damaged = StoreError(.corrupt, "the store's answer cannot be read")
+        guard let words = reply.array, words.count >= 5, words.count % 3 == 2, let epoch = words[0].text,
+            let sequence = words[1].text.flatMap({ UInt64($0) }), let time = words[2].integer,
+            let waiting = words[3].integer, let heartbeat = words[4].integer
+        else { throw damaged }
+        self.epoch = epoch
+        self.sequence = sequence
+        self.time = Timestamp(milliseconds: Int64(time))
+        self.waiting = waiting
+        heartbeatTimeout = Milliseconds(Int64(heartbeat))
+
+        var bitmaps: [(part: Part, bits: LaneBits)] = []
+        bitmaps.reserveCapacity(words.count / 3)
+        for index in stride(from: 5, to: words.count, by: 3) {
+            guard let priority = words[index].integer,
+                let block = words[index + 1].integer.flatMap(UInt32.init(exactly:)),
+                let bytes = words[index + 2].bytes
+            else { throw damaged }
+            bitmaps.append((Part(priority: priority, block: block), LaneBits(bytes)))
+        }
+        bitmaps.sort { ($1.part.priority, $0.part.block) < ($0.part.priority, $1.part.block) }
+        var parts: [Part: (before: Int, bits: LaneBits)] = [:]
+        parts.reserveCapacity(bitmaps.count)
+        var before = 0
+        for (part, bits) in bitmaps {
+            parts[part] = (before, bits)
+            before += bits.count
+        }
+        self.parts = parts
+    }
+
+    /// The blocks in which somebody waits.
+    var blocks: Set<Int> { Set(parts.keys.map { Int($0.block) }) }
+
+    /// 1 = front; nil if nobody who joined there waits.
+    func rank(of point: JoinPoint, priority: Int) -> Int? {
+        guard let part = parts[Part(priority: priority, block: point.block)] else { return nil }
+        return part.bits.rank(of: Int(point.offset)).map { part.before + $0 }
+    }
+}

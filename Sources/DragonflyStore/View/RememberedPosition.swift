@@ -1,0 +1,75 @@
+import WaitingRoom
+
+/// What does not change of a position while it waits.
+struct RememberedPosition: Sendable {
+    private final class Brought: Sendable {
+        let userID: String?
+        let metadata: [String: String]
+
+        init(userID: String?, metadata: [String: String]) {
+            self.userID = userID
+            self.metadata = metadata
+        }
+    }
+
+    let point: JoinPoint
+    let priority: Int
+    private let sequence: UInt64
+    private let enqueuedAt: Timestamp
+    /// Nil for those who brought nothing, as most.
+    private let brought: Brought?
+
+    init(_ position: QueuePosition, at point: JoinPoint) {
+        self.point = point
+        priority = position.priority
+        sequence = position.sequence
+        enqueuedAt = position.enqueuedAt
+        brought =
+            position.userID == nil && position.metadata.isEmpty
+            ? nil : Brought(userID: position.userID, metadata: position.metadata)
+    }
+
+    /// Where it stands; nil if it does not wait, or joined after the view was taken.
+    func place(_ id: PositionID, in room: RoomID, _ view: LineView) -> Place? {
+        guard let rank = view.rank(of: point, priority: priority) else { return nil }
+        // Whoever asks gives a sign of life by it, which the store hears of with the next batch.
+        let position = QueuePosition(
+            id: id, queueID: room, sequence: sequence, priority: priority, enqueuedAt: enqueuedAt,
+            userID: brought?.userID, metadata: brought?.metadata ?? [:], status: .waiting,
+            expiresAt: view.time + view.heartbeatTimeout)
+        return Place(position: position, rank: rank, totalWaiting: view.waiting)
+    }
+}
+
+/// The waiting positions that a gate was lately asked for, at most twice `limit`. All O(1).
+struct PositionMemory: Sendable {
+    /// As many as 2^18 buckets of a dictionary take. About 15 MB.
+    static let limit = 3 << 16
+
+    private let limit: Int
+    private var recent: [PositionID: RememberedPosition] = [:]
+    /// What was `recent` before; those of them that nobody asks for are forgotten with the next change.
+    private var older: [PositionID: RememberedPosition] = [:]
+
+    init(limit: Int = Self.limit) { self.limit = limit }
+
+    mutating func recall(_ id: PositionID) -> RememberedPosition? {
+        if let position = recent[id] { return position }
+        guard let position = older.removeValue(forKey: id) else { return nil }
+        remember(id, position)
+        return position
+    }
+
+    mutating func remember(_ id: PositionID, _ position: RememberedPosition) {
+        if recent.count >= limit {
+            older = recent
+            recent = [:]
+        }
+        recent[id] = position
+    }
+
+    mutating func forget(_ id: PositionID) {
+        recent[id] = nil
+        older[id] = nil
+    }
+}

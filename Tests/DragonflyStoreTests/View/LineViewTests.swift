@@ -1,0 +1,53 @@
+import QueueStore
+import Testing
+import WaitingRoom
+
+@testable import DragonflyStore
+
+struct LineViewTests {
+    private func view(_ parts: [(priority: Int, block: Int, bits: [UInt8])]) throws(StoreError) -> LineView {
+        try LineView(
+            .array(
+                [.text("e1"), .text("77"), .text("1700000000000"), .text("9"), .text("60000")]
+                    + parts.flatMap { [.text("\($0.priority)"), .text("\($0.block)"), .bytes($0.bits)] as [Reply] }))
+    }
+
+    private func point(_ block: Int, _ offset: Int) throws -> JoinPoint {
+        try #require(JoinPoint(block: block, offset: offset))
+    }
+
+    @Test("Higher priorities stand before, then earlier blocks, then earlier joins")
+    func order() throws {
+        let view = try view([
+            (0, 9, [0b1010_0000]), (0, 10, [0, 0b0000_0001]), (5, 10, [0b0100_0000]), (-3, 9, [0b0001_0000]),
+        ])
+        #expect(view.rank(of: try point(10, 1), priority: 5) == 1)
+        #expect(view.rank(of: try point(9, 0), priority: 0) == 2)
+        #expect(view.rank(of: try point(9, 2), priority: 0) == 3)
+        #expect(view.rank(of: try point(10, 15), priority: 0) == 4)
+        #expect(view.rank(of: try point(9, 3), priority: -3) == 5)
+        #expect(view.sequence == 77)
+        #expect(view.blocks == [9, 10])
+    }
+
+    @Test("Who has left the line, joined later or has another priority is not found")
+    func absent() throws {
+        let view = try view([(0, 9, [0b1010_0000])])
+        #expect(view.rank(of: try point(9, 1), priority: 0) == nil)
+        #expect(view.rank(of: try point(9, 800), priority: 0) == nil)
+        #expect(view.rank(of: try point(10, 0), priority: 0) == nil)
+        #expect(view.rank(of: try point(9, 0), priority: 1) == nil)
+    }
+
+    @Test(
+        "An answer that is no view is an error",
+        arguments: [
+            Reply.null, .text("OK"), .array([]), .array([.text("e1"), .text("1"), .text("2"), .text("3")]),
+            .array([.text("e1"), .text("1"), .text("2"), .text("3"), .text("x")]),
+            .array([.text("e1"), .text("1"), .text("2"), .text("3"), .text("4"), .text("0")]),
+            .array([.text("e1"), .text("1"), .text("2"), .text("3"), .text("4"), .text("0"), .text("-1"), .text("")]),
+        ])
+    func damaged(reply: Reply) {
+        #expect(throws: StoreError.self) { try LineView(reply) }
+    }
+}
