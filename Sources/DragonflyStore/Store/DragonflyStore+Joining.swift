@@ -141,7 +141,7 @@ extension DragonflyStore {
             offset -= 1
             guard let point = JoinPoint(block: block, offset: offset) else { break }
             guard case .waiting(let place) = outcome else { continue }
-            joined.append((place.position.id, RememberedPosition(place.position, at: point)))
+            joined.append((place.position.id, RememberedPosition(place, at: point)))
         }
         return joined
     }

@@ -19,7 +19,7 @@ extension DragonflyStore {
             let found = look.positions.map { $0?.place(in: room, waiting: look.waiting, timeouts: look.timeouts) }
             let waiting = zip(look.positions, found).compactMap { known, place -> (PositionID, RememberedPosition)? in
                 guard let place, place.position.status == .waiting, let point = known?.point else { return nil }
-                return (place.position.id, RememberedPosition(place.position, at: point))
+                return (place.position.id, RememberedPosition(place, at: point))
             }
             remember(waiting, epoch: look.epoch, in: room, on: connection)
             places += found

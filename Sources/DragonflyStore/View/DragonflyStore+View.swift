@@ -6,8 +6,9 @@ package import WaitingRoom
 /// Polls and live updates are answered from a view of the line that is at most `viewLifetime` old, without a word to the
 /// store; what is not in it is looked up.
 extension DragonflyStore {
-    /// 4 MiB of bitmaps. With more, places are looked up one by one.
-    private static let viewLimit = 1_024
+    /// How many bitmaps, of 4 KiB, a view may have: what the store copies in a few milliseconds. In a line with more,
+    /// places are looked up.
+    private static let viewLimit = 512
 
     package func places(
         of positions: [PositionID], in room: RoomID, seeing sequence: UInt64

@@ -26,6 +26,8 @@ struct LineView: Sendable {
     let epoch: String
     /// Of the last event before that moment.
     let sequence: UInt64
+    /// Of the last who joined before.
+    let lastJoin: UInt64
     let time: Timestamp
     let waiting: Int
     let heartbeatTimeout: Milliseconds
@@ -34,19 +36,20 @@ struct LineView: Sendable {
     /// - Throws: `corrupt` if `reply` is not what the script `view` answers.
     init(_ reply: Reply) throws(StoreError) {
         let damaged = StoreError(.corrupt, "the store's answer cannot be read")
-        guard let words = reply.array, words.count >= 5, words.count % 3 == 2, let epoch = words[0].text,
-            let sequence = words[1].text.flatMap({ UInt64($0) }), let time = words[2].integer,
-            let waiting = words[3].integer, let heartbeat = words[4].integer
+        guard let words = reply.array, words.count >= 6, words.count % 3 == 0, let epoch = words[0].text,
+            let sequence = words[1].text.flatMap({ UInt64($0) }), let lastJoin = words[2].text.flatMap({ UInt64($0) }),
+            let time = words[3].integer, let waiting = words[4].integer, let heartbeat = words[5].integer
         else { throw damaged }
         self.epoch = epoch
         self.sequence = sequence
+        self.lastJoin = lastJoin
         self.time = Timestamp(milliseconds: Int64(time))
         self.waiting = waiting
         heartbeatTimeout = Milliseconds(Int64(heartbeat))
 
         var bitmaps: [(part: Part, bits: LaneBits)] = []
         bitmaps.reserveCapacity(words.count / 3)
-        for index in stride(from: 5, to: words.count, by: 3) {
+        for index in stride(from: 6, to: words.count, by: 3) {
             guard let priority = words[index].integer,
                 let block = words[index + 1].integer.flatMap(UInt32.init(exactly:)),
                 let bytes = words[index + 2].bytes

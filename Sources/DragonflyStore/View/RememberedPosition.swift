@@ -1,6 +1,6 @@
 import WaitingRoom
 
-/// What does not change of a position while it waits.
+/// What does not change of a position while it waits, and where it stood when the store was last asked for it.
 struct RememberedPosition: Sendable {
     private final class Brought: Sendable {
         let userID: String?
@@ -16,11 +16,16 @@ struct RememberedPosition: Sendable {
     let priority: Int
     private let sequence: UInt64
     private let enqueuedAt: Timestamp
+    private let rank: Int32
+    private let totalWaiting: Int32
     /// Nil for those who brought nothing, as most.
     private let brought: Brought?
 
-    init(_ position: QueuePosition, at point: JoinPoint) {
+    init(_ place: Place, at point: JoinPoint) {
+        let position = place.position
         self.point = point
+        rank = Int32(clamping: place.rank)
+        totalWaiting = Int32(clamping: place.totalWaiting)
         priority = position.priority
         sequence = position.sequence
         enqueuedAt = position.enqueuedAt
@@ -29,15 +34,17 @@ struct RememberedPosition: Sendable {
             ? nil : Brought(userID: position.userID, metadata: position.metadata)
     }
 
-    /// Where it stands; nil if it does not wait, or joined after the view was taken.
+    /// Where it stands; nil if it does not wait.
     func place(_ id: PositionID, in room: RoomID, _ view: LineView) -> Place? {
-        guard let rank = view.rank(of: point, priority: priority) else { return nil }
+        // Of one who joined after the view was taken, what the store said then is the newer.
+        let isNewer = sequence > view.lastJoin
+        guard let rank = isNewer ? Int(rank) : view.rank(of: point, priority: priority) else { return nil }
         // Whoever asks gives a sign of life by it, which the store hears of with the next batch.
         let position = QueuePosition(
             id: id, queueID: room, sequence: sequence, priority: priority, enqueuedAt: enqueuedAt,
             userID: brought?.userID, metadata: brought?.metadata ?? [:], status: .waiting,
             expiresAt: view.time + view.heartbeatTimeout)
-        return Place(position: position, rank: rank, totalWaiting: view.waiting)
+        return Place(position: position, rank: rank, totalWaiting: isNewer ? Int(totalWaiting) : view.waiting)
     }
 }
 

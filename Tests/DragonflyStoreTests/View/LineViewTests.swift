@@ -8,7 +8,7 @@ struct LineViewTests {
     private func view(_ parts: [(priority: Int, block: Int, bits: [UInt8])]) throws(StoreError) -> LineView {
         try LineView(
             .array(
-                [.text("e1"), .text("77"), .text("1700000000000"), .text("9"), .text("60000")]
+                [.text("e1"), .text("77"), .text("12"), .text("1700000000000"), .text("9"), .text("60000")]
                     + parts.flatMap { [.text("\($0.priority)"), .text("\($0.block)"), .bytes($0.bits)] as [Reply] }))
     }
 
@@ -27,6 +27,7 @@ struct LineViewTests {
         #expect(view.rank(of: try point(10, 15), priority: 0) == 4)
         #expect(view.rank(of: try point(9, 3), priority: -3) == 5)
         #expect(view.sequence == 77)
+        #expect(view.lastJoin == 12)
         #expect(view.blocks == [9, 10])
     }
 
@@ -42,10 +43,13 @@ struct LineViewTests {
     @Test(
         "An answer that is no view is an error",
         arguments: [
-            Reply.null, .text("OK"), .array([]), .array([.text("e1"), .text("1"), .text("2"), .text("3")]),
-            .array([.text("e1"), .text("1"), .text("2"), .text("3"), .text("x")]),
-            .array([.text("e1"), .text("1"), .text("2"), .text("3"), .text("4"), .text("0")]),
-            .array([.text("e1"), .text("1"), .text("2"), .text("3"), .text("4"), .text("0"), .text("-1"), .text("")]),
+            Reply.null, .text("OK"), .array([]), .array([.text("e1"), .text("1"), .text("0"), .text("2"), .text("3")]),
+            .array([.text("e1"), .text("1"), .text("0"), .text("2"), .text("3"), .text("x")]),
+            .array([.text("e1"), .text("1"), .text("0"), .text("2"), .text("3"), .text("4"), .text("0")]),
+            .array([
+                .text("e1"), .text("1"), .text("0"), .text("2"), .text("3"), .text("4"), .text("0"), .text("-1"),
+                .text(""),
+            ]),
         ])
     func damaged(reply: Reply) {
         #expect(throws: StoreError.self) { try LineView(reply) }

@@ -9,7 +9,8 @@ struct LineWatchTests {
     private let never = LineWatch.FetchTask { .failure(StoreError(.unavailable, "")) }
 
     private func view(_ sequence: Int, epoch: String = "e1") throws(StoreError) -> LineView {
-        try LineView(.array([.text(epoch), .integer(sequence), .integer(0), .integer(0), .integer(60_000)]))
+        try LineView(
+            .array([.text(epoch), .integer(sequence), .integer(0), .integer(0), .integer(0), .integer(60_000)]))
     }
 
     /// The sequence of the view that is used at a time; nil, and the fetch that begins, if none is.
@@ -81,7 +82,8 @@ struct LineWatchTests {
         let position = QueuePosition(
             id: Site.id(1), queueID: try #require(RoomID("hall")), sequence: 1, priority: 0,
             enqueuedAt: Timestamp(milliseconds: 0), status: .waiting, expiresAt: Timestamp(milliseconds: 1))
-        let remembered = RememberedPosition(position, at: try #require(JoinPoint(block: 1, offset: 0)))
+        let remembered = RememberedPosition(
+            Place(position: position, rank: 1, totalWaiting: 1), at: try #require(JoinPoint(block: 1, offset: 0)))
         var watch = LineWatch(connection: 1)
         watch.finish(try #require(next(&watch, 0).begun), try view(7))
         watch.remember([(Site.id(1), remembered)], in: "e1")

@@ -8,7 +8,9 @@ struct PositionMemoryTests {
         let position = QueuePosition(
             id: Site.id(number), queueID: try #require(RoomID("hall")), sequence: number, priority: 0,
             enqueuedAt: Timestamp(milliseconds: 0), status: .waiting, expiresAt: Timestamp(milliseconds: 1))
-        return RememberedPosition(position, at: try #require(JoinPoint(block: 1, offset: Int(number))))
+        return RememberedPosition(
+            Place(position: position, rank: 1, totalWaiting: 1),
+            at: try #require(JoinPoint(block: 1, offset: Int(number))))
     }
 
     @Test("The last to be asked for are remembered, and never more than twice the limit")

@@ -61,6 +61,31 @@ struct ViewServerTests {
         }
     }
 
+    @Test("Whoever has just joined costs the gate where that was no look-up")
+    func joined() async throws {
+        let server = try await RedisServer()
+        defer { server.stop() }
+        try server.start()
+        let store = try await viewing(server)
+        defer { store.close() }
+        let room = try Site.room()
+        try await store.configure([RoomSettings(id: room, maxActiveUsers: 0, maxQueueSize: 0)])
+        _ = try await store.enqueue(Site.arrival(1), in: room)
+        _ = try await store.places(of: [Site.id(1)], in: room)
+        for number in 2...5 as ClosedRange<UInt64> { _ = try await store.enqueue(Site.arrival(number), in: room) }
+        _ = try await scripts(store)
+        let places = try await store.places(of: (1...5).map { Site.id($0) }, in: room)
+        #expect(places.map { $0?.rank } == [1, 2, 3, 4, 5])
+        #expect(places.map { $0?.totalWaiting } == [1, 2, 3, 4, 5])
+        #expect(places[2]?.position.userID == Site.arrival(3).userID)
+        #expect(places[3]?.position.metadata == Site.arrival(4).metadata)
+        #expect(try await scripts(store) == 0)
+        clock.advance(by: .seconds(1))
+        let later = try await store.places(of: (1...5).map { Site.id($0) }, in: room)
+        #expect(later.map { $0?.totalWaiting } == [5, 5, 5, 5, 5])
+        #expect(try await scripts(store) == 1)
+    }
+
     @Test(
         "Behind a new connection nobody is taken for the one who stood there before the store fell back",
         .timeLimit(.minutes(1)))

@@ -1,12 +1,12 @@
--- The line at one moment. ARGV[2]: how many bitmaps at most. Answers epoch, sequence of the last event, room time,
--- waiting, heartbeat time-out, and for each lane of each block in which somebody waits priority, block, and bitmap; no
--- bitmaps if there are more, or somebody waits in a shuffle window.
+-- The line at one moment. ARGV[2]: how many bitmaps at most. Answers epoch, sequences of the last event and the last join,
+-- room time, waiting, heartbeat time-out, and for each lane of each block in which somebody waits priority, block, and
+-- bitmap; no bitmaps if there are more, or somebody waits in a shuffle window.
 if not load() then return NO_ROOM end
 if not fixed() then return need() end
 observe()
 local limit = tonumber(ARGV[2])
 local answer = {M.epoch}
-for _, name in ipairs({'eseq', 'now', 'waiting', 'hb'}) do answer[#answer + 1] = format('%d', M[name]) end
+for _, name in ipairs({'eseq', 'jseq', 'now', 'waiting', 'hb'}) do answer[#answer + 1] = format('%d', M[name]) end
 -- Lanes, blocks, lanes of blocks, and windows: there are at most as many of each as bitmaps.
 if call('HLEN', K.n) > 4 * limit then return answer end
 
