@@ -50,7 +50,7 @@ struct RememberedPosition: Sendable {
 
 /// The waiting positions that a gate was lately asked for, at most twice `limit`. All O(1).
 struct PositionMemory: Sendable {
-    /// As many as 2^18 buckets of a dictionary take. About 15 MB.
+    /// As many as 2^18 buckets of a dictionary take. 17 MB.
     static let limit = 3 << 16
 
     private let limit: Int

@@ -102,6 +102,30 @@ struct ViewTests {
         try await exact.wipe(room)
     }
 
+    @Test("A line in too many bitmaps is looked up")
+    func tooMany() async throws {
+        let room = try Site.room("view-many")
+        let (viewing, exact) = try await gates()
+        defer { for gate in [viewing, exact] { gate.close() } }
+        try await viewing.configure([settings(room, slots: 0)])
+        var last: UInt64 = 0
+        while last < 520 {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for priority in 0..<40 {
+                    let arrival = Site.arrival(last + UInt64(priority) + 1, priority: priority)
+                    group.addTask { _ = try await viewing.enqueue(arrival, in: room) }
+                }
+                try await group.waitForAll()
+            }
+            last += 40
+            try await closeBlock(viewing, room, slots: 0)
+            clock.advance(by: .seconds(1))
+            let ids = (1...last).map { Site.id($0) }
+            #expect(try await places(ids, viewing, room) == (try await places(ids, exact, room)))
+        }
+        try await exact.wipe(room)
+    }
+
     @Test("What another gate does is seen within the lifetime of a view, and at once by who has heard of the event")
     func followed() async throws {
         let room = try Site.room("view-other")

@@ -32,6 +32,13 @@ struct ReplyReaderTests {
         #expect(try read(bytes.indices.map { bytes[$0...$0] }) == Self.replies)
     }
 
+    @Test("A text that is no UTF-8 comes as it was sent")
+    func bytes() throws {
+        let sent: [UInt8] = [0xff, 0, 0xc3, 0x28, 0x0d, 0x0a]
+        let replies = try read([Array("$6\r\n".utf8)[...], sent[...], [0x0d, 0x0a], Array("$2\r\n\0A\r\n".utf8)[...]])
+        #expect(replies.map(\.bytes) == [sent, [0, 0x41]])
+    }
+
     @Test(
         "What is no reply is refused",
         arguments: ["!\r\n", "$x\r\n", "*2000000000\r\n", "*99999999999\r\n", "$-7\r\n", ":1a\r\n"])
