@@ -7,12 +7,13 @@ import time
 
 import pytest
 import requests
+import websockets.sync.client
 
 from rig import gate as gates
 from rig.nats import NATSServer
 from rig.process import accepts, wait_until
 from rig.redis import RedisServer
-from rig.visitor import Visitor, through
+from rig.visitor import AGENT, Visitor, through
 
 
 @pytest.fixture(params=["plain", "cluster"])
@@ -171,6 +172,33 @@ def test_a_reload_reaches_the_line_of_all(three):
     for gate in three:
         gate.until_status("paused", seconds=4)
     assert Visitor(three[1]).navigate().status_code == 503
+
+
+def test_a_live_connection_follows_what_other_gates_do(three):
+    """Somebody leaves, the room is paused and goes on, the slot becomes free: each is told within five seconds."""
+    holder, ahead, visitor = through(three[0]), Visitor(three[0]), Visitor(three[1])
+    ahead.navigate()
+    visitor.navigate()
+    with websockets.sync.client.connect(
+        f"ws://127.0.0.1:{three[2].port}/api/v1/queues/shop/live",
+        user_agent_header=AGENT,
+        proxy=None,
+        additional_headers={"Cookie": f"anteroom_p_shop={visitor.cookie('p')}"},
+    ) as live:
+
+        def until(field, value):
+            while json.loads(live.recv(5))[field] != value:
+                pass
+
+        until("position", 2)
+        assert ahead.call("POST", "leave").status_code == 204
+        until("position", 1)
+        for status in ("paused", "active"):
+            for gate in three:
+                gate.edit(status=status)
+            until("room_status", status)
+        assert moved(holder, three[1]).call("POST", "session/complete").status_code == 204
+        until("status", "admitted")
 
 
 class TestEvents:
