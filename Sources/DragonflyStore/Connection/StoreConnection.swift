@@ -62,6 +62,30 @@ final class StoreConnection: Sendable {
         return try await Self.send(command, over: live)
     }
 
+    /// Sends commands at once and waits for all replies, in order.
+    func send(_ commands: [Command]) async throws(StoreError) -> [Reply] {
+        let (live, reason) = state.withLock { ($0.live, $0.reason) }
+        guard let live else { throw StoreError(.unavailable, "store \(address): \(reason)") }
+        let loop = live.channel.eventLoop
+        let promises = commands.map { _ in loop.makePromise(of: Reply.self) }
+        loop.execute {
+            for (command, promise) in zip(commands, promises) { live.handler.value.send(command, promise: promise) }
+        }
+        var replies: [Reply] = []
+        replies.reserveCapacity(commands.count)
+        // All, even after a failure: a promise that nobody asks still has to be kept.
+        var failure: StoreError?
+        for promise in promises {
+            do {
+                replies.append(try await promise.futureResult.get())
+            } catch {
+                failure = failure ?? (error as? StoreError) ?? StoreError(.unavailable, "\(error)")
+            }
+        }
+        if let failure { throw failure }
+        return replies
+    }
+
     /// Runs a script; one that the server has forgotten is loaded again, once.
     /// - Parameter number: the connection on which it may run; nil: any.
     func run(

@@ -66,8 +66,11 @@ extension DragonflyStore {
         var count = 0
         do {
             while true {
-                while let batch = try await history.next() {
-                    for event in batch where event.sequence > replayed?.eventSequence ?? 0 {
+                var batch = try await history.next()
+                while let events = batch {
+                    // Read while the one before is replayed.
+                    async let following = history.next()
+                    for event in events where event.sequence > replayed?.eventSequence ?? 0 {
                         if replayed == nil { replayed = Room(replaying: event) } else { try replayed?.replay(event) }
                         guard replayed != nil else {
                             throw StoreError(
@@ -76,6 +79,7 @@ extension DragonflyStore {
                         count += 1
                     }
                     _ = try await step("renew", lock, in: room)
+                    batch = try await following
                 }
                 guard let replayed else { throw StoreError(.corrupt, "there is no history of room \(room)") }
                 let report = RestoredRoom(
@@ -98,7 +102,9 @@ extension DragonflyStore {
         var written = 0
         while written < commands.count {
             let batch = commands[written..<min(written + Self.batchSize, commands.count)]
-            for command in batch { _ = try await self.command(command) }
+            for reply in try await connection.send(Array(batch)) {
+                if case .error(let text) = reply { throw StoreError(.unavailable, "the store refuses: \(text)") }
+            }
             written += batch.count
             if written % (16 * Self.batchSize) == 0 { _ = try await step("renew", lock, in: room) }
         }
