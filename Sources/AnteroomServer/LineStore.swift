@@ -5,6 +5,7 @@ import NIOPosix
 import QueueStore
 import RoomConfiguration
 import ServiceLifecycle
+import Synchronization
 import VisitorAPI
 import WaitingRoom
 
@@ -20,6 +21,7 @@ struct LineStore {
     let bus: EventBus?
     /// Of a shared store.
     private let restorer: RoomRestorer?
+    private let outbox = OutboxTally()
     private let observers: [@Sendable ([RoomEvent]) -> Void]
     private let tokenLifetime: Milliseconds
     private let logger: Logger
@@ -89,6 +91,14 @@ struct LineStore {
         }
     }
 
+    /// How the events of this store fare; nil without NATS.
+    var eventStatus: EventBus.Status? {
+        guard var status = bus?.status else { return nil }
+        status.backlog += outbox.waiting.load(ordering: .relaxed)
+        status.lost += outbox.lost.load(ordering: .relaxed)
+        return status
+    }
+
     /// What runs as long as the gate does.
     func services(
         rooms: @escaping @Sendable () -> [RoomSettings], loops: [LoopHandle]
@@ -98,7 +108,7 @@ struct LineStore {
             StoreKeeper(store: store),
             RestorationService(restorer: restorer, rooms: rooms),
             RevocationPoller(store: store, rooms: rooms, loops: loops, tokenLifetime: tokenLifetime),
-            OutboxCarrier(store: store, bus: bus, rooms: rooms, observers: observers, logger: logger),
+            OutboxCarrier(store: store, bus: bus, rooms: rooms, observers: observers, tally: outbox, logger: logger),
         ]
     }
 

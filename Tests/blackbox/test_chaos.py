@@ -43,7 +43,7 @@ def test_one_fault_of_each_kind():
 def test_a_broken_script_is_noticed(mistake, message):
     """An admission step that does not look at the slots, or lets in the last of a batch first."""
     code, said = chaos(
-        *("--sabotage", mistake, "--faults", "", "--seconds", 4, "--browsers", 80, "--slots", 20, "--rate", 30),
+        *("--sabotage", mistake, "--faults", "", "--seconds", 4, "--browsers", 50, "--slots", 20, "--rate", 30),
         name=f"chaos-{mistake}",
     )
     assert code == 1 and re.search(rf"^VIOLATION history: room shop, event \d+: {message}", said, re.MULTILINE), said

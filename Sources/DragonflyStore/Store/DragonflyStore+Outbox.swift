@@ -34,6 +34,11 @@ extension DragonflyStore {
         return events
     }
 
+    /// How many events wait in the outbox. O(1).
+    package func outboxCount(of room: RoomID) async throws(StoreError) -> Int {
+        try await command("LLEN", RoomKeys(room: room).events).integer ?? 0
+    }
+
     /// Drops the events through `sequence` from the outbox. Idempotent. O(dropped).
     package func trimOutbox(of room: RoomID, through sequence: UInt64) async throws(StoreError) {
         var dropped = 0
