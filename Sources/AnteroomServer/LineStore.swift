@@ -73,7 +73,7 @@ struct LineStore {
     func configure(_ store: some QueueStore, _ rooms: [RoomSettings]) async throws(StoreError) {
         if let restorer, case .dragonfly(let shared) = backend {
             try await shared.connect()
-            for room in rooms.map(\.id) where !shared.isTrusted(room) { try await restorer.compare(room) }
+            for room in rooms where !shared.isTrusted(room.id) { try await restorer.compare(room) }
         }
         try await store.configure(rooms)
     }

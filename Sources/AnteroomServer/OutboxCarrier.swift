@@ -38,8 +38,14 @@ struct OutboxCarrier: Service {
                     await count()
                 }
                 do {
+                    if bus?.log.isConnected == false { throw NATSError.away }
                     if try await store.acquireLease(Self.lease, holder: holder, lasting: Self.span) {
-                        for room in rooms().map(\.id) { carried += try await carry(room) }
+                        // One room's trouble is not the others'.
+                        var failure: (any Error)?
+                        for room in rooms().map(\.id) {
+                            do { carried += try await carry(room) } catch { failure = failure ?? error }
+                        }
+                        if let failure { throw failure }
                         if isFailing { logger.notice("Events of the store reach NATS again") }
                         isFailing = false
                     }
@@ -48,6 +54,8 @@ struct OutboxCarrier: Service {
                         logger.error("Events stay in the store's outbox", metadata: ["error": "\(error)"])
                     }
                     isFailing = true
+                    // A gate that has NATS may do better.
+                    try? await store.releaseLease(Self.lease, holder: holder)
                     try? await bound()
                 }
                 if carried < Self.batch { try? await Task.sleep(for: isFailing ? .seconds(1) : Self.pause) }

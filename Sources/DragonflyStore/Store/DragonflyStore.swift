@@ -16,6 +16,8 @@ package final class DragonflyStore: QueueStore {
     private let clock: (@Sendable () -> Timestamp)?
     private let views = Mutex<[RoomID: RoomView]>([:])
     let joins = Mutex<[RoomID: JoinQueue]>([:])
+    /// The highest join sequence that this gate was told, by room.
+    let lastJoins = Mutex<[RoomID: UInt64]>([:])
     let needsTrust: Bool
     /// On which connection each room was found to be as new as its record.
     let trusted = Mutex<[RoomID: Int]>([:])
