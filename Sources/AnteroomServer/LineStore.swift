@@ -41,7 +41,7 @@ struct LineStore {
         if let address = configuration.store.address {
             let store = try DragonflyStore(
                 address: address, needsTrust: true, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-                logger: logger)
+                caFile: configuration.store.caFile, logger: logger)
             let bus = try openBus()
             return LineStore(
                 backend: .dragonfly(store), bus: bus,

@@ -23,7 +23,7 @@ struct OutboxCarrier: Service {
     private static let span = Milliseconds.seconds(3)
     private static let batch = 500
     /// How many events of a room may wait in the store while NATS is away; the oldest are dropped beyond it.
-    private static let limit: UInt64 = 500_000
+    private static let limit: UInt64 = 2_000_000
 
     func run() async throws {
         await cancelWhenGracefulShutdown {

@@ -24,7 +24,8 @@ package enum RebuildCommand {
         }
         let log = try CommandRooms.log(configuration)
         let store = try DragonflyStore(
-            address: address, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+            address: address, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            caFile: configuration.store.caFile, logger: logger)
         defer { store.close() }
         var lines: [String] = []
         do {

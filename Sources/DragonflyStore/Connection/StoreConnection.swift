@@ -36,18 +36,18 @@ final class StoreConnection: Sendable {
     private let state = Mutex(State())
 
     init(
-        address: StoreAddress, group: any EventLoopGroup, timeout: Duration, tls: TLSConfiguration?, logger: Logger
+        address: StoreAddress, group: any EventLoopGroup, timeout: Duration, caFile: String?, logger: Logger
     ) throws(StoreError) {
         self.address = address
         self.group = group
         self.timeout = timeout
         self.logger = logger
         do {
-            self.tls =
-                address.usesTLS
-                ? try NIOSSLContext(configuration: tls ?? TLSConfiguration.makeClientConfiguration()) : nil
+            var configuration = TLSConfiguration.makeClientConfiguration()
+            if let caFile { configuration.trustRoots = .file(caFile) }
+            tls = address.usesTLS ? try NIOSSLContext(configuration: configuration) : nil
         } catch {
-            throw StoreError(.unavailable, "store \(address): TLS cannot be set up: \(error)")
+            throw StoreError(.unavailable, "store \(address): TLS cannot be set up\(caFile.map { " with \($0)" } ?? ""): \(error)")
         }
     }
 

@@ -1,6 +1,5 @@
 package import Logging
 package import NIOCore
-package import NIOSSL
 package import QueueStore
 package import RoomConfiguration
 import Synchronization
@@ -26,17 +25,17 @@ package final class DragonflyStore: QueueStore {
     ///   - needsTrust: whether a room takes steps only after `trust`, on the connection for which that was said.
     ///   - timeout: for each command; a connection on which one takes longer is given up.
     ///   - clock: for tests; nil lets the store's own clock decide.
-    ///   - tls: for `rediss://`; nil trusts the system's certificate authorities.
+    ///   - caFile: for `rediss://`, certificates (PEM) that sign the server's; nil trusts those of the system.
     /// - Throws: `unavailable` if TLS cannot be set up. Nothing is connected yet.
     package init(
         address: StoreAddress, needsTrust: Bool = false, eventLoopGroup: any EventLoopGroup,
-        timeout: Duration = .seconds(2), clock: (@Sendable () -> Timestamp)? = nil, tls: TLSConfiguration? = nil,
+        timeout: Duration = .seconds(2), clock: (@Sendable () -> Timestamp)? = nil, caFile: String? = nil,
         logger: Logger
     ) throws(StoreError) {
         self.clock = clock
         self.needsTrust = needsTrust
         connection = try StoreConnection(
-            address: address, group: eventLoopGroup, timeout: timeout, tls: tls, logger: logger)
+            address: address, group: eventLoopGroup, timeout: timeout, caFile: caFile, logger: logger)
     }
 
     /// Makes one attempt to connect, unless connected.
