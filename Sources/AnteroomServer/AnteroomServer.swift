@@ -129,7 +129,9 @@ package struct AnteroomServer {
 
         bus?.start { checkout in await CheckoutDesk(store: store).apply(checkout) }
         registry.addCollector { lineMetrics.write(&$0) }
-        if let bus { registry.addCollector { EventMetrics.write(bus.status, &$0) } }
+        registry.addCollector { writer in
+            if let status = line.eventStatus { EventMetrics.write(status, &writer) }
+        }
         registry.addCollector(
             gather: { await ProxyMetrics.gather(handles, labels: labels, accessLog: accessLog) },
             write: ProxyMetrics.write)

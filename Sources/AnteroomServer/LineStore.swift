@@ -5,6 +5,7 @@ import NIOPosix
 import QueueStore
 import RoomConfiguration
 import ServiceLifecycle
+import Synchronization
 import VisitorAPI
 import WaitingRoom
 
@@ -20,6 +21,7 @@ struct LineStore {
     let bus: EventBus?
     /// Of a shared store.
     private let restorer: RoomRestorer?
+    private let outbox = OutboxTally()
     private let observers: [@Sendable ([RoomEvent]) -> Void]
     private let tokenLifetime: Milliseconds
     private let logger: Logger
@@ -39,7 +41,8 @@ struct LineStore {
         if let address = configuration.store.address {
             let store = try DragonflyStore(
                 address: address, needsTrust: true, viewLifetime: .seconds(1),
-                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, caFile: configuration.store.caFile,
+                logger: logger)
             let bus = try openBus()
             return LineStore(
                 backend: .dragonfly(store), bus: bus,
@@ -71,7 +74,7 @@ struct LineStore {
     func configure(_ store: some QueueStore, _ rooms: [RoomSettings]) async throws(StoreError) {
         if let restorer, case .dragonfly(let shared) = backend {
             try await shared.connect()
-            for room in rooms.map(\.id) where !shared.isTrusted(room) { try await restorer.compare(room) }
+            for room in rooms where !shared.isTrusted(room.id) { try await restorer.compare(room) }
         }
         try await store.configure(rooms)
     }
@@ -89,6 +92,14 @@ struct LineStore {
         }
     }
 
+    /// How the events of this store fare; nil without NATS.
+    var eventStatus: EventBus.Status? {
+        guard var status = bus?.status else { return nil }
+        status.backlog += outbox.waiting.load(ordering: .relaxed)
+        status.lost += outbox.lost.load(ordering: .relaxed)
+        return status
+    }
+
     /// What runs as long as the gate does.
     func services(
         rooms: @escaping @Sendable () -> [RoomSettings], loops: [LoopHandle]
@@ -98,7 +109,7 @@ struct LineStore {
             StoreKeeper(store: store),
             RestorationService(restorer: restorer, rooms: rooms),
             RevocationPoller(store: store, rooms: rooms, loops: loops, tokenLifetime: tokenLifetime),
-            OutboxCarrier(store: store, bus: bus, rooms: rooms, observers: observers, logger: logger),
+            OutboxCarrier(store: store, bus: bus, rooms: rooms, observers: observers, tally: outbox, logger: logger),
         ]
     }
 

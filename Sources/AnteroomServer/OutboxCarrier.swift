@@ -3,6 +3,7 @@ import Logging
 import NATSBus
 import QueueStore
 import ServiceLifecycle
+import Synchronization
 import WaitingRoom
 
 /// Carries the events of a shared store from its outbox to JetStream: one gate at a time, so that they stay in order, and
@@ -12,6 +13,7 @@ struct OutboxCarrier: Service {
     let bus: EventBus?
     let rooms: @Sendable () -> [RoomSettings]
     let observers: [@Sendable ([RoomEvent]) -> Void]
+    let tally: OutboxTally
     let logger: Logger
 
     /// How soon an event is carried: so much, at most, a store takes with it that dies.
@@ -21,18 +23,29 @@ struct OutboxCarrier: Service {
     private static let span = Milliseconds.seconds(3)
     private static let batch = 500
     /// How many events of a room may wait in the store while NATS is away; the oldest are dropped beyond it.
-    private static let limit: UInt64 = 500_000
+    private static let limit: UInt64 = 2_000_000
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var generator = SystemRandomNumberGenerator()
             let holder = String(generator.next() as UInt64, radix: 16)
             var isFailing = false
+            var nextCount = ContinuousClock.now
             while !Task.isCancelled {
                 var carried = 0
+                if nextCount <= .now {
+                    nextCount = .now + .seconds(1)
+                    await count()
+                }
                 do {
+                    if bus?.log.isConnected == false { throw NATSError.away }
                     if try await store.acquireLease(Self.lease, holder: holder, lasting: Self.span) {
-                        for room in rooms().map(\.id) { carried += try await carry(room) }
+                        // One room's trouble is not the others'.
+                        var failure: (any Error)?
+                        for room in rooms().map(\.id) {
+                            do { carried += try await carry(room) } catch { failure = failure ?? error }
+                        }
+                        if let failure { throw failure }
                         if isFailing { logger.notice("Events of the store reach NATS again") }
                         isFailing = false
                     }
@@ -41,6 +54,8 @@ struct OutboxCarrier: Service {
                         logger.error("Events stay in the store's outbox", metadata: ["error": "\(error)"])
                     }
                     isFailing = true
+                    // A gate that has NATS may do better.
+                    try? await store.releaseLease(Self.lease, holder: holder)
                     try? await bound()
                 }
                 if carried < Self.batch { try? await Task.sleep(for: isFailing ? .seconds(1) : Self.pause) }
@@ -95,6 +110,13 @@ struct OutboxCarrier: Service {
             metadata: ["queue_id": "\(room)", "from": "\(expected)", "to": "\(first - 1)"])
     }
 
+    /// For the metrics, at every gate.
+    private func count() async {
+        var waiting = 0
+        for room in rooms().map(\.id) { waiting += (try? await store.outboxCount(of: room)) ?? 0 }
+        tally.waiting.store(waiting, ordering: .relaxed)
+    }
+
     private func bound() async throws {
         for room in rooms().map(\.id) {
             guard let standing = try await store.standing(of: room), let first = standing.outboxFirst,
@@ -104,7 +126,16 @@ struct OutboxCarrier: Service {
             logger.error(
                 "Events were lost: NATS has been away too long",
                 metadata: ["queue_id": "\(room)", "from": "\(first)", "to": "\(dropped)"])
+            tally.lost.add(Int(dropped - first + 1), ordering: .relaxed)
             try await store.trimOutbox(of: room, through: dropped)
         }
     }
+}
+
+/// What the metrics say of the outbox.
+final class OutboxTally: Sendable {
+    /// Events in the store that NATS has not stored yet, at most a second ago.
+    let waiting = Atomic<Int>(0)
+    /// Events that this gate has dropped because they were too many.
+    let lost = Atomic<Int>(0)
 }

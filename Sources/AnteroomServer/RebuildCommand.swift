@@ -24,7 +24,8 @@ package enum RebuildCommand {
         }
         let log = try CommandRooms.log(configuration)
         let store = try DragonflyStore(
-            address: address, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+            address: address, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            caFile: configuration.store.caFile, logger: logger)
         defer { store.close() }
         var lines: [String] = []
         do {
@@ -55,7 +56,7 @@ package enum RebuildCommand {
                 "room \(room): the stream is at event \(record.lastSequence), the store at \(seen.lastSequence): what is "
                     + "missing would be lost; wait until anteroom_events_backlog is 0")
         }
-        let restored = try await store.restore(room, from: try await log.history(of: room), seen: seen)
+        let restored = try await store.restore(room, seen: seen) { try await log.history(of: room) }
         return [
             "room \(room): \(flaw.map(\.description) ?? "nothing was missing, but it was asked for")",
             "room \(room): restored from \(restored.events) events: \(restored.waiting) waiting, "

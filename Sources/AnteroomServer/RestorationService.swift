@@ -15,7 +15,7 @@ struct RestorationService: Service {
             while !Task.isCancelled {
                 for settings in rooms() where needsCompare(settings.id) {
                     do throws(StoreError) {
-                        try await restorer.compare(settings.id)
+                        try await restorer.compare(settings)
                         try await restorer.store.configure([settings])
                         reported[settings.id] = nil
                     } catch {

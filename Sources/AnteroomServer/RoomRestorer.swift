@@ -17,11 +17,12 @@ struct RoomRestorer {
 
     /// Lets the room take steps, restored if need be. One gate does it; the others are told `unavailable` meanwhile.
     /// - Throws: `unavailable` if the room cannot be compared or restored now; `corrupt` if its events cannot be replayed.
-    func compare(_ room: RoomID) async throws(StoreError) {
+    func compare(_ settings: RoomSettings) async throws(StoreError) {
+        let room = settings.id
         guard let number = store.connectionNumber else { throw StoreError(.unavailable, "the store is away") }
         let seen = try await store.standing(of: room)
         guard let log else {
-            warnIfOlder(seen, room)
+            try await warnIfOlder(seen, settings)
             store.trust(room, on: number)
             return
         }
@@ -38,7 +39,7 @@ struct RoomRestorer {
                 metadata: ["queue_id": "\(room)", "reason": "\(flaw)"])
             report(try await restore(room, from: log, seen))
         } else {
-            warnIfOlder(seen, room)
+            try await warnIfOlder(seen, settings)
         }
         store.trust(room, on: number)
     }
@@ -46,13 +47,9 @@ struct RoomRestorer {
     private func restore(
         _ room: RoomID, from log: StreamLog, _ seen: RoomStanding?
     ) async throws(StoreError) -> RestoredRoom {
-        let history: StreamHistory
-        do {
-            history = try await log.history(of: room)
-        } catch {
-            throw StoreError(.unavailable, "the events of room \(room) cannot be read: \(error)")
-        }
-        return try await store.restore(room, from: history, seen: seen)
+        let restored = try await store.restore(room, seen: seen) { try await log.history(of: room) }
+        _ = store.hasLostJoins(of: room, try await store.standing(of: room))
+        return restored
     }
 
     /// While the stream cannot be read, what this gate has seen has to do.
@@ -78,12 +75,18 @@ struct RoomRestorer {
 
     private func lastSeen(_ room: RoomID) -> UInt64? { monitor.snapshot(of: room)?.facts.eventSequence }
 
-    /// What nothing can bring back, somebody should know of.
-    private func warnIfOlder(_ seen: RoomStanding?, _ room: RoomID) {
-        guard let last = lastSeen(room), last > seen?.lastSequence ?? 0 else { return }
+    /// What the stream had not got yet nothing can bring back, but those who joined then can come back by themselves.
+    private func warnIfOlder(_ seen: RoomStanding?, _ settings: RoomSettings) async throws(StoreError) {
+        let last = lastSeen(settings.id) ?? 0
+        let isOlder = last > seen?.lastSequence ?? 0
+        let hasLostJoins = store.hasLostJoins(of: settings.id, seen)
+        guard isOlder || hasLostJoins else { return }
         logger.error(
-            "The store has lost events that no stream has: those who joined since come back by their tokens or not at all",
-            metadata: ["queue_id": "\(room)", "from": "\((seen?.lastSequence ?? 0) + 1)", "to": "\(last)"])
+            "The store has lost events that no stream has: those who joined since come back by their tokens",
+            metadata: [
+                "queue_id": "\(settings.id)", "store": "\(seen?.lastSequence ?? 0)", "seen": "\(last)",
+            ])
+        if let seen { try await store.reopen(settings.id, settings, seen: seen) }
     }
 
     private func report(_ restored: RestoredRoom) {

@@ -41,7 +41,7 @@ struct CheckoutConsumer {
     /// How often one is tried while the store is away, every five seconds: about half an hour.
     private static let deliveries = 360
 
-    let client: JetStreamClient
+    let link: JetStreamLink
     let logger: Logger
     let handle: @Sendable (CheckoutEvent) async -> CheckoutOutcome
 
@@ -50,8 +50,10 @@ struct CheckoutConsumer {
         var consumer: PullConsumer?
         var isReported = false
         while !isOver() {
+            let client = link.client
+            if consumer?.client !== client { consumer = nil }
             do throws(NATSError) {
-                guard client.isConnected else { throw NATSError(.away, "NATS is not connected") }
+                guard client.isConnected else { throw NATSError.away }
                 let current: PullConsumer
                 if let consumer {
                     current = consumer
@@ -119,7 +121,7 @@ struct CheckoutConsumer {
             $0.member("reason", reason)
             $0.member("data", String(decoding: message.body.prefix(64 * 1024), as: UTF8.self))
         }
-        try client.publish(subject: Self.deadLetter, json: text.bytes, headers: [("Anteroom-Reason", reason)])
+        try link.client.publish(subject: Self.deadLetter, json: text.bytes, headers: [("Anteroom-Reason", reason)])
         message.acknowledge()
     }
 

@@ -36,7 +36,7 @@ package final class EventBus: Sendable {
 
     /// The stream as the record of a shared store's rooms.
     package let log: StreamLog
-    private let client: JetStreamClient
+    private let link: JetStreamLink
     private let buffer: EventBuffer
     private let logger: Logger
     private let noted: Mutex<Noted>
@@ -57,10 +57,10 @@ package final class EventBus: Sendable {
     ) throws {
         self.logger = logger
         buffer = try EventBuffer(directory: directory, limit: limit, logger: logger)
-        client = try JetStreamClient(address, name: "anteroom")
-        log = StreamLog(client: client)
+        link = try JetStreamLink(address, name: "anteroom")
+        log = StreamLog(link: link)
         noted = Mutex(Noted())
-        if client.isConnected { try client.ensureStream() }
+        if link.client.isConnected { try link.client.ensureStream() }
         threads.start()
     }
 
@@ -94,7 +94,7 @@ package final class EventBus: Sendable {
         threads.submit { _ in self.write() }
         threads.submit { _ in self.send() }
         threads.submit { _ in
-            CheckoutConsumer(client: self.client, logger: self.logger, handle: checkouts)
+            CheckoutConsumer(link: self.link, logger: self.logger, handle: checkouts)
                 .run { self.isStopping.load(ordering: .relaxed) }
         }
     }
@@ -122,7 +122,7 @@ package final class EventBus: Sendable {
         Status(
             backlog: buffer.backlog + noted.withLock { $0.events.count },
             published: publishedCount.load(ordering: .relaxed),
-            lost: buffer.refused + lostCount.load(ordering: .relaxed), isConnected: client.isConnected)
+            lost: buffer.refused + lostCount.load(ordering: .relaxed), isConnected: link.client.isConnected)
     }
 
     /// Writes what was noted, sends for a little while what can be sent, and ends. What is left waits on the disk.
@@ -132,7 +132,7 @@ package final class EventBus: Sendable {
         for _ in 0..<100 where !writerHasEnded.load(ordering: .acquiring) {
             try? await Task.sleep(for: .milliseconds(20))
         }
-        for _ in 0..<100 where client.isConnected && buffer.backlog > 0 {
+        for _ in 0..<100 where link.client.isConnected && buffer.backlog > 0 {
             try? await Task.sleep(for: .milliseconds(20))
         }
         isStopping.store(true, ordering: .relaxed)
@@ -190,8 +190,11 @@ package final class EventBus: Sendable {
         var hasStream = false
         var reported: String?
         while !isStopping.load(ordering: .relaxed) {
+            var client = link.client
             do {
-                guard client.isConnected else { throw NATSError(.away, "NATS is not connected") }
+                try link.renewIfClosed()
+                client = link.client
+                guard client.isConnected else { throw NATSError.away }
                 if !hasStream {
                     try client.ensureStream()
                     hasStream = true

@@ -30,11 +30,10 @@ package final class StreamHistory: RecordedHistory {
 
     package func next() async throws -> [RoomEvent]? {
         try await log.blocking { [self] _ in
-            var events: [RoomEvent] = []
             var (end, read) = progress.withLock { ($0.end, $0.read) }
             guard read < end else { return nil }
-            while read < end, events.count < Self.batch {
-                let message = try reader.next(milliseconds: Self.patience)
+            var events: [RoomEvent] = []
+            for message in try reader.next(Self.batch, milliseconds: Self.patience) {
                 read = message.sequence
                 guard case .event(let event, let opened) = try StreamLog.read(message) else { continue }
                 // Of an earlier history there may be events too.

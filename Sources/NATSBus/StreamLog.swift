@@ -31,18 +31,18 @@ package final class StreamLog: Sendable {
         package let lastSequence: UInt64
     }
 
-    let client: JetStreamClient
+    private let link: JetStreamLink
     /// One, so that what is published is in order.
     private let threads = NIOThreadPool(numberOfThreads: 1)
 
-    init(client: JetStreamClient) {
-        self.client = client
+    init(link: JetStreamLink) {
+        self.link = link
         threads.start()
     }
 
     /// Begins to connect; see `waitForConnection`.
     package convenience init(_ address: NATSAddress, name: String) throws(NATSError) {
-        self.init(client: try JetStreamClient(address, name: name))
+        self.init(link: try JetStreamLink(address, name: name))
     }
 
     /// Returns once NATS is connected.
@@ -50,10 +50,14 @@ package final class StreamLog: Sendable {
     package func waitForConnection(_ limit: Duration) async throws {
         let end = ContinuousClock.now + limit
         while !client.isConnected {
-            guard ContinuousClock.now < end else { throw NATSError(.away, "NATS is not connected") }
+            guard ContinuousClock.now < end else { throw NATSError.away }
             try await Task.sleep(for: .milliseconds(20))
         }
     }
+
+    var client: JetStreamClient { link.client }
+
+    package var isConnected: Bool { client.isConnected }
 
     package func close() async { try? await threads.shutdownGracefully() }
 
@@ -164,7 +168,7 @@ package final class StreamLog: Sendable {
     private static func subjects(of room: RoomID) -> String { "waiting_room.\(room).>" }
 
     func blocking<Result: Sendable>(_ work: @escaping @Sendable (StreamLog) throws -> Result) async throws -> Result {
-        guard client.isConnected else { throw NATSError(.away, "NATS is not connected") }
+        guard client.isConnected else { throw NATSError.away }
         return try await threads.runIfActive { try work(self) }
     }
 }

@@ -8,7 +8,8 @@ import WaitingRoom
 @Suite struct StoreFlawTests {
     private func store(_ opened: Int64 = 1000, _ last: UInt64 = 9, _ generation: String = "g1") -> RoomStanding {
         RoomStanding(
-            generation: generation, opened: Timestamp(milliseconds: opened), lastSequence: last, outboxFirst: nil)
+            generation: generation, opened: Timestamp(milliseconds: opened), lastSequence: last, lastJoin: 1,
+            outboxFirst: nil)
     }
 
     private func record(

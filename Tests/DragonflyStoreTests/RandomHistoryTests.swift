@@ -44,7 +44,8 @@ struct RandomHistoryTests {
     private static func restore(_ gate: DragonflyStore, _ room: RoomID) async throws {
         let events = try await gate.history(of: room)
         let report = try await gate.restore(
-            room, from: GivenHistory(events), seen: try await gate.standing(of: room))
+            room, seen: try await gate.standing(of: room)
+        ) { GivenHistory(events) }
         #expect(report.events == events.count)
         // So that the check that follows sees the whole history.
         for event in events.reversed() { _ = try await gate.command("LPUSH", "ar:{\(room)}:events", event.line) }

@@ -68,7 +68,7 @@ struct RestoreTests {
         try await store.wipe(room)
 
         let record = GivenHistory(Array(history.prefix(40)), Array(history.dropFirst(30)))
-        let report = try await store.restore(room, from: record, seen: nil)
+        let report = try await store.restore(room, seen: nil) { record }
         #expect(record.seals == [report])
         #expect(report.events == history.count)
         #expect(report.lastSequence == history.last?.sequence)
@@ -99,11 +99,11 @@ struct RestoreTests {
         let history = try await store.history(of: room)
         let before = try await answers(store, room)
         try await store.wipe(room)
-        _ = try await store.restore(room, from: GivenHistory(Array(history.prefix(60))), seen: nil)
+        _ = try await store.restore(room, seen: nil) { GivenHistory(Array(history.prefix(60))) }
         let old = try await store.meta(of: room)["epoch"]
         let seen = try await store.standing(of: room)
         #expect(seen?.lastSequence == 60)
-        _ = try await store.restore(room, from: GivenHistory(history), seen: seen)
+        _ = try await store.restore(room, seen: seen) { GivenHistory(history) }
         #expect(try await answers(store, room) == before)
         let left = try await store.command("KEYS", "ar:{\(room)}:\(old ?? ""):*").array
         #expect(left == [])
@@ -121,7 +121,7 @@ struct RestoreTests {
         let before = try await answers(store, room)
         try await store.wipe(room)
         let record = GivenHistory(Array(history.prefix(60)), late: Array(history.dropFirst(55)))
-        let report = try await store.restore(room, from: record, seen: nil)
+        let report = try await store.restore(room, seen: nil) { record }
         #expect(report.events == history.count && record.seals == [report])
         #expect(try await answers(store, room) == before)
         try await store.wipe(room)
@@ -137,7 +137,7 @@ struct RestoreTests {
         let history = try await store.history(of: room)
         #expect(try await store.reenter(Site.id(900), in: room) == nil)
         try await store.wipe(room)
-        _ = try await store.restore(room, from: GivenHistory(history), seen: nil)
+        _ = try await store.restore(room, seen: nil) { GivenHistory(history) }
         let waiting = try await store.facts(of: room).waiting
 
         let early = StoreError(
@@ -206,7 +206,7 @@ struct RestoreTests {
         let before = try await answers(store, room)
         for standing in [seen, nil] {
             await #expect(throws: StoreError.self) {
-                _ = try await store.restore(room, from: GivenHistory(history), seen: standing)
+                _ = try await store.restore(room, seen: standing) { GivenHistory(history) }
             }
         }
         #expect(try await answers(store, room) == before)

@@ -45,6 +45,20 @@ import WaitingRoom
         }
     }
 
+    @Test("Others may have written it anew: with spaces, more members, another order")
+    func foreign() throws {
+        let text = #"""
+            { "data" : { "more": [{"queue_id": "x"}, null], "position_id": "5095de3e-0000-4000-8000-000000000001",
+              "inner": {"queue_id": "y"}, "queue_id" : "a" } , "queue_id": "b",
+              "time":"2026-11-21T09:00:01.272Z", "type":"position.left","id":"a-1-2" }
+            """#
+        guard case .event(let event, _) = try LoggedEvent(json: Array(text.utf8)) else {
+            Issue.record("no event")
+            return
+        }
+        #expect(event.room.text == "a" && event.sequence == 2)
+    }
+
     @Test("A notice of a restoration is read back, and its id is no event's")
     func notice() throws {
         let notice = RestorationNotice(
@@ -58,7 +72,8 @@ import WaitingRoom
     @Test(
         "What is no event is refused with the reason",
         arguments: [
-            (#"{"id":"a-1-2","type":"x","time":"","data":{"queue_id":"A"}}"#, "has no valid queue_id: A"),
+            ("[]", "is no JSON object"), ("{}", "has no data"), (#"{"data":1}"#, "has no data"),
+            (#"{"id":"a-1-2","type":"x","time":"","data":{"queue_id":"A"}}"#, "has no valid queue_id"),
             (
                 #"{"id":"b-1-2","type":"x","time":"","data":{"queue_id":"a"}}"#,
                 "has the id b-1-2, not <room>-<opened>-<sequence>"

@@ -235,3 +235,62 @@ def test_a_gate_that_slept_through_a_restoration_changes_nothing(redis, pair):
     assert restored(pair) == 1
     until_carried(redis)
     assert sound(pair[1])
+
+
+def test_a_store_that_is_older_than_nats_knows(redis, nats, pair):
+    """NATS hangs, the store is killed with a snapshot that is ahead of the stream but behind its visitors: they come
+    back by their tokens all the same."""
+    through(pair[0]), through(pair[1])
+    early = line_up(pair, 2)
+    until_carried(redis)
+    nats.process.signal(signal.SIGSTOP)
+    middle = line_up(pair, 1)
+    assert "OK" in redis.ask("config", "set", "save", "3600 1000000") and "OK" in redis.ask("save")
+    late = line_up(pair, 2)
+    before = [visitor.call("GET", "status").json()["position_id"] for visitor in late]
+    redis.kill()
+    nats.process.signal(signal.SIGCONT)
+    redis.start()
+    until_open(pair)
+    newcomer = Visitor(pair[0])
+    assert newcomer.navigate().status_code == 503 and not newcomer.cookie("p")
+    assert ids(late) == before and places(early + middle + late) == [1, 2, 3, 4, 5]
+    assert restored(pair) == 0
+    until_carried(redis)
+    assert sound(pair[1])
+
+
+def test_a_gate_that_starts_while_nats_hangs(servers, redis, nats, pair):
+    """It connects when NATS goes on: the library itself gives up."""
+    pair[1].stop()
+    nats.process.signal(signal.SIGSTOP)
+    pair[1].start()
+    pair[0].kill()
+    time.sleep(3)
+    nats.process.signal(signal.SIGCONT)
+    wait_until(lambda: pair[1].metric("anteroom_nats_up") == 1, 15, 0.2, "NATS")
+    through(pair[1])
+    until_carried(redis)
+
+
+def test_a_gate_without_nats_leaves_the_events_to_another(servers, redis, nats, pair):
+    pair[0].stop()
+    pair[0].configuration["events"]["nats_url"] = "nats://127.0.0.1:1"
+    pair[0].write()
+    pair[0].start()
+    pair[1].kill()
+    through(pair[0])
+    pair[1].start()
+    until_carried(redis)
+
+
+def test_a_session_can_be_completed_after_the_store_was_away(redis, pair):
+    """A step that the store could not take is not half done: the same call works later."""
+    first = through(pair[0])
+    assert first.navigate("/page").status_code == 200
+    until_carried(redis)
+    redis.process.signal(signal.SIGSTOP)
+    assert first.call("POST", "session/complete").status_code == 503
+    redis.process.signal(signal.SIGCONT)
+    until_open(pair)
+    wait_until(lambda: first.call("POST", "session/complete").status_code == 204, 10, 0.3, "completion")

@@ -231,6 +231,7 @@ class TestEvents:
         nats.kill()
         for _ in range(5):
             assert Visitor(gate).navigate().status_code == 503
+        wait_until(lambda: gate.metric("anteroom_events_backlog") >= 5, 5, 0.1, "the backlog")
         nats.start()
         events = wait_until(
             lambda: [event for event in nats.events() if event["type"] == "position.enqueued"][5:] and nats.events(),

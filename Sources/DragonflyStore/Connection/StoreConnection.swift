@@ -36,18 +36,18 @@ final class StoreConnection: Sendable {
     private let state = Mutex(State())
 
     init(
-        address: StoreAddress, group: any EventLoopGroup, timeout: Duration, tls: TLSConfiguration?, logger: Logger
+        address: StoreAddress, group: any EventLoopGroup, timeout: Duration, caFile: String?, logger: Logger
     ) throws(StoreError) {
         self.address = address
         self.group = group
         self.timeout = timeout
         self.logger = logger
         do {
-            self.tls =
-                address.usesTLS
-                ? try NIOSSLContext(configuration: tls ?? TLSConfiguration.makeClientConfiguration()) : nil
+            var configuration = TLSConfiguration.makeClientConfiguration()
+            if let caFile { configuration.trustRoots = .file(caFile) }
+            tls = address.usesTLS ? try NIOSSLContext(configuration: configuration) : nil
         } catch {
-            throw StoreError(.unavailable, "store \(address): TLS cannot be set up: \(error)")
+            throw StoreError(.unavailable, "store \(address): TLS cannot be set up\(caFile.map { " with \($0)" } ?? ""): \(error)")
         }
     }
 
@@ -60,6 +60,30 @@ final class StoreConnection: Sendable {
         let (live, reason) = state.withLock { ($0.live, $0.reason) }
         guard let live else { throw StoreError(.unavailable, "store \(address): \(reason)") }
         return try await Self.send(command, over: live)
+    }
+
+    /// Sends commands at once and waits for all replies, in order.
+    func send(_ commands: [Command]) async throws(StoreError) -> [Reply] {
+        let (live, reason) = state.withLock { ($0.live, $0.reason) }
+        guard let live else { throw StoreError(.unavailable, "store \(address): \(reason)") }
+        let loop = live.channel.eventLoop
+        let promises = commands.map { _ in loop.makePromise(of: Reply.self) }
+        loop.execute {
+            for (command, promise) in zip(commands, promises) { live.handler.value.send(command, promise: promise) }
+        }
+        var replies: [Reply] = []
+        replies.reserveCapacity(commands.count)
+        // All, even after a failure: a promise that nobody asks still has to be kept.
+        var failure: StoreError?
+        for promise in promises {
+            do {
+                replies.append(try await promise.futureResult.get())
+            } catch {
+                failure = failure ?? (error as? StoreError) ?? StoreError(.unavailable, "\(error)")
+            }
+        }
+        if let failure { throw failure }
+        return replies
     }
 
     /// Runs a script; one that the server has forgotten is loaded again, once.

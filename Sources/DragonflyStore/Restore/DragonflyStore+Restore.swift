@@ -3,7 +3,8 @@ package import WaitingRoom
 
 extension DragonflyStore {
     /// How long a restoration may be silent before another gate may begin its own.
-    private static let lockSpan = Milliseconds.seconds(30)
+    private static let lockSpan = Milliseconds.seconds(10)
+    private static let renewal = Duration.seconds(2)
     private static let batchSize = 64
     /// How long at most only those may join who come back.
     private static let longestReturn = Milliseconds.seconds(15)
@@ -12,27 +13,36 @@ extension DragonflyStore {
     /// meanwhile. The image is written beside the present one and takes its place in one step, so nothing half-done is
     /// ever seen. Its time-outs begin anew. For one `heartbeat_interval` (at most 15 s) after that only those may join
     /// who had a place before (`reenter`).
-    /// - Parameter seen: how the room stood when the caller decided; nil if the store did not know it. If it has moved
-    ///   since, nothing is changed.
+    /// - Parameters:
+    ///   - history: opens the record, once this gate has the lock.
+    ///   - seen: how the room stood when the caller decided; nil if the store did not know it. If it has moved since,
+    ///     nothing is changed.
     /// - Throws: `unavailable` if another gate is at it, the room has moved, or the history cannot be read or sealed;
     ///   `corrupt` if it cannot be replayed.
-    package func restore(
-        _ room: RoomID, from history: some RecordedHistory, seen: RoomStanding?
+    package func restore<History: RecordedHistory>(
+        _ room: RoomID, seen: RoomStanding?, from history: () async throws -> History
     ) async throws(StoreError) -> RestoredRoom {
         var random = SystemRandomNumberGenerator()
         let lock = RestoreLock(
             token: Self.label("t", using: &random), generation: seen?.generation ?? "",
             sequence: seen?.lastSequence ?? 0)
         let oldEpoch = try await step("begin", lock, in: room)
+        let renewing = Task {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.renewal)
+                if !Task.isCancelled { _ = try? await step("renew", lock, in: room) }
+            }
+        }
+        defer { renewing.cancel() }
         do throws(StoreError) {
             let generation = Self.label("g", using: &random)
-            var (replayed, report) = try await replay(history, lock, generation, in: room)
+            var (replayed, report) = try await replay(history, generation, in: room)
             replayed.recover(at: report.time)
             let epoch = Self.label("e", using: &random)
-            let closed = min(replayed.settings.heartbeatInterval, Self.longestReturn)
             var image = StoredImage(
-                of: replayed, epoch: epoch, generation: generation, reopens: report.time + closed)
-            try await write(&image, lock, in: room)
+                of: replayed, epoch: epoch, generation: generation,
+                reopens: report.time + Self.span(closing: replayed.settings))
+            try await write(&image)
             _ = try await step("commit", lock, in: room, image.meta)
             remember(nil, of: room)
             try await sweep(room, epoch: oldEpoch)
@@ -41,6 +51,16 @@ extension DragonflyStore {
             _ = try? await step("abandon", lock, in: room)
             throw error
         }
+    }
+
+    /// For a while lets only those join who come back: the store has lost joins that no record has.
+    package func reopen(_ room: RoomID, _ settings: RoomSettings, seen: RoomStanding) async throws(StoreError) {
+        _ = try await run(
+            .restore, in: room, ["reopen", "", "\(Self.span(closing: settings).count)", seen.generation])
+    }
+
+    private static func span(closing settings: RoomSettings) -> Milliseconds {
+        min(settings.heartbeatInterval, longestReturn)
     }
 
     private struct RestoreLock {
@@ -59,15 +79,19 @@ extension DragonflyStore {
     }
 
     /// The room after its whole history, which is sealed then.
-    private func replay(
-        _ history: some RecordedHistory, _ lock: RestoreLock, _ generation: String, in room: RoomID
+    private func replay<History: RecordedHistory>(
+        _ open: () async throws -> History, _ generation: String, in room: RoomID
     ) async throws(StoreError) -> (Room, RestoredRoom) {
         var replayed: Room?
         var count = 0
         do {
+            let history = try await open()
             while true {
-                while let batch = try await history.next() {
-                    for event in batch where event.sequence > replayed?.eventSequence ?? 0 {
+                var batch = try await history.next()
+                while let events = batch {
+                    // Read while the one before is replayed.
+                    async let following = history.next()
+                    for event in events where event.sequence > replayed?.eventSequence ?? 0 {
                         if replayed == nil { replayed = Room(replaying: event) } else { try replayed?.replay(event) }
                         guard replayed != nil else {
                             throw StoreError(
@@ -75,7 +99,7 @@ extension DragonflyStore {
                         }
                         count += 1
                     }
-                    _ = try await step("renew", lock, in: room)
+                    batch = try await following
                 }
                 guard let replayed else { throw StoreError(.corrupt, "there is no history of room \(room)") }
                 let report = RestoredRoom(
@@ -93,16 +117,14 @@ extension DragonflyStore {
         }
     }
 
-    private func write(_ image: inout StoredImage, _ lock: RestoreLock, in room: RoomID) async throws(StoreError) {
+    private func write(_ image: inout StoredImage) async throws(StoreError) {
         let commands = image.takeCommands()
-        var written = 0
-        while written < commands.count {
-            let batch = commands[written..<min(written + Self.batchSize, commands.count)]
-            for command in batch { _ = try await self.command(command) }
-            written += batch.count
-            if written % (16 * Self.batchSize) == 0 { _ = try await step("renew", lock, in: room) }
+        for start in stride(from: 0, to: commands.count, by: Self.batchSize) {
+            let batch = commands[start..<min(start + Self.batchSize, commands.count)]
+            for reply in try await connection.send(Array(batch)) {
+                if case .error(let text) = reply { throw StoreError(.unavailable, "the store refuses: \(text)") }
+            }
         }
-        _ = try await step("renew", lock, in: room)
     }
 
     /// Removes what an epoch has left behind, in bounded steps.

@@ -111,6 +111,7 @@ extension DragonflyStore {
                 guard parts.count == 4, let sequence = UInt64(parts[1]), let rank = Int(parts[2]),
                     let waiting = Int(parts[3])
                 else { throw damaged }
+                lastJoins.withLock { $0[room] = max($0[room] ?? 0, sequence) }
                 let isWaiting = parts[0] == "W"
                 let arrival = waiter.arrival
                 let place = Place(

@@ -8,13 +8,16 @@ package struct RoomStanding: Hashable, Sendable {
     /// When its history began.
     package var opened: Timestamp
     package var lastSequence: UInt64
+    /// The sequence of the last join.
+    package var lastJoin: UInt64
     /// The sequence of the first event that has not been trimmed; nil if the outbox is empty.
     package var outboxFirst: UInt64?
 
-    package init(generation: String, opened: Timestamp, lastSequence: UInt64, outboxFirst: UInt64?) {
+    package init(generation: String, opened: Timestamp, lastSequence: UInt64, lastJoin: UInt64, outboxFirst: UInt64?) {
         self.generation = generation
         self.opened = opened
         self.lastSequence = lastSequence
+        self.lastJoin = lastJoin
         self.outboxFirst = outboxFirst
     }
 }
@@ -34,6 +37,11 @@ extension DragonflyStore {
         return events
     }
 
+    /// How many events wait in the outbox. O(1).
+    package func outboxCount(of room: RoomID) async throws(StoreError) -> Int {
+        try await command("LLEN", RoomKeys(room: room).events).integer ?? 0
+    }
+
     /// Drops the events through `sequence` from the outbox. Idempotent. O(dropped).
     package func trimOutbox(of room: RoomID, through sequence: UInt64) async throws(StoreError) {
         var dropped = 0
@@ -49,10 +57,11 @@ extension DragonflyStore {
     package func standing(of room: RoomID) async throws(StoreError) -> RoomStanding? {
         let meta = try await meta(of: room)
         guard let generation = meta["gen"], let last = meta["eseq"].flatMap({ UInt64($0) }),
-            let opened = meta["created"].flatMap({ Timestamp(word: $0) })
+            let opened = meta["created"].flatMap({ Timestamp(word: $0) }), let join = UInt64(meta["jseq"] ?? "0")
         else { return nil }
         let head = try await command("LINDEX", RoomKeys(room: room).events, "0").text
         let first = head.flatMap { RoomEvent(text: $0, of: room)?.sequence }
-        return RoomStanding(generation: generation, opened: opened, lastSequence: last, outboxFirst: first)
+        return RoomStanding(
+            generation: generation, opened: opened, lastSequence: last, lastJoin: join, outboxFirst: first)
     }
 }

@@ -10,6 +10,14 @@ extension DragonflyStore {
     /// Lets a room take steps on the connection of that number.
     package func trust(_ room: RoomID, on number: Int) { trusted.withLock { $0[room] = number } }
 
+    /// Whether this gate was told of joins that the store does not know any more. Asked once: then it goes by the store.
+    package func hasLostJoins(of room: RoomID, _ standing: RoomStanding?) -> Bool {
+        lastJoins.withLock { last in
+            defer { last[room] = standing?.lastJoin }
+            return last[room] ?? 0 > standing?.lastJoin ?? 0
+        }
+    }
+
     /// Stops a room's steps until it is trusted again.
     package func distrust(_ room: RoomID) { trusted.withLock { $0[room] = nil } }
 

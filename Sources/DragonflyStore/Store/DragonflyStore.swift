@@ -1,6 +1,5 @@
 package import Logging
 package import NIOCore
-package import NIOSSL
 package import QueueStore
 package import RoomConfiguration
 import Synchronization
@@ -19,6 +18,8 @@ package final class DragonflyStore: QueueStore {
     let watches = Mutex<[RoomID: LineWatch]>([:])
     private let views = Mutex<[RoomID: RoomView]>([:])
     let joins = Mutex<[RoomID: JoinQueue]>([:])
+    /// The highest join sequence that this gate was told, by room.
+    let lastJoins = Mutex<[RoomID: UInt64]>([:])
     let needsTrust: Bool
     /// On which connection each room was found to be as new as its record.
     let trusted = Mutex<[RoomID: Int]>([:])
@@ -28,18 +29,18 @@ package final class DragonflyStore: QueueStore {
     ///   - viewLifetime: how old an answer of `places` may be; zero asks the store each time.
     ///   - timeout: for each command; a connection on which one takes longer is given up.
     ///   - clock: for tests; nil lets the store's own clock decide.
-    ///   - tls: for `rediss://`; nil trusts the system's certificate authorities.
+    ///   - caFile: for `rediss://`, certificates (PEM) that sign the server's; nil trusts those of the system.
     /// - Throws: `unavailable` if TLS cannot be set up. Nothing is connected yet.
     package init(
         address: StoreAddress, needsTrust: Bool = false, viewLifetime: Milliseconds = Milliseconds(0),
         eventLoopGroup: any EventLoopGroup, timeout: Duration = .seconds(2),
-        clock: (@Sendable () -> Timestamp)? = nil, tls: TLSConfiguration? = nil, logger: Logger
+        clock: (@Sendable () -> Timestamp)? = nil, caFile: String? = nil, logger: Logger
     ) throws(StoreError) {
         self.clock = clock
         self.needsTrust = needsTrust
         self.viewLifetime = viewLifetime
         connection = try StoreConnection(
-            address: address, group: eventLoopGroup, timeout: timeout, tls: tls, logger: logger)
+            address: address, group: eventLoopGroup, timeout: timeout, caFile: caFile, logger: logger)
     }
 
     /// Makes one attempt to connect, unless connected.

@@ -1,10 +1,5 @@
+import QueueStore
 import WaitingRoom
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// What a message of a room's subjects says: one of its events, or that its store was restored. Reads what `CloudEvent`
 /// and `RestorationNotice` write.
@@ -14,24 +9,30 @@ enum LoggedEvent: Hashable, Sendable {
 
     /// - Throws: `UnreadableEvent` where it is neither.
     init(json: [UInt8]) throws(UnreadableEvent) {
-        let message: Message
-        do {
-            message = try JSONDecoder().decode(Message.self, from: Data(json))
-        } catch {
-            throw UnreadableEvent("is not such a JSON object: \(error)")
+        var reader = RecordReader()
+        guard reader.read(json: json) else { throw UnreadableEvent("is no JSON object") }
+        guard let data = reader.object("data") else { throw UnreadableEvent("has no data") }
+        let fields = EventFields(reader: reader, data: data)
+        guard let room = fields.text("queue_id").flatMap({ RoomID($0) }) else {
+            throw UnreadableEvent("has no valid queue_id")
         }
-        guard let room = RoomID(message.data.queueID) else {
-            throw UnreadableEvent("has no valid queue_id: \(message.data.queueID)")
-        }
-        if message.type == RestorationNotice.type {
-            self = .restored(try RestorationNotice(message.data, of: room))
+        let type = reader.string("type") ?? ""
+        if type == RestorationNotice.type {
+            self = .restored(
+                RestorationNotice(
+                    room: room, opened: try fields.time("opened_at"),
+                    generation: try fields.need("generation", fields.text),
+                    lastSequence: try fields.need("last_sequence", fields.unsigned)))
             return
         }
-        guard let (owner, mark) = EventMark.read(message.id), owner == room.text else {
-            throw UnreadableEvent("has the id \(message.id), not <room>-<opened>-<sequence>")
+        let id = reader.string("id") ?? ""
+        guard let (owner, mark) = EventMark.read(id), owner == room.text else {
+            throw UnreadableEvent("has the id \(id), not <room>-<opened>-<sequence>")
         }
-        guard let time = Timestamp(rfc3339: message.time) else { throw UnreadableEvent("has no time in RFC 3339") }
-        let change = try message.data.change(of: message.type, at: time, in: room)
+        guard let time = reader.string("time").flatMap({ Timestamp(rfc3339: $0) }) else {
+            throw UnreadableEvent("has no time in RFC 3339")
+        }
+        let change = try fields.change(type, in: room)
         self = .event(
             RoomEvent(sequence: mark.sequence, time: time, room: room, change: change), opened: mark.opened)
     }
@@ -46,119 +47,31 @@ struct UnreadableEvent: Error, Hashable, CustomStringConvertible {
     var description: String { reason }
 }
 
-extension LoggedEvent {
-    struct Message: Decodable {
-        let id: String
-        let type: String
-        let time: String
-        let data: Content
-    }
+/// What an event has in `data`, with the names and forms of the HTTP API.
+private struct EventFields {
+    let reader: RecordReader
+    let data: RecordReader.Owner
 
-    /// The union of what the kinds have in `data`.
-    struct Content: Decodable {
-        let queueID: String
-        let positionID: String?
-        let sessionID: String?
-        let joinSequence: UInt64?
-        let priority: Int?
-        let enqueuedAt: String?
-        let expiresAt: String?
-        let shuffleKey: String?
-        let userID: String?
-        let metadata: [String: String]?
-        let address: String?
-        let userAgent: String?
-        let startedAt: String?
-        let lastSeen: String?
-        let pageViews: Int?
-        let name: String?
-        let targetURL: String?
-        let status: String?
-        let maxActiveUsers: Int?
-        let maxQueueSize: Int?
-        let queueRate: QueueRate?
-        let sessionTimeout: Int64?
-        let sessionRenewal: Bool?
-        let heartbeatInterval: Int64?
-        let heartbeatTimeout: Int64?
-        let claimTimeout: Int64?
-        let admissionInterval: Int64?
-        let priorityShare: Int?
-        let shuffleWindow: Int64?
-        let generation: String?
-        let openedAt: String?
-        let lastSequence: UInt64?
-
-        struct QueueRate: Decodable {
-            let count: Int64
-            let per: Int64
-
-            enum CodingKeys: String, CodingKey {
-                case count
-                case per = "per_milliseconds"
-            }
-        }
-
-        enum CodingKeys: String, CodingKey {
-            case queueID = "queue_id"
-            case positionID = "position_id"
-            case sessionID = "session_id"
-            case joinSequence = "join_sequence"
-            case priority
-            case enqueuedAt = "enqueued_at"
-            case expiresAt = "expires_at"
-            case shuffleKey = "shuffle_key"
-            case userID = "user_id"
-            case metadata
-            case address = "ip_address"
-            case userAgent = "user_agent"
-            case startedAt = "started_at"
-            case lastSeen = "last_seen"
-            case pageViews = "page_views"
-            case name
-            case targetURL = "target_url"
-            case status
-            case maxActiveUsers = "max_active_users"
-            case maxQueueSize = "max_queue_size"
-            case queueRate = "queue_rate"
-            case sessionTimeout = "session_timeout_milliseconds"
-            case sessionRenewal = "session_renewal"
-            case heartbeatInterval = "heartbeat_interval_milliseconds"
-            case heartbeatTimeout = "heartbeat_timeout_milliseconds"
-            case claimTimeout = "claim_timeout_milliseconds"
-            case admissionInterval = "admission_interval_milliseconds"
-            case priorityShare = "priority_share_thousandths"
-            case shuffleWindow = "shuffle_window_milliseconds"
-            case generation
-            case openedAt = "opened_at"
-            case lastSequence = "last_sequence"
-        }
-    }
-}
-
-extension LoggedEvent.Content {
-    func change(of type: String, at time: Timestamp, in room: RoomID) throws(UnreadableEvent) -> RoomEvent.Change {
+    func change(_ type: String, in room: RoomID) throws(UnreadableEvent) -> RoomEvent.Change {
         switch type {
         case "position.enqueued":
+            let metadata = reader.object("metadata", in: data).map { reader.strings(in: $0) }
             let position = QueuePosition(
-                id: try position(), queueID: room, sequence: try required(joinSequence, "join_sequence"),
-                priority: try required(priority, "priority"), enqueuedAt: try moment(enqueuedAt, "enqueued_at"),
-                userID: userID, metadata: metadata ?? [:], status: .waiting,
-                expiresAt: try moment(expiresAt, "expires_at"))
-            return .positionEnqueued(position, shuffleKey: shuffleKey.flatMap { UInt64($0) } ?? 0)
-        case "position.admitted":
-            return .positionAdmitted(try position(), expiresAt: try moment(expiresAt, "expires_at"))
+                id: try position(), queueID: room, sequence: try need("join_sequence", unsigned),
+                priority: try number("priority"), enqueuedAt: try time("enqueued_at"), userID: text("user_id"),
+                metadata: metadata ?? [:], status: .waiting, expiresAt: try time("expires_at"))
+            return .positionEnqueued(position, shuffleKey: text("shuffle_key").flatMap { UInt64($0) } ?? 0)
+        case "position.admitted": return .positionAdmitted(try position(), expiresAt: try time("expires_at"))
         case "position.expired": return .positionExpired(try position())
         case "position.left": return .positionLeft(try position())
         case "session.started":
-            let client = Client(
-                address: try required(address, "ip_address"), userAgent: try required(userAgent, "user_agent"))
             return .sessionStarted(
                 Session(
-                    id: try session(), queueID: room, positionID: try position(), userID: userID, client: client,
-                    startedAt: try moment(startedAt, "started_at"), expiresAt: try moment(expiresAt, "expires_at"),
-                    lastSeen: try moment(lastSeen, "last_seen"), pageViews: try required(pageViews, "page_views"),
-                    status: .active))
+                    id: try session(), queueID: room, positionID: try position(), userID: text("user_id"),
+                    client: Client(
+                        address: try need("ip_address", text), userAgent: try need("user_agent", text)),
+                    startedAt: try time("started_at"), expiresAt: try time("expires_at"),
+                    lastSeen: try time("last_seen"), pageViews: try number("page_views"), status: .active))
         case "session.expired": return .sessionExpired(try session())
         case "session.completed": return .sessionCompleted(try session())
         case "session.terminated": return .sessionTerminated(try session())
@@ -168,43 +81,50 @@ extension LoggedEvent.Content {
     }
 
     private func settings(of room: RoomID) throws(UnreadableEvent) -> RoomSettings {
-        guard let status = RoomStatus(rawValue: try required(status, "status")) else {
-            throw UnreadableEvent("has an unknown status")
-        }
-        let rate = try required(queueRate, "queue_rate")
+        guard let rate = reader.object("queue_rate", in: data), let count = reader.signed("count", in: rate),
+            let per = reader.signed("per_milliseconds", in: rate)
+        else { throw UnreadableEvent("has no valid queue_rate") }
         return RoomSettings(
-            id: room, name: try required(name, "name"), targetURL: try required(targetURL, "target_url"),
-            maxActiveUsers: try required(maxActiveUsers, "max_active_users"),
-            maxQueueSize: try required(maxQueueSize, "max_queue_size"),
-            queueRate: Rate(count: rate.count, per: Milliseconds(rate.per)),
-            sessionTimeout: try span(sessionTimeout, "session_timeout_milliseconds"),
-            sessionRenewal: try required(sessionRenewal, "session_renewal"),
-            heartbeatInterval: try span(heartbeatInterval, "heartbeat_interval_milliseconds"),
-            heartbeatTimeout: try span(heartbeatTimeout, "heartbeat_timeout_milliseconds"),
-            claimTimeout: try span(claimTimeout, "claim_timeout_milliseconds"), status: status,
-            admissionInterval: try span(admissionInterval, "admission_interval_milliseconds"),
-            priorityShare: try required(priorityShare, "priority_share_thousandths"),
-            shuffleWindow: try span(shuffleWindow, "shuffle_window_milliseconds"))
+            id: room, name: try need("name", text), targetURL: try need("target_url", text),
+            maxActiveUsers: try number("max_active_users"), maxQueueSize: try number("max_queue_size"),
+            queueRate: Rate(count: count, per: Milliseconds(per)),
+            sessionTimeout: try span("session_timeout_milliseconds"),
+            sessionRenewal: try need("session_renewal") { reader.boolean($0, in: data) },
+            heartbeatInterval: try span("heartbeat_interval_milliseconds"),
+            heartbeatTimeout: try span("heartbeat_timeout_milliseconds"),
+            claimTimeout: try span("claim_timeout_milliseconds"),
+            status: try need("status") { text($0).flatMap(RoomStatus.init(rawValue:)) },
+            admissionInterval: try span("admission_interval_milliseconds"),
+            priorityShare: try number("priority_share_thousandths"),
+            shuffleWindow: try span("shuffle_window_milliseconds"))
+    }
+
+    func text(_ name: String) -> String? { reader.string(name, in: data) }
+
+    func unsigned(_ name: String) -> UInt64? { reader.unsigned(name, in: data) }
+
+    func time(_ name: String) throws(UnreadableEvent) -> Timestamp {
+        try need(name) { text($0).flatMap { Timestamp(rfc3339: $0) } }
+    }
+
+    private func number(_ name: String) throws(UnreadableEvent) -> Int {
+        try need(name) { reader.signed($0, in: data).flatMap { Int(exactly: $0) } }
+    }
+
+    private func span(_ name: String) throws(UnreadableEvent) -> Milliseconds {
+        Milliseconds(try need(name) { reader.signed($0, in: data) })
     }
 
     private func position() throws(UnreadableEvent) -> PositionID {
-        try required(positionID.flatMap { PositionID($0) }, "position_id")
+        PositionID(bits: try need("position_id") { reader.uuid($0, in: data) })
     }
 
     private func session() throws(UnreadableEvent) -> SessionID {
-        try required(sessionID.flatMap { SessionID($0) }, "session_id")
+        SessionID(bits: try need("session_id") { reader.uuid($0, in: data) })
     }
 
-    private func span(_ milliseconds: Int64?, _ name: String) throws(UnreadableEvent) -> Milliseconds {
-        Milliseconds(try required(milliseconds, name))
-    }
-
-    func moment(_ text: String?, _ name: String) throws(UnreadableEvent) -> Timestamp {
-        try required(text.flatMap { Timestamp(rfc3339: $0) }, name)
-    }
-
-    func required<Value>(_ value: Value?, _ name: String) throws(UnreadableEvent) -> Value {
-        guard let value else { throw UnreadableEvent("has no valid \(name)") }
+    func need<Value>(_ name: String, _ find: (String) -> Value?) throws(UnreadableEvent) -> Value {
+        guard let value = find(name) else { throw UnreadableEvent("has no valid \(name)") }
         return value
     }
 }

@@ -14,20 +14,6 @@ struct RestorationNotice: Hashable, Sendable {
     /// Of the last event that was restored.
     let lastSequence: UInt64
 
-    init(room: RoomID, opened: Timestamp, generation: String, lastSequence: UInt64) {
-        self.room = room
-        self.opened = opened
-        self.generation = generation
-        self.lastSequence = lastSequence
-    }
-
-    init(_ data: LoggedEvent.Content, of room: RoomID) throws(UnreadableEvent) {
-        self.room = room
-        opened = try data.moment(data.openedAt, "opened_at")
-        generation = try data.required(data.generation, "generation")
-        lastSequence = try data.required(data.lastSequence, "last_sequence")
-    }
-
     static func subject(of room: RoomID) -> String { "waiting_room.\(room).\(type)" }
 
     /// Not of an event's form: a generation is no number.

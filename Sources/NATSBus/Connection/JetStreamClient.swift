@@ -95,6 +95,9 @@ final class JetStreamClient: Sendable {
 
     var isConnected: Bool { unsafe natsConnection_Status(pointers.connection) == NATS_CONN_STATUS_CONNECTED }
 
+    /// Whether the library has given up.
+    var isClosed: Bool { unsafe natsConnection_Status(pointers.connection) == NATS_CONN_STATUS_CLOSED }
+
     // MARK: Streams
 
     /// Makes the stream of events, or checks the one that is there.
@@ -247,7 +250,7 @@ final class JetStreamClient: Sendable {
             &subscription, pointers.context, subject, durable, nil, nil, &code)
         try Self.check(status, "consuming \(subject)", code)
         guard let subscription = unsafe subscription else { throw NATSError(.refused, "consuming \(subject)") }
-        return unsafe PullConsumer(subscription)
+        return unsafe PullConsumer(subscription, of: self)
     }
 
     // MARK: Reading
@@ -279,17 +282,18 @@ final class JetStreamClient: Sendable {
     func reader(of subject: String) throws(NATSError) -> StreamReader {
         var settings = unsafe jsSubOptions()
         unsafe jsSubOptions_Init(&settings)
-        unsafe settings.Ordered = true
+        unsafe settings.Config.AckPolicy = js_AckNone
+        unsafe settings.Config.InactiveThreshold = StreamReader.inactivity
         var subscription: OpaquePointer?
         var code = jsErrCode(rawValue: 0)
         let context = unsafe pointers.context
         let status = unsafe Self.stream.withCString { stream in
             unsafe settings.Stream = stream
-            return unsafe js_SubscribeSync(&subscription, context, subject, nil, &settings, &code)
+            return unsafe js_PullSubscribe(&subscription, context, subject, nil, nil, &settings, &code)
         }
         try Self.check(status, "reading \(subject)", code)
         guard let subscription = unsafe subscription else { throw NATSError(.refused, "reading \(subject)") }
-        return unsafe StreamReader(subscription)
+        return unsafe StreamReader(subscription, of: self)
     }
 
     private static func check(

@@ -15,6 +15,8 @@ package struct NATSError: Error, Hashable, Sendable, CustomStringConvertible {
         case refused
     }
 
+    package static let away = NATSError(.away, "NATS is not connected")
+
     package let code: Code
     package let description: String
 

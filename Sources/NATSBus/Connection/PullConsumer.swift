@@ -4,8 +4,13 @@ import CNATS
 @safe
 final class PullConsumer: @unchecked Sendable {
     private let subscription: OpaquePointer
+    /// It has to outlive the subscription.
+    let client: JetStreamClient
 
-    init(_ subscription: OpaquePointer) { unsafe self.subscription = subscription }
+    init(_ subscription: OpaquePointer, of client: JetStreamClient) {
+        unsafe self.subscription = subscription
+        self.client = client
+    }
 
     deinit { unsafe natsSubscription_Destroy(subscription) }
 

@@ -1,12 +1,14 @@
-import WaitingRoom
+package import WaitingRoom
 
-/// Reads one line as `RecordWriter` wrote it, into fields that are views on its bytes. Fields that nobody asks for are
-/// tolerated, whatever JSON they hold, so that an older gate reads what a newer one wrote.
+/// Reads one JSON object, such as a line that `RecordWriter` wrote, into fields that are views on its bytes. Fields that
+/// nobody asks for are tolerated, whatever JSON they hold, so that an older gate reads what a newer one wrote.
 package struct RecordReader {
     /// A field's value, as it stands in the line.
     private enum Value {
         case string(Range<Int>, isEscaped: Bool)
         case integer(isNegative: Bool, magnitude: UInt64)
+        case boolean(Bool)
+        case object
         /// Anything else that JSON knows.
         case other
     }
@@ -14,12 +16,23 @@ package struct RecordReader {
     private struct Field {
         let name: Range<Int>
         let isNameEscaped: Bool
-        let value: Value
+        let owner: Owner
+        var value: Value
+    }
+
+    /// The object that a field is in.
+    package struct Owner: Hashable, Sendable {
+        /// Of the field whose value the object is.
+        let index: Int
+
+        /// The whole.
+        package static let root = Owner(index: -1)
     }
 
     private var bytes: ArraySlice<UInt8> = []
     private var index = 0
     private var fields: [Field] = []
+    private var keepsNested = false
 
     package init() {}
 
@@ -29,7 +42,19 @@ package struct RecordReader {
         bytes = line
         index = line.startIndex + 9
         fields.removeAll(keepingCapacity: true)
-        return object(at: 0) && index == line.endIndex
+        keepsNested = false
+        return object(.root, at: 0) && index == line.endIndex
+    }
+
+    /// Takes a JSON object, with the fields of the objects in it. False if it is none.
+    package mutating func read(json: [UInt8]) -> Bool {
+        bytes = json[...]
+        index = 0
+        fields.removeAll(keepingCapacity: true)
+        keepsNested = true
+        guard object(.root, at: 0) else { return false }
+        skipSpace()
+        return index == json.endIndex
     }
 
     /// Whether the line is eight hexadecimal digits, a space, and what they are the checksum of.
@@ -45,20 +70,42 @@ package struct RecordReader {
 
     // MARK: Fields
 
-    package func string(_ name: String) -> String? {
-        guard case .string(let range, let isEscaped)? = value(name) else { return nil }
+    /// The object of that name, to ask for its fields.
+    package func object(_ name: String) -> Owner? {
+        guard let index = position(of: name, in: .root), case .object = fields[index].value else { return nil }
+        return Owner(index: index)
+    }
+
+    /// The object of that name in another.
+    package func object(_ name: String, in owner: Owner) -> Owner? {
+        guard let index = position(of: name, in: owner), case .object = fields[index].value else { return nil }
+        return Owner(index: index)
+    }
+
+    package func string(_ name: String) -> String? { string(name, in: .root) }
+
+    package func string(_ name: String, in owner: Owner) -> String? {
+        guard case .string(let range, let isEscaped)? = value(name, in: owner) else { return nil }
         return text(range, isEscaped)
     }
 
-    func unsigned(_ name: String) -> UInt64? {
-        guard case .integer(let isNegative, let magnitude)? = value(name), !isNegative || magnitude == 0 else {
-            return nil
-        }
+    package func boolean(_ name: String, in owner: Owner) -> Bool? {
+        guard case .boolean(let value)? = value(name, in: owner) else { return nil }
+        return value
+    }
+
+    func unsigned(_ name: String) -> UInt64? { unsigned(name, in: .root) }
+
+    package func unsigned(_ name: String, in owner: Owner) -> UInt64? {
+        guard case .integer(let isNegative, let magnitude)? = value(name, in: owner), !isNegative || magnitude == 0
+        else { return nil }
         return magnitude
     }
 
-    func signed(_ name: String) -> Int64? {
-        guard case .integer(let isNegative, let magnitude)? = value(name) else { return nil }
+    func signed(_ name: String) -> Int64? { signed(name, in: .root) }
+
+    package func signed(_ name: String, in owner: Owner) -> Int64? {
+        guard case .integer(let isNegative, let magnitude)? = value(name, in: owner) else { return nil }
         return isNegative ? Int64(exactly: -Int128(magnitude)) : Int64(exactly: magnitude)
     }
 
@@ -66,8 +113,10 @@ package struct RecordReader {
 
     func time(_ name: String) -> Timestamp? { signed(name).map { Timestamp(milliseconds: $0) } }
 
-    func uuid(_ name: String) -> UUIDBits? {
-        guard case .string(let range, _)? = value(name), range.count == 36 else { return nil }
+    func uuid(_ name: String) -> UUIDBits? { uuid(name, in: .root) }
+
+    package func uuid(_ name: String, in owner: Owner) -> UUIDBits? {
+        guard case .string(let range, _)? = value(name, in: owner), range.count == 36 else { return nil }
         var words: (high: UInt64, low: UInt64) = (0, 0)
         var digits = 0
         for offset in 0..<36 {
@@ -88,9 +137,12 @@ package struct RecordReader {
     }
 
     /// The string fields whose names begin with `prefix`, by the rest of their names.
-    func strings(prefix: String) -> [String: String] {
+    func strings(prefix: String) -> [String: String] { strings(in: .root, prefix: prefix) }
+
+    /// The string fields of an object.
+    package func strings(in owner: Owner, prefix: String = "") -> [String: String] {
         var found: [String: String] = [:]
-        for field in fields where field.name.count >= prefix.utf8.count {
+        for field in fields where field.owner == owner && field.name.count >= prefix.utf8.count {
             guard case .string(let range, let isEscaped) = field.value,
                 bytes[field.name].starts(with: prefix.utf8), let name = text(field.name, field.isNameEscaped),
                 let value = text(range, isEscaped)
@@ -100,11 +152,15 @@ package struct RecordReader {
         return found
     }
 
-    private func value(_ name: String) -> Value? {
-        for field in fields where field.name.count == name.utf8.count {
-            if bytes[field.name].elementsEqual(name.utf8) { return field.value }
+    private func value(_ name: String, in owner: Owner) -> Value? {
+        position(of: name, in: owner).map { fields[$0].value }
+    }
+
+    private func position(of name: String, in owner: Owner) -> Int? {
+        fields.firstIndex { field in
+            field.owner == owner && field.name.count == name.utf8.count
+                && bytes[field.name].elementsEqual(name.utf8)
         }
-        return nil
     }
 
     private func text(_ range: Range<Int>, _ isEscaped: Bool) -> String? {
@@ -116,14 +172,19 @@ package struct RecordReader {
     /// Objects and lists in a record are a later version's; this deep they may lie in one another.
     private static let deepest = 16
 
-    private mutating func object(at depth: Int) -> Bool {
+    private mutating func object(_ owner: Owner, at depth: Int) -> Bool {
         guard depth < Self.deepest, take(UInt8(ascii: "{")) else { return false }
         if take(UInt8(ascii: "}")) { return true }
+        let isKept = depth == 0 || keepsNested
         repeat {
-            guard case .string(let name, let isEscaped)? = stringValue(), take(UInt8(ascii: ":")),
-                let value = anyValue(at: depth)
-            else { return false }
-            if depth == 0 { fields.append(Field(name: name, isNameEscaped: isEscaped, value: value)) }
+            guard case .string(let name, let isEscaped)? = stringValue(), take(UInt8(ascii: ":")) else { return false }
+            let place = fields.count
+            // Before those in it, so that they can name it.
+            if isKept {
+                fields.append(Field(name: name, isNameEscaped: isEscaped, owner: owner, value: .other))
+            }
+            guard let value = anyValue(Owner(index: place), at: depth) else { return false }
+            if isKept { fields[place].value = value }
         } while take(UInt8(ascii: ","))
         return take(UInt8(ascii: "}"))
     }
@@ -132,19 +193,21 @@ package struct RecordReader {
         guard depth < Self.deepest, take(UInt8(ascii: "[")) else { return false }
         if take(UInt8(ascii: "]")) { return true }
         repeat {
-            guard anyValue(at: depth) != nil else { return false }
+            // What is in a list nobody asks for.
+            guard anyValue(Owner(index: .max), at: depth) != nil else { return false }
         } while take(UInt8(ascii: ","))
         return take(UInt8(ascii: "]"))
     }
 
-    private mutating func anyValue(at depth: Int) -> Value? {
+    private mutating func anyValue(_ owner: Owner, at depth: Int) -> Value? {
+        skipSpace()
         guard index < bytes.endIndex else { return nil }
         switch bytes[index] {
         case UInt8(ascii: "\""): return stringValue()
-        case UInt8(ascii: "{"): return object(at: depth + 1) ? .other : nil
+        case UInt8(ascii: "{"): return object(owner, at: depth + 1) ? .object : nil
         case UInt8(ascii: "["): return list(at: depth + 1) ? .other : nil
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return number()
-        default: return literal() ? .other : nil
+        default: return literal()
         }
     }
 
@@ -187,15 +250,25 @@ package struct RecordReader {
         return nil
     }
 
-    private mutating func literal() -> Bool {
-        for word in ["true", "false", "null"] where bytes[index...].starts(with: word.utf8) {
+    private mutating func literal() -> Value? {
+        for (word, value) in [("true", Value.boolean(true)), ("false", .boolean(false)), ("null", .other)]
+        where bytes[index...].starts(with: word.utf8) {
             index += word.utf8.count
-            return true
+            return value
         }
-        return false
+        return nil
+    }
+
+    /// RFC 8259 §2.
+    private mutating func skipSpace() {
+        while index < bytes.endIndex, bytes[index] <= 0x20 {
+            guard [0x20, 0x09, 0x0a, 0x0d].contains(bytes[index]) else { return }
+            index += 1
+        }
     }
 
     private mutating func take(_ byte: UInt8) -> Bool {
+        skipSpace()
         guard index < bytes.endIndex, bytes[index] == byte else { return false }
         index += 1
         return true

@@ -46,12 +46,17 @@ package struct StoreConfiguration: Hashable, Sendable {
     package var kind: Kind
     /// Of the dragonfly store.
     package var address: StoreAddress?
+    /// Certificates (PEM) that sign that of a `rediss://` store; nil: those that the system trusts.
+    package var caFile: String?
     /// The folder of the journal and of events on their way; relative paths are relative to the working directory.
     package var dataDirectory: String
 
-    package init(kind: Kind = .memory, address: StoreAddress? = nil, dataDirectory: String = "var") {
+    package init(
+        kind: Kind = .memory, address: StoreAddress? = nil, caFile: String? = nil, dataDirectory: String = "var"
+    ) {
         self.kind = kind
         self.address = address
+        self.caFile = caFile
         self.dataDirectory = dataDirectory
     }
 }

@@ -6,6 +6,7 @@ extension Configuration {
             ("gate.workers", gate.workers == running.gate.workers),
             ("admin.listen", admin.listen == running.admin.listen),
             ("store.kind", store.kind == running.store.kind), ("store.url", store.address == running.store.address),
+            ("store.ca_file", store.caFile == running.store.caFile),
             ("store.data_directory", store.dataDirectory == running.store.dataDirectory),
             ("events.nats_url", events.nats == running.events.nats),
             ("tokens.algorithm", tokens.algorithm == running.tokens.algorithm),

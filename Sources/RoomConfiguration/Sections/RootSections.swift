@@ -12,6 +12,11 @@ extension StoreConfiguration {
         self.init()
         section.read("kind", into: &kind, .storeKind)
         if let url = section.value("url"), !url.isNull { section.read("url", into: &address, .storeAddress) }
+        if let file = section.value("ca_file"), !file.isNull {
+            var path = ""
+            section.read("ca_file", into: &path, .text)
+            caFile = path
+        }
         section.read("data_directory", into: &dataDirectory, .text)
     }
 }

@@ -30,7 +30,7 @@ enum SectionName: String, CaseIterable {
                 "head", "body_progress", "idle", "connect", "first_byte", "upstream_idle", "tunnel_idle", "drain",
             ]
         case .admin: ["listen"]
-        case .store: ["kind", "url", "data_directory"]
+        case .store: ["kind", "url", "ca_file", "data_directory"]
         case .events: ["nats_url"]
         case .tokens: ["algorithm", "lifetime", "key_file", "token_binding"]
         case .log: ["level"]

@@ -234,8 +234,9 @@ extension VisitorDesk {
         case .success(let claims):
             let room = rule.settings.id
             guard let session = claims.sessionID else { return .respond(Self.unauthorized("No session token.")) }
-            tokens.value.revoke(session)
+            // First the store: a token that was refused for a step that it could not take would not be taken again.
             _ = try await services.store.end(session, as: .completed, in: room)
+            tokens.value.revoke(session)
             return .respond(
                 .noContent(cookies: [
                     GateCookie.clear(.session, room, isSecure: request.isSecure),

@@ -6,7 +6,7 @@ from rig.process import Process, free_port, wait_until
 
 
 class RedisServer:
-    def __init__(self, directory, name="redis", cluster=False):
+    def __init__(self, directory, name="redis", cluster=False, options=()):
         self.directory = directory / name
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
@@ -15,7 +15,7 @@ class RedisServer:
             self.port = free_port()
         self.url = f"127.0.0.1:{self.port}"
         self.cluster = cluster
-        options = ["--save", "", "--appendonly", "no", "--dir", str(self.directory), "--bind", "127.0.0.1"]
+        options = ["--save", "", "--appendonly", "no", "--dir", str(self.directory), "--bind", "127.0.0.1", *options]
         if cluster:
             options += ["--cluster-enabled", "yes", "--cluster-config-file", str(self.directory / "nodes.conf")]
         self.process = Process(name, ["redis-server", "--port", str(self.port), *options], self.directory)

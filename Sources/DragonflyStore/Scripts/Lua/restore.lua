@@ -1,7 +1,14 @@
 -- ARGV[2]: begin, renew, commit or abandon; [3] token; [4] ms that the lock holds; [5] and [6] generation and sequence
 -- that the gate has seen ('' and 0 for no room); at commit pairs of field and value of the new meta behind them.
+-- Or reopen, without a lock: for [4] ms only those may join who come back.
 load()
 local now = reading()
+if ARGV[2] == 'reopen' then
+  if M.gen == ARGV[5] then
+    call('HSET', KEYS[1], 'reopens', format('%d', math.max(M.reopens, now + tonumber(ARGV[4]))))
+  end
+  return ''
+end
 local held = M.restoring and M['until'] > now
 if ARGV[2] == 'begin' then
   if held and M.restoring ~= ARGV[3] then return BUSY end
