@@ -188,7 +188,7 @@ struct ViewTests {
         let before = try await places(ids, viewing, room)
         // All in one block now.
         let history = try await exact.history(of: room)
-        _ = try await exact.restore(room, from: GivenHistory(history), seen: try await exact.standing(of: room))
+        _ = try await exact.restore(room, seen: try await exact.standing(of: room)) { GivenHistory(history) }
         #expect(try await places(ids, viewing, room) == before)
         clock.advance(by: .seconds(1))
         #expect(try await places(ids, viewing, room) == before)
