@@ -40,8 +40,9 @@ struct LineStore {
         }
         if let address = configuration.store.address {
             let store = try DragonflyStore(
-                address: address, needsTrust: true, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-                caFile: configuration.store.caFile, logger: logger)
+                address: address, needsTrust: true, activityDelay: .seconds(2),
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, caFile: configuration.store.caFile,
+                logger: logger)
             let bus = try openBus()
             return LineStore(
                 backend: .dragonfly(store), bus: bus,

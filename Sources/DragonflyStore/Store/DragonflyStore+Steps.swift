@@ -68,7 +68,8 @@ extension DragonflyStore {
         var report = CleaningReport()
         var isPartial = true
         while isPartial {
-            let numbers = try await run(.clean, in: room, ["\(Self.cleaningSlice)"]).array?.compactMap(\.integer) ?? []
+            let arguments = ["\(Self.cleaningSlice)", "\(activityDelay.count)"]
+            let numbers = try await run(.clean, in: room, arguments).array?.compactMap(\.integer) ?? []
             guard numbers.count == 4 else { throw StoreError(.corrupt, "the store's answer cannot be read") }
             report.positionsExpired += numbers[0]
             report.admissionsExpired += numbers[1]
