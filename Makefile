@@ -9,9 +9,9 @@ RELEASE := .build/release
 
 # Debian's names. What is already there is not touched.
 LIBRARIES := libssl-dev libhiredis-dev libnats-dev
-PEERS := nginx haproxy wrk
+PEERS := nginx haproxy wrk redis-server
 BROWSER := chromium chromium-driver fonts-dejavu-core
-TEST_TOOLS := curl openssl nats-server redis-server $(LIBRARIES) $(PEERS)
+TEST_TOOLS := curl openssl nats-server $(LIBRARIES) $(PEERS)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test bench build release lint blackbox clean libraries test-tools peers

@@ -3,7 +3,7 @@
 
     python3 Benchmarks/bench.py --gate .build/release/anteroom
 
-Needs nginx, haproxy, wrk, openssl and taskset (`make bench` installs them) and two cores; nothing else may run.
+Needs the TOOLS below (`make bench` installs them) and two cores; nothing else may run.
 """
 
 import argparse
@@ -17,10 +17,12 @@ import sys
 import tempfile
 
 import proxying
+import shared
 import waiting
 from servers import LOAD_CORE, Nginx
 
-ALL = ["proxying", "joins", "sockets", "long-line"]
+TOOLS = ["nginx", "haproxy", "wrk", "redis-server", "redis-benchmark", "openssl", "taskset"]
+ALL = ["proxying", "joins", "sockets", "long-line", "shared-joins", "shared-line"]
 
 
 def parse():
@@ -29,13 +31,14 @@ def parse():
     parser.add_argument("--only", choices=ALL, action="append", help="one part (may be repeated)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=4, help="of one run")
+    parser.add_argument("--full", action="store_true", help="two million in the shared line too")
     parser.add_argument(
         "--short", action="store_true", help="a second of everything, to see that it works; the figures mean nothing"
     )
     options = parser.parse_args()
     if options.gate and not options.gate.exists():
         parser.error(f"no gate at {options.gate}")
-    missing = [tool for tool in ("nginx", "haproxy", "wrk", "openssl", "taskset") if not shutil.which(tool)]
+    missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing:
         parser.error(f"not installed: {', '.join(missing)}")
     if len(os.sched_getaffinity(0)) < 2:
@@ -57,7 +60,8 @@ def main():
     rounds, seconds = (1, 1) if short else (options.rounds, options.seconds)
     print(
         f"# Measured with `{' '.join(sys.argv)}`\n\n{platform.platform()}, {os.cpu_count()} cores; "
-        f"{version('nginx', '-v')}; {version('haproxy', '-v')}; {version('wrk', '-v')}"
+        f"{version('nginx', '-v')}; {version('haproxy', '-v')}; {version('wrk', '-v')}; "
+        f"{version('redis-server', '--version').partition(' sha')[0]}"
     )
     with tempfile.TemporaryDirectory(prefix="anteroom-bench-") as name:
         folder = pathlib.Path(name)
@@ -79,6 +83,11 @@ def main():
                 waiting.live_sockets(folder, options.gate, origin, 200 if short else min(10000, hard - 100))
             if options.gate and "long-line" in parts:
                 waiting.long_lines(folder, options.gate, origin, [1000, 2000] if short else [1000, 1_000_000], seconds)
+            if options.gate and "shared-joins" in parts:
+                shared.joins(folder, options.gate, origin, rounds, seconds)
+            if "shared-line" in parts:
+                full = [2_000_000] if options.full else []
+                shared.lines(folder, [2000, 4000] if short else [10_000, 1_000_000, *full], rounds)
         finally:
             origin.stop()
 

@@ -164,9 +164,9 @@ backend origin
 
 
 class Gate(Server):
-    """The gate with one event loop and one room that lets everybody in, unless told otherwise."""
+    """The gate with one event loop, an embedded store and one room that lets everybody in, unless told otherwise."""
 
-    def __init__(self, name, folder, core, program, upstream, logs=False, algorithm="RS256", **room):
+    def __init__(self, name, folder, core, program, upstream, logs=False, algorithm="RS256", store=None, **room):
         super().__init__(name, folder, core)
         self.program, self.admin_port = pathlib.Path(program).resolve(), free_port()
         self.key = self.folder / "var/keys/signing.pem"
@@ -178,7 +178,11 @@ class Gate(Server):
                 "access_log": str(self.folder / "access.log") if logs else "off",
             },
             "admin": {"listen": f"127.0.0.1:{self.admin_port}"},
-            "store": {"kind": "memory", "data_directory": str(self.folder / "var")},
+            "store": {
+                "kind": "dragonfly" if store else "memory",
+                "data_directory": str(self.folder / "var"),
+                **({"url": f"redis://127.0.0.1:{store.port}"} if store else {}),
+            },
             "tokens": {"algorithm": algorithm, "key_file": str(self.key), "lifetime": "1h"},
             "rooms": [
                 {

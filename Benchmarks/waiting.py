@@ -49,9 +49,11 @@ class Client:
         return position["token"], seconds
 
 
-def closed_gate(name, folder, program, origin, algorithm):
+def closed_gate(name, folder, program, origin, algorithm, store=None):
     """A gate whose room admits nobody, so that everybody waits."""
-    return Gate(name, folder, PROXY_CORE, program, origin.port, algorithm=algorithm, status="paused").start()
+    return Gate(
+        name, folder, PROXY_CORE, program, origin.port, algorithm=algorithm, store=store, status="paused"
+    ).start()
 
 
 def waiting_in(gate) -> int:

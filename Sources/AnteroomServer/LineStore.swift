@@ -40,7 +40,7 @@ struct LineStore {
         }
         if let address = configuration.store.address {
             let store = try DragonflyStore(
-                address: address, needsTrust: true, viewLifetime: .seconds(1),
+                address: address, needsTrust: true, viewLifetime: .seconds(1), activityDelay: .seconds(2),
                 eventLoopGroup: MultiThreadedEventLoopGroup.singleton, caFile: configuration.store.caFile,
                 logger: logger)
             let bus = try openBus()

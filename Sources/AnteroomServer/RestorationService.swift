@@ -16,7 +16,6 @@ struct RestorationService: Service {
                 for settings in rooms() where needsCompare(settings.id) {
                     do throws(StoreError) {
                         try await restorer.compare(settings)
-                        try await restorer.store.configure([settings])
                         reported[settings.id] = nil
                     } catch {
                         report(error, settings.id, &reported)

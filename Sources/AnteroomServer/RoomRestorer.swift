@@ -15,62 +15,57 @@ struct RoomRestorer {
     let monitor: RoomMonitor
     let logger: Logger
 
-    /// Lets the room take steps, restored if need be. One gate does it; the others are told `unavailable` meanwhile.
+    /// Lets the room take steps, restored if need be, and applies its limits. One gate restores it; the others are told
+    /// `unavailable` meanwhile.
     /// - Throws: `unavailable` if the room cannot be compared or restored now; `corrupt` if its events cannot be replayed.
     func compare(_ settings: RoomSettings) async throws(StoreError) {
         let room = settings.id
         guard let number = store.connectionNumber else { throw StoreError(.unavailable, "the store is away") }
+        let server = try await store.serverProcess()
         let seen = try await store.standing(of: room)
-        guard let log else {
-            try await warnIfOlder(seen, settings)
-            store.trust(room, on: number)
-            return
-        }
-        let record: StreamLog.Standing?
-        do {
-            record = try await log.standing(of: room)
-        } catch {
-            try trust(room, seen, on: number, without: error)
-            return
-        }
-        if let flaw = StoreFlaw(store: seen, record: record) {
+        if let flaw = try await flaw(of: settings, seen, server) {
             logger.warning(
                 "The store has lost a part of a room, which is restored from its events",
                 metadata: ["queue_id": "\(room)", "reason": "\(flaw)"])
-            report(try await restore(room, from: log, seen))
+            report(try await restore(room, seen))
         } else {
             try await warnIfOlder(seen, settings)
         }
+        if let seen = try await store.standing(of: room) { try await store.resume(room, seen: seen, in: server) }
         store.trust(room, on: number)
+        try await store.configure([settings])
+        if seen == nil, let made = try await store.standing(of: room) {
+            try await store.resume(room, seen: made, in: server)
+        }
     }
 
-    private func restore(
-        _ room: RoomID, from log: StreamLog, _ seen: RoomStanding?
-    ) async throws(StoreError) -> RestoredRoom {
+    /// What the stream has of the room and the store has not.
+    private func flaw(
+        of settings: RoomSettings, _ seen: RoomStanding?, _ server: ServerProcess?
+    ) async throws(StoreError) -> StoreFlaw? {
+        guard let log else { return nil }
+        do {
+            return StoreFlaw(store: seen, record: try await log.standing(of: settings.id))
+        } catch {
+            // A server process that has been running since the last comparison has lost nothing.
+            guard let server, let last = seen?.server, server.isSame(as: last) else {
+                throw StoreError(
+                    .unavailable,
+                    "whether the store has all of room \(settings.id) is known only to NATS, which cannot be read: "
+                        + "\(error)")
+            }
+            logger.warning(
+                "A room goes on without being compared with its events",
+                metadata: ["queue_id": "\(settings.id)", "error": "\(error)"])
+            return nil
+        }
+    }
+
+    private func restore(_ room: RoomID, _ seen: RoomStanding?) async throws(StoreError) -> RestoredRoom {
+        guard let log else { throw StoreError(.unavailable, "there is no record of room \(room)") }
         let restored = try await store.restore(room, seen: seen) { try await log.history(of: room) }
         _ = store.hasLostJoins(of: room, try await store.standing(of: room))
         return restored
-    }
-
-    /// While the stream cannot be read, what this gate has seen has to do.
-    private func trust(
-        _ room: RoomID, _ seen: RoomStanding?, on number: Int, without error: any Error
-    ) throws(StoreError) {
-        guard let seen else {
-            throw StoreError(
-                .unavailable, "the store does not know room \(room), and whether there was one cannot be read: \(error)"
-            )
-        }
-        if let last = lastSeen(room), last > seen.lastSequence {
-            throw StoreError(
-                .unavailable,
-                "the store has room \(room) as it was at event \(seen.lastSequence), it was at \(last), and the events "
-                    + "cannot be read: \(error)")
-        }
-        logger.warning(
-            "A room goes on without being compared with its events",
-            metadata: ["queue_id": "\(room)", "error": "\(error)"])
-        store.trust(room, on: number)
     }
 
     private func lastSeen(_ room: RoomID) -> UInt64? { monitor.snapshot(of: room)?.facts.eventSequence }

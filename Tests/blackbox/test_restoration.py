@@ -27,10 +27,15 @@ def redis(servers):
 @pytest.fixture
 def pair(servers, redis, nats, origin):
     """Two gates in front of one line. Newcomers may join two seconds after a restoration."""
+    return pair_of(servers, redis, nats, origin)
+
+
+def pair_of(servers, redis, nats, origin, **changes):
     keys = servers.folder / "keys"
+    changes = {"slots": 2, "heartbeat_interval": "2s", "claim_timeout": "30s", **changes}
     return [
         servers.gate(
-            [gates.busy_room(origin.url, slots=2, heartbeat_interval="2s", claim_timeout="30s")],
+            [gates.busy_room(origin.url, **changes)],
             name=f"gate-{number}",
             start=False,
             store={"kind": "dragonfly", "url": redis.url},
@@ -294,3 +299,43 @@ def test_a_session_can_be_completed_after_the_store_was_away(redis, pair):
     redis.process.signal(signal.SIGCONT)
     until_open(pair)
     wait_until(lambda: first.call("POST", "session/complete").status_code == 204, 10, 0.3, "completion")
+
+
+@pytest.mark.parametrize("away", ["store", "gates"])
+def test_the_time_away_is_nobodys_silence(servers, redis, nats, origin, away):
+    """Nobody could give a sign of life, so nobody loses a place for it."""
+    pair = pair_of(servers, redis, nats, origin, heartbeat_timeout="5s")
+    through(pair[0]), through(pair[1])
+    waiting = line_up(pair, 2)
+    if away == "store":
+        redis.process.signal(signal.SIGSTOP)
+        time.sleep(7)
+        redis.process.signal(signal.SIGCONT)
+    else:
+        for gate in pair:
+            gate.stop()
+        time.sleep(6)
+        for gate in pair:
+            gate.start()
+    until_open(pair)
+    time.sleep(1)
+    assert places(waiting) == [1, 2]
+
+
+def test_a_store_that_went_on_needs_no_nats(redis, nats, pair):
+    """A gate that starts while NATS is away goes on with the very server process that was compared before, and not with
+    one that was started since."""
+    through(pair[0]), through(pair[1])
+    waiting = line_up(pair, 2)
+    until_carried(redis)
+    nats.kill()
+    pair[0].restart()
+    until_open(pair)
+    assert places(waiting) == [1, 2]
+    assert "OK" in redis.ask("config", "set", "save", "3600 1000000")
+    redis.stop()
+    redis.start()
+    wait_until(lambda: "A room stays closed" in pair[0].process.log, 10, 0.1, "the gate to say so")
+    nats.start()
+    until_open(pair)
+    assert places(waiting) == [1, 2] and restored(pair) == 0

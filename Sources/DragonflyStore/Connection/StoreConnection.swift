@@ -47,7 +47,8 @@ final class StoreConnection: Sendable {
             if let caFile { configuration.trustRoots = .file(caFile) }
             tls = address.usesTLS ? try NIOSSLContext(configuration: configuration) : nil
         } catch {
-            throw StoreError(.unavailable, "store \(address): TLS cannot be set up\(caFile.map { " with \($0)" } ?? ""): \(error)")
+            throw StoreError(
+                .unavailable, "store \(address): TLS cannot be set up\(caFile.map { " with \($0)" } ?? ""): \(error)")
         }
     }
 

@@ -10,14 +10,20 @@ package struct RoomStanding: Hashable, Sendable {
     package var lastSequence: UInt64
     /// The sequence of the last join.
     package var lastJoin: UInt64
+    /// The server process in which the room was last compared with its record; nil if it never was.
+    package var server: ServerProcess?
     /// The sequence of the first event that has not been trimmed; nil if the outbox is empty.
     package var outboxFirst: UInt64?
 
-    package init(generation: String, opened: Timestamp, lastSequence: UInt64, lastJoin: UInt64, outboxFirst: UInt64?) {
+    package init(
+        generation: String, opened: Timestamp, lastSequence: UInt64, lastJoin: UInt64, server: ServerProcess?,
+        outboxFirst: UInt64?
+    ) {
         self.generation = generation
         self.opened = opened
         self.lastSequence = lastSequence
         self.lastJoin = lastJoin
+        self.server = server
         self.outboxFirst = outboxFirst
     }
 }
@@ -62,6 +68,7 @@ extension DragonflyStore {
         let head = try await command("LINDEX", RoomKeys(room: room).events, "0").text
         let first = head.flatMap { RoomEvent(text: $0, of: room)?.sequence }
         return RoomStanding(
-            generation: generation, opened: opened, lastSequence: last, lastJoin: join, outboxFirst: first)
+            generation: generation, opened: opened, lastSequence: last, lastJoin: join,
+            server: meta["run"].map(ServerProcess.init(text:)), outboxFirst: first)
     }
 }

@@ -70,7 +70,8 @@ extension DragonflyStore {
         var report = CleaningReport()
         var isPartial = true
         while isPartial {
-            let numbers = try await run(.clean, in: room, ["\(Self.cleaningSlice)"]).array?.compactMap(\.integer) ?? []
+            let arguments = ["\(Self.cleaningSlice)", "\(activityDelay.count)"]
+            let numbers = try await run(.clean, in: room, arguments).array?.compactMap(\.integer) ?? []
             guard numbers.count == 4 else { throw StoreError(.corrupt, "the store's answer cannot be read") }
             if numbers[0] > 0 { movedPeople(in: room) }
             report.positionsExpired += numbers[0]

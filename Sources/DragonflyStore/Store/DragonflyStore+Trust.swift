@@ -1,4 +1,4 @@
-import QueueStore
+package import QueueStore
 import Synchronization
 package import WaitingRoom
 
@@ -17,6 +17,24 @@ extension DragonflyStore {
             return last[room] ?? 0 > standing?.lastJoin ?? 0
         }
     }
+
+    /// Which life of the server this is; nil if it does not say.
+    package func serverProcess() async throws(StoreError) -> ServerProcess? {
+        let now = try await now()
+        return try await command("INFO", "server").text.flatMap { ServerProcess(info: $0, now: now) }
+    }
+
+    /// Says that the room goes on in that server process. If it took no step for a while, because store or gates were
+    /// away, nobody counts as silent in that time.
+    package func resume(
+        _ room: RoomID, seen: RoomStanding, in server: ServerProcess?
+    ) async throws(StoreError) {
+        _ = try await run(
+            .restore, in: room, ["resume", server?.text ?? "", "\(Self.longestPause.count)", seen.generation])
+    }
+
+    /// A room whose gates are there takes a step more often.
+    private static var longestPause: Milliseconds { .seconds(3) }
 
     /// Stops a room's steps until it is trusted again.
     package func distrust(_ room: RoomID) { trusted.withLock { $0[room] = nil } }

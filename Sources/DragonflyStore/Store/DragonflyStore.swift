@@ -20,6 +20,7 @@ package final class DragonflyStore: QueueStore {
     let joins = Mutex<[RoomID: JoinQueue]>([:])
     /// The highest join sequence that this gate was told, by room.
     let lastJoins = Mutex<[RoomID: UInt64]>([:])
+    let activityDelay: Milliseconds
     let needsTrust: Bool
     /// On which connection each room was found to be as new as its record.
     let trusted = Mutex<[RoomID: Int]>([:])
@@ -27,18 +28,22 @@ package final class DragonflyStore: QueueStore {
     /// - Parameters:
     ///   - needsTrust: whether a room takes steps only after `trust`, on the connection for which that was said.
     ///   - viewLifetime: how old an answer of `places` may be; zero asks the store each time.
+    ///   - activityDelay: how long a sign of life may lie at another gate before it is in the store: so much longer nobody
+    ///     is taken for silent.
     ///   - timeout: for each command; a connection on which one takes longer is given up.
     ///   - clock: for tests; nil lets the store's own clock decide.
     ///   - caFile: for `rediss://`, certificates (PEM) that sign the server's; nil trusts those of the system.
     /// - Throws: `unavailable` if TLS cannot be set up. Nothing is connected yet.
     package init(
         address: StoreAddress, needsTrust: Bool = false, viewLifetime: Milliseconds = Milliseconds(0),
-        eventLoopGroup: any EventLoopGroup, timeout: Duration = .seconds(2),
-        clock: (@Sendable () -> Timestamp)? = nil, caFile: String? = nil, logger: Logger
+        activityDelay: Milliseconds = Milliseconds(0), eventLoopGroup: any EventLoopGroup,
+        timeout: Duration = .seconds(2), clock: (@Sendable () -> Timestamp)? = nil, caFile: String? = nil,
+        logger: Logger
     ) throws(StoreError) {
         self.clock = clock
         self.needsTrust = needsTrust
         self.viewLifetime = viewLifetime
+        self.activityDelay = activityDelay
         connection = try StoreConnection(
             address: address, group: eventLoopGroup, timeout: timeout, caFile: caFile, logger: logger)
     }

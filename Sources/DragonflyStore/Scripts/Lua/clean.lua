@@ -1,5 +1,5 @@
--- Looks at the chunks, at most ARGV[2], in which something may be due. Answers how many positions, admissions and
--- sessions expired, and 1 if there may be more.
+-- Looks at the chunks, at most ARGV[2], in which something may be due; ARGV[3] is how long, in ms, a sign of life may
+-- lie at a gate. Answers how many positions, admissions and sessions expired, and 1 if there may be more.
 if not load() then return NO_ROOM end
 if busy() then return BUSY end
 if not fixed() then return need() end
@@ -8,7 +8,16 @@ load_lanes()
 local limit = tonumber(ARGV[2])
 local crowded = M.eil > 100000
 local forgotten = M.now - 600000
-local due = {w = M.now - M.hb, a = M.now - M.claim, s = M.now - M.st}
+-- Up to when one must have been silent; nobody while the time since the room came back is shorter.
+local function last_seen(span)
+  local moment = M.now - span
+  return M.resumed <= moment and moment or -1
+end
+local slack = tonumber(ARGV[3])
+local due = {
+  w = last_seen(M.hb + slack), a = last_seen(M.claim + slack),
+  s = M.renew == 1 and last_seen(M.st + slack) or M.now - M.st,
+}
 local idle = M.renew == 1 and 's1' or 's0'
 
 local members, chosen = {}, {}

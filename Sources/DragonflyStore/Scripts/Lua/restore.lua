@@ -1,8 +1,16 @@
 -- ARGV[2]: begin, renew, commit or abandon; [3] token; [4] ms that the lock holds; [5] and [6] generation and sequence
 -- that the gate has seen ('' and 0 for no room); at commit pairs of field and value of the new meta behind them.
--- Or reopen, without a lock: for [4] ms only those may join who come back.
+-- Or, without a lock, where the generation is [5]: reopen: for [4] ms only those may join who come back; resume: the room
+-- goes on in the server that is called [3], and if it took no step for [4] ms, nobody was silent in that time.
 load()
 local now = reading()
+if ARGV[2] == 'resume' then
+  if M.gen == ARGV[5] then
+    call('HSET', KEYS[1], 'run', ARGV[3])
+    if now - M.wall >= tonumber(ARGV[4]) then call('HSET', KEYS[1], 'resumed', format('%d', math.max(now, M.now))) end
+  end
+  return ''
+end
 if ARGV[2] == 'reopen' then
   if M.gen == ARGV[5] then
     call('HSET', KEYS[1], 'reopens', format('%d', math.max(M.reopens, now + tonumber(ARGV[4]))))
