@@ -50,7 +50,7 @@ package struct AnteroomServer {
             observers: [lineMetrics.observe, revocations.observe])
         let bus = line.bus
         let store = try MeteredStore(line.store, registry: registry)
-        let isConfigured = try await line.configureIfPossible(store, configuration.rooms.map(\.settings))
+        let open = try await line.configureAtStart(store, configuration.rooms.map(\.settings))
 
         let services = VisitorServices(
             store: store, signer: TokenSigner(keys: keys), keys: keys,
@@ -69,8 +69,8 @@ package struct AnteroomServer {
         }
         let handles = loops
         let since = clock() + Milliseconds(-configuration.tokens.lifetime.count)
-        for rule in configuration.rooms where isConfigured {
-            let ended = try await store.endedSessions(in: rule.settings.id, since: since)
+        for room in open {
+            let ended = try await store.endedSessions(in: room, since: since)
             for handle in handles { handle.eventLoop.execute { handle.gate.value.revoke(ended) } }
         }
         revocations.connect(handles)
@@ -90,7 +90,7 @@ package struct AnteroomServer {
 
         let flusher = ActivityFlusher(store: store, loops: handles, logger: logger)
         let worker = LineWorker(
-            store: store, rooms: configuration.rooms.map(\.settings), isConfigured: isConfigured, flusher: flusher,
+            store: store, rooms: configuration.rooms.map(\.settings), flusher: flusher,
             monitor: monitor,
             metrics: lineMetrics, desks: handles.map(\.desk), clock: clock, logger: logger)
         let gateService = GateService(
@@ -127,7 +127,9 @@ package struct AnteroomServer {
             },
             reportOutcome: { reloadSucceeded.set($0 ? 1.0 : 0.0) })
 
-        bus?.start { checkout in await CheckoutDesk(store: store).apply(checkout) }
+        bus?.start { checkout in
+            await CheckoutDesk(store: store, rooms: { worker.currentRooms }).apply(checkout)
+        }
         registry.addCollector { lineMetrics.write(&$0) }
         registry.addCollector { writer in
             if let status = line.eventStatus { EventMetrics.write(status, &writer) }

@@ -79,17 +79,27 @@ struct LineStore {
         try await store.configure(rooms)
     }
 
-    /// The same for a start, which a shared store that is away does not stop.
-    /// - Returns: false if it is away: then it is told later.
-    func configureIfPossible(_ store: some QueueStore, _ rooms: [RoomSettings]) async throws(StoreError) -> Bool {
-        do throws(StoreError) {
-            try await configure(store, rooms)
-            return true
-        } catch {
-            guard restorer != nil, error.code == .unavailable else { throw error }
-            logger.error("The gate starts without its store: nobody can join", metadata: ["error": "\(error)"])
-            return false
+    /// The same for a start, which a shared store that is away does not stop, nor one room that cannot be restored.
+    /// - Returns: the rooms that are open.
+    func configureAtStart(
+        _ store: some QueueStore, _ rooms: [RoomSettings]
+    ) async throws(StoreError) -> [RoomID] {
+        guard restorer != nil else {
+            try await store.configure(rooms)
+            return rooms.map(\.id)
         }
+        var open: [RoomID] = []
+        for room in rooms {
+            do throws(StoreError) {
+                try await configure(store, [room])
+                open.append(room.id)
+            } catch {
+                logger.error(
+                    "The gate starts without its store: nobody can join",
+                    metadata: ["queue_id": "\(room.id)", "error": "\(error)"])
+            }
+        }
+        return open
     }
 
     /// How the events of this store fare; nil without NATS.

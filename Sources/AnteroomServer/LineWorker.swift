@@ -17,20 +17,17 @@ final class LineWorker: Service {
     private let clock: @Sendable () -> Timestamp
     private let logger: Logger
     private let rooms: Mutex<[RoomSettings]>
-    /// Whether the store has the limits of `rooms`; not after a start while it was away.
-    private let isConfigured: Mutex<Bool>
     /// How often silent positions and idle sessions are looked for.
     private static let cleaningInterval = Duration.seconds(5)
 
     init(
-        store: any QueueStore, rooms: [RoomSettings], isConfigured: Bool, flusher: ActivityFlusher,
+        store: any QueueStore, rooms: [RoomSettings], flusher: ActivityFlusher,
         monitor: RoomMonitor, metrics: LineMetrics, desks: [VisitorDesk], clock: @escaping @Sendable () -> Timestamp,
         logger: Logger
     ) {
         self.store = store
         self.flusher = flusher
         self.rooms = Mutex(rooms)
-        self.isConfigured = Mutex(isConfigured)
         self.monitor = monitor
         self.metrics = metrics
         self.desks = desks
@@ -80,10 +77,6 @@ final class LineWorker: Service {
 
     private func step(_ room: RoomID, _ schedule: inout Schedule, _ now: ContinuousClock.Instant) async {
         do throws(StoreError) {
-            if !isConfigured.withLock({ $0 }) {
-                try await store.configure(currentRooms)
-                isConfigured.withLock { $0 = true }
-            }
             if schedule.nextCleaning <= now {
                 schedule.nextCleaning = now + Self.cleaningInterval
                 // Nobody is taken for silent because of a sign of life that still lies with an event loop.
@@ -104,8 +97,6 @@ final class LineWorker: Service {
             schedule.shown = facts
             for desk in desks { Task { await desk.refresh(room) } }
         } catch {
-            // A shared store that came back empty has to be told of the rooms again.
-            if error.code == .unknownRoom { isConfigured.withLock { $0 = false } }
             if !schedule.isFailing {
                 schedule.isFailing = true
                 logger.error(

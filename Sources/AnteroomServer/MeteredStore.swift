@@ -61,8 +61,10 @@ struct MeteredStore: QueueStore {
         try await timed("enqueue") { () async throws(StoreError) in try await store.enqueue(arrival, in: room) }
     }
 
-    func reenter(_ position: PositionID, in room: RoomID) async throws(StoreError) -> Place? {
-        try await timed("reenter") { () async throws(StoreError) in try await store.reenter(position, in: room) }
+    func reenter(_ position: PositionID, issued: Timestamp, in room: RoomID) async throws(StoreError) -> Place? {
+        try await timed("reenter") { () async throws(StoreError) in
+            try await store.reenter(position, issued: issued, in: room)
+        }
     }
 
     func places(

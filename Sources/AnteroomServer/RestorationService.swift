@@ -9,15 +9,20 @@ struct RestorationService: Service {
     let restorer: RoomRestorer
     let rooms: @Sendable () -> [RoomSettings]
 
+    /// How long a room rests whose events cannot be replayed: somebody has to see to it first.
+    private static let rest = Duration.seconds(30)
+
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var reported: [RoomID: String] = [:]
+            var resting: [RoomID: ContinuousClock.Instant] = [:]
             while !Task.isCancelled {
-                for settings in rooms() where needsCompare(settings.id) {
+                for settings in rooms() where needsCompare(settings.id) && resting[settings.id] ?? .now <= .now {
                     do throws(StoreError) {
                         try await restorer.compare(settings)
                         reported[settings.id] = nil
                     } catch {
+                        if error.code == .corrupt { resting[settings.id] = .now + Self.rest }
                         report(error, settings.id, &reported)
                     }
                 }

@@ -23,66 +23,79 @@ struct RoomRestorer {
         guard let number = store.connectionNumber else { throw StoreError(.unavailable, "the store is away") }
         let server = try await store.serverProcess()
         let seen = try await store.standing(of: room)
-        if let flaw = try await flaw(of: settings, seen, server) {
-            logger.warning(
-                "The store has lost a part of a room, which is restored from its events",
-                metadata: ["queue_id": "\(room)", "reason": "\(flaw)"])
-            report(try await restore(room, seen))
-        } else {
-            try await warnIfOlder(seen, settings)
-        }
-        if let seen = try await store.standing(of: room) { try await store.resume(room, seen: seen, in: server) }
-        store.trust(room, on: number)
-        try await store.configure([settings])
-        if seen == nil, let made = try await store.standing(of: room) {
-            try await store.resume(room, seen: made, in: server)
-        }
-    }
-
-    /// What the stream has of the room and the store has not.
-    private func flaw(
-        of settings: RoomSettings, _ seen: RoomStanding?, _ server: ServerProcess?
-    ) async throws(StoreError) -> StoreFlaw? {
-        guard let log else { return nil }
+        let isSameProcess = if let server, let last = seen?.server { server.isSame(as: last) } else { false }
+        let record: StreamLog.Standing?
         do {
-            return StoreFlaw(store: seen, record: try await log.standing(of: settings.id))
+            record = try await log?.standing(of: room)
         } catch {
-            // A server process that has been running since the last comparison has lost nothing.
-            guard let server, let last = seen?.server, server.isSame(as: last) else {
+            // A process that has been running since the last comparison has lost nothing.
+            guard isSameProcess else {
                 throw StoreError(
                     .unavailable,
-                    "whether the store has all of room \(settings.id) is known only to NATS, which cannot be read: "
-                        + "\(error)")
+                    "whether the store has all of room \(room) is known only to NATS, which cannot be read: \(error)")
             }
             logger.warning(
                 "A room goes on without being compared with its events",
-                metadata: ["queue_id": "\(settings.id)", "error": "\(error)"])
-            return nil
+                metadata: ["queue_id": "\(room)", "error": "\(error)"])
+            record = nil
+        }
+        let flaw = StoreFlaw(store: seen, record: record)
+        if let flaw {
+            try await restore(room, seen, record, flaw)
+        } else if let seen, seen.server != nil, !isSameProcess {
+            try await adopt(settings, seen, record, on: number)
+        } else if let seen, store.hasLostJoins(of: room, seen) {
+            try await store.reopen(settings, seen: seen, on: number)
+        }
+        let present = try await store.standing(of: room)
+        store.forgetLostJoins(of: room, present)
+        if let present { try await store.resume(room, seen: present, in: server, on: number) }
+        store.trust(room, on: number)
+        guard present == nil else { return try await store.configure([settings]) }
+        try await store.make(settings)
+        if let made = try await store.standing(of: room) {
+            try await store.resume(room, seen: made, in: server, on: number)
         }
     }
 
-    private func restore(_ room: RoomID, _ seen: RoomStanding?) async throws(StoreError) -> RestoredRoom {
+    /// How long after a restoration into another store this one is taken for the wrong one.
+    private static let doubt = Milliseconds.seconds(20)
+
+    private func restore(
+        _ room: RoomID, _ seen: RoomStanding?, _ record: StreamLog.Standing?, _ flaw: StoreFlaw
+    ) async throws(StoreError) {
         guard let log else { throw StoreError(.unavailable, "there is no record of room \(room)") }
-        let restored = try await store.restore(room, seen: seen) { try await log.history(of: room) }
-        _ = store.hasLostJoins(of: room, try await store.standing(of: room))
-        return restored
+        if flaw == .otherGeneration, let restored = record?.restored, try await store.now() - restored < Self.doubt {
+            // Two stores that restore each other in turn help nobody: first look whether the address has moved.
+            store.reconnect()
+            throw StoreError(
+                .unavailable,
+                "room \(room) was just restored into another store, of generation \(record?.generation ?? ""); this one is of "
+                    + (seen?.generation ?? ""))
+        }
+        logger.warning(
+            "The store has lost a part of a room, which is restored from its events",
+            metadata: ["queue_id": "\(room)", "reason": "\(flaw)"])
+        report(try await store.restore(room, seen: seen) { try await log.history(of: room) })
+    }
+
+    /// A server that was started since the last comparison may lack what the stream had not got yet, and something may
+    /// still be on its way there from its life before.
+    private func adopt(
+        _ settings: RoomSettings, _ seen: RoomStanding, _ record: StreamLog.Standing?, on number: Int
+    ) async throws(StoreError) {
+        let room = settings.id
+        logger.warning(
+            "The store was started again: those who had a place that it may have lost come back first",
+            metadata: ["queue_id": "\(room)", "event": "\(seen.lastSequence)", "seen": "\(lastSeen(room) ?? 0)"])
+        guard let log, let record else { return try await store.reopen(settings, seen: seen, on: number) }
+        let time = try await store.now()
+        try await store.adopt(settings, seen: seen) { generation in
+            try await log.seal(room, at: record, generation: generation, time: time)
+        }
     }
 
     private func lastSeen(_ room: RoomID) -> UInt64? { monitor.snapshot(of: room)?.facts.eventSequence }
-
-    /// What the stream had not got yet nothing can bring back, but those who joined then can come back by themselves.
-    private func warnIfOlder(_ seen: RoomStanding?, _ settings: RoomSettings) async throws(StoreError) {
-        let last = lastSeen(settings.id) ?? 0
-        let isOlder = last > seen?.lastSequence ?? 0
-        let hasLostJoins = store.hasLostJoins(of: settings.id, seen)
-        guard isOlder || hasLostJoins else { return }
-        logger.error(
-            "The store has lost events that no stream has: those who joined since come back by their tokens",
-            metadata: [
-                "queue_id": "\(settings.id)", "store": "\(seen?.lastSequence ?? 0)", "seen": "\(last)",
-            ])
-        if let seen { try await store.reopen(settings.id, settings, seen: seen) }
-    }
 
     private func report(_ restored: RestoredRoom) {
         logger.notice(

@@ -46,10 +46,13 @@ package final class StreamHistory: RecordedHistory {
 
     package func seal(_ restored: RestoredRoom) async throws -> Bool {
         let notice = RestorationNotice(
-            room: room, opened: opened, generation: restored.generation, lastSequence: restored.lastSequence)
+            room: room, opened: opened, generation: restored.generation, lastSequence: restored.lastSequence,
+            time: restored.time)
         return try await log.blocking { [self] log in
-            if try log.seal(notice, at: restored.time, after: progress.withLock(\.read)) { return true }
-            let end = try log.end(of: room)?.position ?? 0
+            if try log.seal(notice, after: progress.withLock(\.read)) { return true }
+            guard let end = try log.end(of: room)?.position else {
+                throw NATSError(.refused, "the stream holds nothing of room \(room) any more")
+            }
             progress.withLock { $0.end = end }
             return false
         }

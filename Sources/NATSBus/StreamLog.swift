@@ -15,11 +15,14 @@ package final class StreamLog: Sendable {
         package let lastSequence: UInt64
         /// The generation that the last restoration gave to the store; nil if there was none.
         package let generation: String?
+        /// When that was, by the store's clock.
+        package let restored: Timestamp?
 
-        package init(opened: Timestamp, lastSequence: UInt64, generation: String?) {
+        package init(opened: Timestamp, lastSequence: UInt64, generation: String?, restored: Timestamp? = nil) {
             self.opened = opened
             self.lastSequence = lastSequence
             self.generation = generation
+            self.restored = restored
         }
     }
 
@@ -119,34 +122,66 @@ package final class StreamLog: Sendable {
     }
 
     func end(of room: RoomID) throws(NATSError) -> End? {
-        guard let last = try client.lastMessage(of: Self.subjects(of: room)) else { return nil }
-        switch try Self.read(last) {
+        guard let (logged, position) = try lastWord(of: room) else { return nil }
+        switch logged {
         case .restored(let notice):
             return End(
                 standing: Standing(
-                    opened: notice.opened, lastSequence: notice.lastSequence, generation: notice.generation),
-                position: last.sequence)
+                    opened: notice.opened, lastSequence: notice.lastSequence, generation: notice.generation,
+                    restored: notice.time),
+                position: position)
         case .event(let event, let opened):
-            var generation: String?
+            var notice: RestorationNotice?
             if let message = try client.lastMessage(of: RestorationNotice.subject(of: room)),
-                case .restored(let notice) = try Self.read(message), notice.opened == opened
+                case .restored(let last) = try Self.read(message), last.opened == opened
             {
-                generation = notice.generation
+                notice = last
             }
             return End(
-                standing: Standing(opened: opened, lastSequence: event.sequence, generation: generation),
-                position: last.sequence)
+                standing: Standing(
+                    opened: opened, lastSequence: event.sequence, generation: notice?.generation,
+                    restored: notice?.time),
+                position: position)
+        }
+    }
+
+    /// The last message that is one of the room's.
+    private func lastWord(of room: RoomID) throws(NATSError) -> (LoggedEvent, position: UInt64)? {
+        guard let last = try client.lastMessage(of: Self.subjects(of: room)) else { return nil }
+        if let logged = try Self.read(last) { return (logged, last.sequence) }
+        // Somebody else has published there: the subjects one by one.
+        var found: (LoggedEvent, position: UInt64)?
+        for kind in Self.kinds {
+            guard let message = try client.lastMessage(of: "waiting_room.\(room).\(kind)"),
+                message.sequence > found?.position ?? 0, let logged = try Self.read(message)
+            else { continue }
+            found = (logged, message.sequence)
+        }
+        return found
+    }
+
+    /// Notes that a room goes on in a store of another generation, which has what the stream has.
+    /// - Returns: false if the stream has more than `standing` by now.
+    package func seal(
+        _ room: RoomID, at standing: Standing, generation: String, time: Timestamp
+    ) async throws -> Bool {
+        try await blocking { log in
+            guard let end = try log.end(of: room), end.standing == standing else { return false }
+            let notice = RestorationNotice(
+                room: room, opened: standing.opened, generation: generation, lastSequence: standing.lastSequence,
+                time: time)
+            return try log.seal(notice, after: end.position)
         }
     }
 
     /// Puts the notice at the end of the stream, if nothing of the room has come since `position`.
-    func seal(_ notice: RestorationNotice, at time: Timestamp, after position: UInt64) throws(NATSError) -> Bool {
+    func seal(_ notice: RestorationNotice, after position: UInt64) throws(NATSError) -> Bool {
         for _ in 0..<20 {
             let last = try client.lastSequence()
             guard let end = try end(of: notice.room), end.position <= position else { return false }
             do throws(NATSError) {
                 try client.publish(
-                    subject: RestorationNotice.subject(of: notice.room), json: notice.json(at: time),
+                    subject: RestorationNotice.subject(of: notice.room), json: notice.json,
                     headers: [("Nats-Msg-Id", notice.id)], after: last)
                 return true
             } catch {
@@ -157,13 +192,25 @@ package final class StreamLog: Sendable {
         throw NATSError(.conflict, "the stream never rests long enough to note the restoration of room \(notice.room)")
     }
 
-    static func read(_ message: StoredMessage) throws(NATSError) -> LoggedEvent {
+    /// What a message says; nil if it is not what is published under its subject.
+    /// - Throws: where it should be, and cannot be read.
+    static func read(_ message: StoredMessage) throws(NATSError) -> LoggedEvent? {
+        guard kinds.contains(where: { message.subject.hasSuffix(".\($0)") }) else { return nil }
         do throws(UnreadableEvent) {
-            return try LoggedEvent(json: message.body)
+            let logged = try LoggedEvent(json: message.body)
+            return logged.subject == message.subject ? logged : nil
         } catch {
-            throw NATSError(.refused, "message \(message.sequence) of the stream, \(message.subject), \(error)")
+            throw NATSError(
+                .refused,
+                "message \(message.sequence) of the stream, \(message.subject), \(error); if it is nobody's, remove it: "
+                    + "nats stream rmm \(JetStreamClient.stream) \(message.sequence)")
         }
     }
+
+    private static let kinds = [
+        "position.enqueued", "position.admitted", "position.expired", "position.left", "session.started",
+        "session.expired", "session.completed", "session.terminated", "room.updated", RestorationNotice.type,
+    ]
 
     private static func subjects(of room: RoomID) -> String { "waiting_room.\(room).>" }
 

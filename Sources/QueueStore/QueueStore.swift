@@ -18,7 +18,8 @@ package protocol QueueStore: Sendable {
     /// The place of somebody whose position token is good though the store does not know the position: for some minutes
     /// after a shared store was restored from a record that lacked its last moment, the position is made again, behind
     /// those that the record had. Nil at any other time. O(log n).
-    func reenter(_ position: PositionID, in room: RoomID) async throws(StoreError) -> Place?
+    /// - Parameter issued: when the token was; one from before what was lost brings nothing back.
+    func reenter(_ position: PositionID, issued: Timestamp, in room: RoomID) async throws(StoreError) -> Place?
 
     /// Where these positions stand, in the order asked; nil for one that the store does not know (any more: a final
     /// state is remembered for ten minutes). O(log n) each. A shared store may answer by what it was a second ago, but

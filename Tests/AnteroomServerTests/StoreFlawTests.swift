@@ -9,6 +9,7 @@ import WaitingRoom
     private func store(_ opened: Int64 = 1000, _ last: UInt64 = 9, _ generation: String = "g1") -> RoomStanding {
         RoomStanding(
             generation: generation, opened: Timestamp(milliseconds: opened), lastSequence: last, lastJoin: 1,
+            time: Timestamp(milliseconds: opened),
             server: nil,
             outboxFirst: nil)
     }

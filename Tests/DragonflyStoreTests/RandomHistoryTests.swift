@@ -63,7 +63,7 @@ struct RandomHistoryTests {
             } catch {
                 // Just restored: as one who had a place.
                 guard error.message.hasSuffix("come back first") else { throw error }
-                _ = try await store.reenter(id, in: room)
+                _ = try await store.reenter(id, issued: clock.now, in: room)
             }
         case 5: _ = try? await store.enqueue(Site.arrival(number), in: room)
         case 6: _ = try await store.leave(id, in: room)

@@ -135,7 +135,7 @@ struct RestoreTests {
         defer { store.close() }
         try await lived(store, room, clock, shuffled: false)
         let history = try await store.history(of: room)
-        #expect(try await store.reenter(Site.id(900), in: room) == nil)
+        #expect(try await store.reenter(Site.id(900), issued: clock.now, in: room) == nil)
         try await store.wipe(room)
         _ = try await store.restore(room, seen: nil) { GivenHistory(history) }
         let waiting = try await store.facts(of: room).waiting
@@ -143,22 +143,77 @@ struct RestoreTests {
         let early = StoreError(
             .unavailable, "room \(room) was just restored: those who had a place come back first")
         await #expect(throws: early) { _ = try await store.arrive(Site.arrival(901), in: room) }
-        let back = try #require(try await store.reenter(Site.id(900), in: room))
+        let back = try #require(try await store.reenter(Site.id(900), issued: clock.now, in: room))
         #expect(back.position.id == Site.id(900) && back.position.status == .waiting && back.rank == waiting + 1)
-        #expect(try await store.reenter(Site.id(900), in: room)?.rank == waiting + 1)
+        #expect(try await store.reenter(Site.id(900), issued: clock.now, in: room)?.rank == waiting + 1)
         let known = try await store.places(of: [Site.id(70)], in: room)[0]
-        #expect(try await store.reenter(Site.id(70), in: room)?.rank == known?.rank)
+        #expect(try await store.reenter(Site.id(70), issued: clock.now, in: room)?.rank == known?.rank)
         clock.advance(by: .seconds(10))
         guard case .waiting(let newcomer) = try await store.arrive(Site.arrival(901), in: room) else {
             Issue.record("a newcomer does not wait")
             return
         }
         #expect(newcomer.rank == waiting + 2)
-        #expect(try await store.reenter(Site.id(902), in: room)?.rank == waiting + 3)
+        #expect(try await store.reenter(Site.id(902), issued: clock.now, in: room)?.rank == waiting + 3)
+        // A token from before what was lost.
+        let old = clock.now + .minutes(-1)
+        #expect(try await store.reenter(Site.id(904), issued: old, in: room) == nil)
         clock.advance(by: .minutes(5))
-        #expect(try await store.reenter(Site.id(903), in: room) == nil)
+        #expect(try await store.reenter(Site.id(903), issued: clock.now, in: room) == nil)
         let whole = history + (try await store.history(of: room))
         #expect(HistoryChecker.violations(in: whole).isEmpty)
+        try await store.wipe(room)
+    }
+
+    @Test("A room goes on under another generation, and only those may join for a while whose place may be lost")
+    func adoption() async throws {
+        let room = try Site.room("adopt")
+        let clock = ManualClock()
+        let store = try await Site().store(clock: clock)
+        defer { store.close() }
+        try await lived(store, room, clock, shuffled: false)
+        let before = try await answers(store, room)
+        let settings = try await store.facts(of: room).settings
+        let seen = try #require(try await store.standing(of: room))
+        await #expect(throws: StoreError.self) { try await store.adopt(settings, seen: seen) { _ in false } }
+        #expect(try await store.standing(of: room) == seen)
+        clock.advance(by: .minutes(9))
+        var given = ""
+        try await store.adopt(settings, seen: seen) { generation in
+            given = generation
+            return true
+        }
+        #expect(try await answers(store, room) == before)
+        #expect(try await store.standing(of: room)?.generation == given && given != seen.generation)
+        await #expect(throws: StoreError.self) { _ = try await store.arrive(Site.arrival(901), in: room) }
+        #expect(try await store.reenter(Site.id(900), issued: seen.time, in: room) != nil)
+        // Nobody was silent while the room was away.
+        #expect(try await store.clean(in: room) == CleaningReport())
+        await #expect(throws: StoreError.self) { try await store.adopt(settings, seen: seen) { _ in true } }
+        try await store.wipe(room)
+    }
+
+    @Test("What a restoration has written that died or failed does not stay")
+    func leftovers() async throws {
+        struct Broken: RecordedHistory {
+            func next() async throws -> [RoomEvent]? { nil }
+            func seal(_ restored: RestoredRoom) async throws -> Bool { true }
+        }
+        let room = try Site.room("left")
+        let clock = ManualClock()
+        let store = try await Site().store(clock: clock)
+        defer { store.close() }
+        try await lived(store, room, clock, shuffled: false)
+        let seen = try #require(try await store.standing(of: room))
+        let view = ["10000", seen.generation, "\(seen.lastSequence)"]
+        _ = try await store.run(.restore, in: room, ["begin", "tdead"] + view + ["edead"])
+        _ = try await store.command("SET", "ar:{\(room)}:edead:c:1:0", "x")
+        clock.advance(by: .seconds(11))
+        await #expect(throws: StoreError(.corrupt, "there is no history of room \(room)")) {
+            _ = try await store.restore(room, seen: seen) { Broken() }
+        }
+        #expect(try await store.command("EXISTS", "ar:{\(room)}:edead:c:1:0").integer == 0)
+        #expect(try await store.arrive(Site.arrival(500), in: room) != .full)
         try await store.wipe(room)
     }
 
@@ -174,6 +229,11 @@ struct RestoreTests {
         await #expect(throws: refused) { _ = try await store.facts(of: room) }
         let number = try #require(store.connectionNumber)
         store.trust(room, on: number)
+        await #expect(throws: StoreError(.unknownRoom, "room \(room) was never configured")) {
+            try await store.configure([settings])
+        }
+        store.trust(room, on: number)
+        try await store.make(settings)
         try await store.configure([settings])
         _ = try await store.arrive(Site.arrival(1), in: room)
         // A room that the server has lost.
@@ -223,18 +283,20 @@ struct RestoreTests {
         try await lived(store, room, clock, shuffled: false)
         let standing = try #require(try await store.standing(of: room))
         let view = ["30000", standing.generation, "\(standing.lastSequence)"]
-        _ = try await store.run(.restore, in: room, ["begin", "tdead"] + view)
+        _ = try await store.run(.restore, in: room, ["begin", "tdead"] + view + ["edead"])
         let refused = StoreError(.unavailable, "room \(room) is being restored from the event log")
         await #expect(throws: refused) { _ = try await store.arrive(Site.arrival(500), in: room) }
         await #expect(throws: refused) { _ = try await store.admit(in: room) }
         await #expect(throws: refused) { _ = try await store.clean(in: room) }
-        await #expect(throws: refused) { _ = try await store.run(.restore, in: room, ["begin", "tother"] + view) }
+        await #expect(throws: refused) {
+            _ = try await store.run(.restore, in: room, ["begin", "tother"] + view + ["eother"])
+        }
         #expect(try await store.places(of: [Site.id(70)], in: room)[0]?.position.status == .waiting)
         clock.advance(by: .seconds(31))
         #expect(try await store.arrive(Site.arrival(500), in: room) != .full)
         // The dead one wakes up.
         await #expect(throws: StoreError.self) {
-            _ = try await store.run(.restore, in: room, ["commit", "tdead"] + view + ["gen", "gx"])
+            _ = try await store.run(.restore, in: room, ["commit", "tdead"] + view + ["0", "0", "gen", "gx"])
         }
         #expect(try await store.standing(of: room)?.generation == standing.generation)
         try await store.wipe(room)

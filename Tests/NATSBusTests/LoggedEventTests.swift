@@ -62,8 +62,9 @@ import WaitingRoom
     @Test("A notice of a restoration is read back, and its id is no event's")
     func notice() throws {
         let notice = RestorationNotice(
-            room: try #require(RoomID("main-hall")), opened: Self.opened, generation: "gff00", lastSequence: 17)
-        #expect(try LoggedEvent(json: notice.json(at: Self.opened)) == .restored(notice))
+            room: try #require(RoomID("main-hall")), opened: Self.opened, generation: "gff00", lastSequence: 17,
+            time: Self.opened)
+        #expect(try LoggedEvent(json: notice.json) == .restored(notice))
         #expect(EventMark.read(notice.id) == nil)
         let hall = try #require(RoomID("main-hall"))
         #expect(RestorationNotice.subject(of: hall) == "waiting_room.main-hall.room.restored")
@@ -75,7 +76,7 @@ import WaitingRoom
             ("[]", "is no JSON object"), ("{}", "has no data"), (#"{"data":1}"#, "has no data"),
             (#"{"id":"a-1-2","type":"x","time":"","data":{"queue_id":"A"}}"#, "has no valid queue_id"),
             (
-                #"{"id":"b-1-2","type":"x","time":"","data":{"queue_id":"a"}}"#,
+                #"{"id":"b-1-2","type":"x","time":"2026-11-21T09:00:01.272Z","data":{"queue_id":"a"}}"#,
                 "has the id b-1-2, not <room>-<opened>-<sequence>"
             ),
             (#"{"id":"a-1-2","type":"x","time":"","data":{"queue_id":"a"}}"#, "has no time in RFC 3339"),

@@ -99,7 +99,7 @@ struct StreamLogTests {
         #expect(try await history.next() == events(6...6, room))
         #expect(try await history.next() == nil)
         #expect(try await history.seal(restored(room, "g2", through: 6)))
-        let sealed = StreamLog.Standing(opened: Self.opened, lastSequence: 6, generation: "g2")
+        let sealed = StreamLog.Standing(opened: Self.opened, lastSequence: 6, generation: "g2", restored: Self.opened)
         #expect(try await log.standing(of: room) == sealed)
 
         let moment = try await log.moment(for: room, opened: Self.opened, generation: "g2", lastSequence: 8)
@@ -119,7 +119,7 @@ struct StreamLogTests {
             }
         }
         #expect(try await read(room, log) == events(1...8, room))
-        let later = StreamLog.Standing(opened: Self.opened, lastSequence: 8, generation: "g2")
+        let later = StreamLog.Standing(opened: Self.opened, lastSequence: 8, generation: "g2", restored: Self.opened)
         #expect(try await log.standing(of: room) == later)
         await log.close()
     }

@@ -339,3 +339,74 @@ def test_a_store_that_went_on_needs_no_nats(redis, nats, pair):
     nats.start()
     until_open(pair)
     assert places(waiting) == [1, 2] and restored(pair) == 0
+
+
+def test_no_room_is_opened_anew_that_the_store_has_lost(servers, redis, nats, origin):
+    """Two rooms are lost at once: the first that is missed must not have the other made empty."""
+    rooms = [
+        gates.busy_room(origin.url, heartbeat_interval="2s"),
+        gates.busy_room(origin.url, heartbeat_interval="2s", id="shoe", match={"paths": ["/shoe"]}),
+    ]
+    store = {"kind": "dragonfly", "url": redis.url}
+    gate = servers.gate(rooms, start=False, store=store, events={"nats_url": nats.url}).start()
+    waiting = []
+    for room, path in [("shop", "/"), ("shoe", "/shoe")]:
+        through(gate, room, path)
+        waiting.append(Visitor(gate, room))
+        assert waiting[-1].navigate(path).status_code == 503
+        until_carried(redis, room)
+    for round in range(1, 4):
+        redis.ask("flushall")
+        wait_until(lambda: gate.process.log.count("Room restored") == 2 * round, 10, 0.05, "both rooms")
+        until_open([gate])
+        assert places(waiting) == [1, 1]
+        for room in ("shop", "shoe"):
+            until_carried(redis, room)
+
+
+def test_a_room_that_cannot_be_replayed_stays_closed_and_no_other(servers, redis, nats, origin):
+    """With a message that says what to remove."""
+    rooms = [gates.busy_room(origin.url), gates.busy_room(origin.url, id="shoe", match={"paths": ["/shoe"]})]
+    store = {"kind": "dragonfly", "url": redis.url}
+    gate = servers.gate(rooms, start=False, store=store, events={"nats_url": nats.url}).start()
+    through(gate)
+    through(gate, "shoe", "/shoe")
+    until_carried(redis), until_carried(redis, "shoe")
+    nats.publish("waiting_room.shop.position.left", b"{}")
+    gate.stop()
+    redis.ask("flushall")
+    gate.process.start(gate.port)
+    wait_until(lambda: "nats stream rmm WAITING_ROOM" in gate.process.log, 10, 0.1, "the remedy")
+    wait_until(lambda: Visitor(gate, "shoe").navigate("/shoe").cookies.get("anteroom_p_shoe"), 20, 0.5, "the other")
+    newcomer = Visitor(gate)
+    assert newcomer.navigate().status_code == 503 and not newcomer.cookie("p")
+    assert gate.process.log.count("which is restored from its events") <= 4
+
+
+def test_what_others_publish_under_a_room_is_passed_over(redis, nats, pair):
+    through(pair[0]), through(pair[1])
+    waiting = line_up(pair, 2)
+    until_carried(redis)
+    for subject in ("waiting_room.shop.x", "waiting_room.shop.position.moved"):
+        nats.publish(subject, b"no JSON")
+    waiting += line_up(pair, 1)
+    until_carried(redis)
+    nats.publish("waiting_room.shop.x", b"{}")
+    redis.ask("flushall")
+    wait_until(lambda: restored(pair) == 1, 10, 0.1, "the restoration")
+    until_open(pair)
+    assert places(waiting) == [1, 2, 3]
+    assert sound(pair[0])
+
+
+def test_a_stream_that_is_deleted_is_made_again(redis, nats, pair):
+    through(pair[0])
+    until_carried(redis)
+
+    async def delete(_, jetstream):
+        await jetstream.delete_stream("WAITING_ROOM")
+
+    nats.run(delete)
+    through(pair[1])
+    until_carried(redis)
+    assert nats.events()

@@ -64,9 +64,12 @@ final class StoreConnection: Sendable {
     }
 
     /// Sends commands at once and waits for all replies, in order.
-    func send(_ commands: [Command]) async throws(StoreError) -> [Reply] {
+    /// - Parameter number: the connection on which they may go.
+    func send(_ commands: [Command], on number: Int) async throws(StoreError) -> [Reply] {
         let (live, reason) = state.withLock { ($0.live, $0.reason) }
-        guard let live else { throw StoreError(.unavailable, "store \(address): \(reason)") }
+        guard let live, live.number == number else {
+            throw StoreError(.unavailable, "store \(address): \(live == nil ? reason : "connected anew")")
+        }
         let loop = live.channel.eventLoop
         let promises = commands.map { _ in loop.makePromise(of: Reply.self) }
         loop.execute {
@@ -163,6 +166,12 @@ final class StoreConnection: Sendable {
             }
         }
         close()
+    }
+
+    /// Lets go of the present connection; `run` makes another, to whatever the address names then.
+    func reconnect() {
+        let live = state.withLock { $0.live }
+        live?.channel.close(promise: nil)
     }
 
     func close() {

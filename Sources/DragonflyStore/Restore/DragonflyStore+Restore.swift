@@ -22,66 +22,115 @@ extension DragonflyStore {
     package func restore<History: RecordedHistory>(
         _ room: RoomID, seen: RoomStanding?, from history: () async throws -> History
     ) async throws(StoreError) -> RestoredRoom {
-        var random = SystemRandomNumberGenerator()
-        let lock = RestoreLock(
-            token: Self.label("t", using: &random), generation: seen?.generation ?? "",
-            sequence: seen?.lastSequence ?? 0)
-        let oldEpoch = try await step("begin", lock, in: room)
-        let renewing = Task {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: Self.renewal)
-                if !Task.isCancelled { _ = try? await step("renew", lock, in: room) }
-            }
-        }
-        defer { renewing.cancel() }
-        do throws(StoreError) {
-            let generation = Self.label("g", using: &random)
-            var (replayed, report) = try await replay(history, generation, in: room)
-            replayed.recover(at: report.time)
-            let epoch = Self.label("e", using: &random)
-            var image = StoredImage(
-                of: replayed, epoch: epoch, generation: generation,
-                reopens: report.time + Self.span(closing: replayed.settings))
-            try await write(&image)
-            _ = try await step("commit", lock, in: room, image.meta)
-            remember(nil, of: room)
-            try await sweep(room, epoch: oldEpoch)
+        try await locked(room, seen) { lock throws(StoreError) in
+            let (room, report) = try await replay(history, lock)
+            var image = StoredImage(of: room, epoch: lock.epoch, generation: report.generation)
+            try await write(&image, lock)
+            // The time of the last event: what was lost is younger.
+            _ = try await step("commit", lock, Self.comingBack(room.settings, room.image.time) + image.meta)
+            remember(nil, of: room.id)
+            try await sweep(room.id, epoch: lock.oldEpoch)
             return report
-        } catch {
-            _ = try? await step("abandon", lock, in: room)
-            throw error
+        }
+    }
+
+    /// Lets a room go on that the record has no more of than the store, in a server process that was started since: under
+    /// a new generation, so that nothing counts any more that was on its way from the one before. It may have lost what
+    /// the record had not got yet.
+    /// - Parameter seal: as in `RecordedHistory`; false if the record has more.
+    package func adopt(
+        _ settings: RoomSettings, seen: RoomStanding, seal: (_ generation: String) async throws -> Bool
+    ) async throws(StoreError) {
+        try await locked(settings.id, seen) { lock throws(StoreError) in
+            var random = SystemRandomNumberGenerator()
+            let generation = Self.label("g", using: &random)
+            let isSealed: Bool
+            do {
+                isSealed = try await seal(generation)
+            } catch {
+                throw StoreError(.unavailable, "the record cannot be sealed: \(error)")
+            }
+            guard isSealed else { throw StoreError(.unavailable, "the record of room \(settings.id) has moved") }
+            _ = try await step("adopt", lock, Self.comingBack(settings, seen.time) + [generation])
         }
     }
 
     /// For a while lets only those join who come back: the store has lost joins that no record has.
-    package func reopen(_ room: RoomID, _ settings: RoomSettings, seen: RoomStanding) async throws(StoreError) {
+    package func reopen(
+        _ settings: RoomSettings, seen: RoomStanding, on number: Int
+    ) async throws(StoreError) {
+        let arguments = Self.comingBack(settings, seen.time)
         _ = try await run(
-            .restore, in: room, ["reopen", "", "\(Self.span(closing: settings).count)", seen.generation])
+            .restore, in: settings.id, on: number,
+            ["reopen", "", arguments[0], seen.generation, "\(seen.lastSequence)", arguments[1]])
     }
 
-    private static func span(closing settings: RoomSettings) -> Milliseconds {
-        min(settings.heartbeatInterval, longestReturn)
+    /// For how long only those may join who come back, and since when they may have been lost.
+    private static func comingBack(_ settings: RoomSettings, _ lost: Timestamp) -> [String] {
+        ["\(min(settings.heartbeatInterval, longestReturn).count)", "\(lost.milliseconds)"]
     }
+
+    // MARK: The lock
 
     private struct RestoreLock {
+        let room: RoomID
         let token: String
         let generation: String
         let sequence: UInt64
+        /// Under which the image is written.
+        let epoch: String
+        /// All goes over one connection: behind another there may be another store.
+        let connection: Int
+        var oldEpoch = ""
     }
 
-    private func step(
-        _ name: String, _ lock: RestoreLock, in room: RoomID, _ meta: [String] = []
-    ) async throws(StoreError) -> String {
-        try await run(
-            .restore, in: room,
-            [name, lock.token, "\(Self.lockSpan.count)", lock.generation, "\(lock.sequence)"] + meta
-        ).text ?? ""
+    /// Does work under the lock, which is renewed meanwhile.
+    private func locked<Result: Sendable>(
+        _ room: RoomID, _ seen: RoomStanding?, _ work: (RestoreLock) async throws(StoreError) -> Result
+    ) async throws(StoreError) -> Result {
+        guard let number = connection.number else { throw StoreError(.unavailable, "the store is away") }
+        var random = SystemRandomNumberGenerator()
+        var lock = RestoreLock(
+            room: room, token: Self.label("t", using: &random), generation: seen?.generation ?? "",
+            sequence: seen?.lastSequence ?? 0, epoch: Self.label("e", using: &random), connection: number)
+        let epochs = try await step("begin", lock, [lock.epoch]).array?.compactMap(\.text) ?? []
+        guard epochs.count == 2 else { throw StoreError(.corrupt, "the store's answer cannot be read") }
+        lock.oldEpoch = epochs[0]
+        let renewing = Task { [lock] in
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.renewal)
+                if !Task.isCancelled { _ = try? await step("renew", lock) }
+            }
+        }
+        defer { renewing.cancel() }
+        do throws(StoreError) {
+            // What a gate left behind that died over it.
+            try await sweep(room, epoch: epochs[1])
+            return try await work(lock)
+        } catch {
+            _ = try? await step("abandon", lock)
+            if (try? await standing(of: room)?.generation ?? "") == lock.generation {
+                try? await sweep(room, epoch: lock.epoch)
+            }
+            throw error
+        }
     }
+
+    private func step(_ name: String, _ lock: RestoreLock, _ more: [String] = []) async throws(StoreError) -> Reply {
+        try await run(
+            .restore, in: lock.room, on: lock.connection,
+            [name, lock.token, "\(Self.lockSpan.count)", lock.generation, "\(lock.sequence)"] + more)
+    }
+
+    // MARK: The image
 
     /// The room after its whole history, which is sealed then.
     private func replay<History: RecordedHistory>(
-        _ open: () async throws -> History, _ generation: String, in room: RoomID
+        _ open: () async throws -> History, _ lock: RestoreLock
     ) async throws(StoreError) -> (Room, RestoredRoom) {
+        let room = lock.room
+        var random = SystemRandomNumberGenerator()
+        let generation = Self.label("g", using: &random)
         var replayed: Room?
         var count = 0
         do {
@@ -101,12 +150,17 @@ extension DragonflyStore {
                     }
                     batch = try await following
                 }
-                guard let replayed else { throw StoreError(.corrupt, "there is no history of room \(room)") }
+                guard var replayed else { throw StoreError(.corrupt, "there is no history of room \(room)") }
                 let report = RestoredRoom(
                     room: room, opened: replayed.createdAt, generation: generation, events: count,
                     waiting: replayed.waiting, admitted: replayed.admitted, activeSessions: replayed.activeSessions,
                     lastSequence: replayed.eventSequence, time: try await now())
-                if try await history.seal(report) { return (replayed, report) }
+                // Who has slept may have lost the lock, and must not shut out who has it.
+                _ = try await step("renew", lock)
+                if try await history.seal(report) {
+                    replayed.recover(at: report.time)
+                    return (replayed, report)
+                }
             }
         } catch let error as StoreError {
             throw error
@@ -117,11 +171,11 @@ extension DragonflyStore {
         }
     }
 
-    private func write(_ image: inout StoredImage) async throws(StoreError) {
+    private func write(_ image: inout StoredImage, _ lock: RestoreLock) async throws(StoreError) {
         let commands = image.takeCommands()
         for start in stride(from: 0, to: commands.count, by: Self.batchSize) {
             let batch = commands[start..<min(start + Self.batchSize, commands.count)]
-            for reply in try await connection.send(Array(batch)) {
+            for reply in try await connection.send(Array(batch), on: lock.connection) {
                 if case .error(let text) = reply { throw StoreError(.unavailable, "the store refuses: \(text)") }
             }
         }

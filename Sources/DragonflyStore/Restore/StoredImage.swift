@@ -25,8 +25,7 @@ struct StoredImage {
     private var ended: [(time: Timestamp, id: PositionID)] = []
     private var endedInLine = 0
 
-    /// - Parameter reopens: until then only those may join who come back.
-    init(of room: Room, epoch: String, generation: String, reopens: Timestamp) {
+    init(of room: Room, epoch: String, generation: String) {
         keys = RoomKeys(room: room.id)
         self.epoch = epoch
         let image = room.image
@@ -55,7 +54,6 @@ struct StoredImage {
             Self.meta(of: room, image, generation: generation, epoch: epoch) + [
                 "eil", "\(endedInLine)", "block", "\(block)", "boff", "\(offset)",
                 "bwin", "\(window?.milliseconds ?? -1)", "bopen", window == nil ? "0" : "1", "first", "1",
-                "reopens", "\(reopens.milliseconds)",
             ]
     }
 

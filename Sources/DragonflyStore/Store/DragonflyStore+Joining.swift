@@ -11,9 +11,11 @@ extension DragonflyStore {
         try await join(arrival, .place, in: room)
     }
 
-    package func reenter(_ position: PositionID, in room: RoomID) async throws(StoreError) -> Place? {
+    package func reenter(
+        _ position: PositionID, issued: Timestamp, in room: RoomID
+    ) async throws(StoreError) -> Place? {
         let arrival = Arrival(id: position, client: Client(address: "", userAgent: ""))
-        switch try await queued(arrival, .formerPlace, in: room) {
+        switch try await queued(arrival, .formerPlace(issued), in: room) {
         case .made(.waiting(let place)), .made(.admitted(let place)): return place
         case .made, .full, .later, .unknown: return nil
         case .known: return try await exactPlaces(of: [position], in: room)[0]
@@ -83,7 +85,7 @@ extension DragonflyStore {
             withExtras = withExtras || isKept
             let shuffleKey = String(UInt64.random(in: 1...UInt64.max, using: &random), radix: 16)
             arguments += [
-                waiter.wish.rawValue, arrival.id.hex, "\(arrival.priority)",
+                waiter.wish.text, arrival.id.hex, "\(arrival.priority)",
                 String(repeating: "0", count: 16 - shuffleKey.utf8.count) + shuffleKey, particulars, isKept ? "1" : "0",
             ]
         }

@@ -10,19 +10,23 @@ package struct RoomStanding: Hashable, Sendable {
     package var lastSequence: UInt64
     /// The sequence of the last join.
     package var lastJoin: UInt64
+    /// When the room took its last step.
+    package var time: Timestamp
     /// The server process in which the room was last compared with its record; nil if it never was.
     package var server: ServerProcess?
     /// The sequence of the first event that has not been trimmed; nil if the outbox is empty.
     package var outboxFirst: UInt64?
 
     package init(
-        generation: String, opened: Timestamp, lastSequence: UInt64, lastJoin: UInt64, server: ServerProcess?,
+        generation: String, opened: Timestamp, lastSequence: UInt64, lastJoin: UInt64, time: Timestamp,
+        server: ServerProcess?,
         outboxFirst: UInt64?
     ) {
         self.generation = generation
         self.opened = opened
         self.lastSequence = lastSequence
         self.lastJoin = lastJoin
+        self.time = time
         self.server = server
         self.outboxFirst = outboxFirst
     }
@@ -63,12 +67,13 @@ extension DragonflyStore {
     package func standing(of room: RoomID) async throws(StoreError) -> RoomStanding? {
         let meta = try await meta(of: room)
         guard let generation = meta["gen"], let last = meta["eseq"].flatMap({ UInt64($0) }),
-            let opened = meta["created"].flatMap({ Timestamp(word: $0) }), let join = UInt64(meta["jseq"] ?? "0")
+            let opened = meta["created"].flatMap({ Timestamp(word: $0) }), let join = UInt64(meta["jseq"] ?? "0"),
+            let time = meta["now"].flatMap({ Timestamp(word: $0) })
         else { return nil }
         let head = try await command("LINDEX", RoomKeys(room: room).events, "0").text
         let first = head.flatMap { RoomEvent(text: $0, of: room)?.sequence }
         return RoomStanding(
-            generation: generation, opened: opened, lastSequence: last, lastJoin: join,
+            generation: generation, opened: opened, lastSequence: last, lastJoin: join, time: time,
             server: meta["run"].map(ServerProcess.init(text:)), outboxFirst: first)
     }
 }

@@ -10,12 +10,14 @@ extension DragonflyStore {
     /// Lets a room take steps on the connection of that number.
     package func trust(_ room: RoomID, on number: Int) { trusted.withLock { $0[room] = number } }
 
-    /// Whether this gate was told of joins that the store does not know any more. Asked once: then it goes by the store.
+    /// Whether this gate was told of joins that the store does not know any more.
     package func hasLostJoins(of room: RoomID, _ standing: RoomStanding?) -> Bool {
-        lastJoins.withLock { last in
-            defer { last[room] = standing?.lastJoin }
-            return last[room] ?? 0 > standing?.lastJoin ?? 0
-        }
+        lastJoins.withLock { $0[room] ?? 0 > standing?.lastJoin ?? 0 }
+    }
+
+    /// From now on it goes by the store.
+    package func forgetLostJoins(of room: RoomID, _ standing: RoomStanding?) {
+        lastJoins.withLock { $0[room] = standing?.lastJoin }
     }
 
     /// Which life of the server this is; nil if it does not say.
@@ -27,10 +29,11 @@ extension DragonflyStore {
     /// Says that the room goes on in that server process. If it took no step for a while, because store or gates were
     /// away, nobody counts as silent in that time.
     package func resume(
-        _ room: RoomID, seen: RoomStanding, in server: ServerProcess?
+        _ room: RoomID, seen: RoomStanding, in server: ServerProcess?, on number: Int
     ) async throws(StoreError) {
         _ = try await run(
-            .restore, in: room, ["resume", server?.text ?? "", "\(Self.longestPause.count)", seen.generation])
+            .restore, in: room, on: number,
+            ["resume", server?.text ?? "", "\(Self.longestPause.count)", seen.generation])
     }
 
     /// A room whose gates are there takes a step more often.

@@ -54,6 +54,9 @@ package final class DragonflyStore: QueueStore {
     /// Keeps the store connected until the task is cancelled or `close` is called.
     package func run() async { await connection.run() }
 
+    /// Lets go of the present connection; `run` makes another, to whatever the address names then.
+    package func reconnect() { connection.reconnect() }
+
     /// Lets go of the connection for good.
     package func close() { connection.close() }
 
@@ -84,11 +87,12 @@ package final class DragonflyStore: QueueStore {
 
     /// Runs a script of a room. It is repeated with the keys that it asks for: those follow from what it finds, and that
     /// may change in between, so the attempts are bounded.
+    /// - Parameter pinned: the connection on which it may run; nil: the one on which the room is trusted.
     func run(
-        _ script: Script, in room: RoomID, keys guessed: [String] = [], _ arguments: [String]
+        _ script: Script, in room: RoomID, keys guessed: [String] = [], on pinned: Int? = nil, _ arguments: [String]
     ) async throws(StoreError) -> Reply {
         let names = RoomKeys(room: room)
-        let number = script == .restore ? nil : try trustedConnection(for: room)
+        let number = if let pinned { pinned } else { try trustedConnection(for: room) }
         var keys = names.always(view(of: room)) + guessed
         for _ in 0..<16 {
             let reply: Reply

@@ -1,14 +1,24 @@
 import QueueStore
+import WaitingRoom
 
 /// Arrivals that wait for the batch before theirs: one call carries all that came meanwhile.
 struct JoinQueue {
-    /// What an arrival asks for; the letter is what the script is told.
-    enum Wish: String, Hashable, Sendable {
+    /// What an arrival asks for.
+    enum Wish: Hashable, Sendable {
         /// To be admitted at once, or else to wait.
-        case admission = "a"
-        case place = "e"
-        /// The place that it had before a restoration.
-        case formerPlace = "r"
+        case admission
+        case place
+        /// The place that it had before a restoration, by a token issued then.
+        case formerPlace(Timestamp)
+
+        /// What the script is told.
+        var text: String {
+            switch self {
+            case .admission: "a"
+            case .place: "e"
+            case .formerPlace(let issued): "r\(issued.milliseconds)"
+            }
+        }
     }
 
     struct Waiter {

@@ -11,6 +11,8 @@ package struct CloudEvent: Hashable, Sendable {
     let messageID: String
     package let json: [UInt8]
 
+    static func subject(of event: RoomEvent) -> String { "waiting_room.\(event.room.text).\(event.change.kind)" }
+
     /// One that was written before.
     init(subject: String, id: String, json: [UInt8]) {
         self.subject = subject
@@ -23,7 +25,7 @@ package struct CloudEvent: Hashable, Sendable {
     ///   - opened: when the room's history began: a room whose data was thrown away begins another.
     ///   - generation: of the shared store that it comes from.
     package init(_ event: RoomEvent, opened: Timestamp, generation: String? = nil) {
-        subject = "waiting_room.\(event.room.text).\(event.change.kind)"
+        subject = Self.subject(of: event)
         id = EventMark(opened: opened, sequence: event.sequence).id(of: event.room.text)
         messageID = generation.map { [id] in "\(id)-\($0)" } ?? id
         var text = JSONText()

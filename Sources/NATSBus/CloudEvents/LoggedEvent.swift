@@ -17,24 +17,34 @@ enum LoggedEvent: Hashable, Sendable {
             throw UnreadableEvent("has no valid queue_id")
         }
         let type = reader.string("type") ?? ""
+        guard let time = reader.string("time").flatMap({ Timestamp(rfc3339: $0) }) else {
+            throw UnreadableEvent("has no time in RFC 3339")
+        }
         if type == RestorationNotice.type {
             self = .restored(
                 RestorationNotice(
                     room: room, opened: try fields.time("opened_at"),
                     generation: try fields.need("generation", fields.text),
-                    lastSequence: try fields.need("last_sequence", fields.unsigned)))
+                    lastSequence: try fields.need("last_sequence", fields.unsigned), time: time))
             return
         }
         let id = reader.string("id") ?? ""
         guard let (owner, mark) = EventMark.read(id), owner == room.text else {
             throw UnreadableEvent("has the id \(id), not <room>-<opened>-<sequence>")
         }
-        guard let time = reader.string("time").flatMap({ Timestamp(rfc3339: $0) }) else {
-            throw UnreadableEvent("has no time in RFC 3339")
-        }
         let change = try fields.change(type, in: room)
         self = .event(
             RoomEvent(sequence: mark.sequence, time: time, room: room, change: change), opened: mark.opened)
+    }
+}
+
+extension LoggedEvent {
+    /// Where it is published.
+    var subject: String {
+        switch self {
+        case .event(let event, _): CloudEvent.subject(of: event)
+        case .restored(let notice): RestorationNotice.subject(of: notice.room)
+        }
     }
 }
 

@@ -13,13 +13,15 @@ struct RestorationNotice: Hashable, Sendable {
     let generation: String
     /// Of the last event that was restored.
     let lastSequence: UInt64
+    /// By the store's clock.
+    let time: Timestamp
 
     static func subject(of room: RoomID) -> String { "waiting_room.\(room).\(type)" }
 
     /// Not of an event's form: a generation is no number.
     var id: String { "\(room)-\(opened.milliseconds)-\(lastSequence)-\(generation)" }
 
-    func json(at time: Timestamp) -> [UInt8] {
+    var json: [UInt8] {
         var text = JSONText()
         text.object {
             $0.member("specversion", "1.0")

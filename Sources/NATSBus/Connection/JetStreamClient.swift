@@ -273,6 +273,10 @@ final class JetStreamClient: Sendable {
         let status = unsafe js_GetLastMsg(&message, pointers.context, Self.stream, subject, nil, &code)
         defer { unsafe natsMsg_Destroy(message) }
         if status == NATS_NOT_FOUND { return nil }
+        if code == JSStreamNotFoundErr {
+            try ensureStream()
+            return nil
+        }
         try Self.check(status, "reading the last message of \(subject)", code)
         guard let message = unsafe message else { return nil }
         return unsafe StoredMessage(message, sequence: natsMsg_GetSequence(message))

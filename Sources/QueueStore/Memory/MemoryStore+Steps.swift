@@ -8,7 +8,9 @@ extension MemoryStore {
     }
 
     /// Always nil: what the journal has acknowledged it has.
-    package func reenter(_ position: PositionID, in room: RoomID) async throws(StoreError) -> Place? { nil }
+    package func reenter(
+        _ position: PositionID, issued: Timestamp, in room: RoomID
+    ) async throws(StoreError) -> Place? { nil }
 
     package func enqueue(_ arrival: Arrival, in room: RoomID) async throws(StoreError) -> ArrivalOutcome {
         try await step(in: room) { room, step, random in

@@ -70,7 +70,7 @@ extension VisitorDesk {
         }
         if let token = request.bearerToken ?? request.positionToken,
             case .some(let claims) = readPosition(token, request, rule).claims,
-            let place = try await place(of: claims.positionID, in: room), place.position.status.isHeld
+            let place = try await place(of: claims, in: room), place.position.status.isHeld
         {
             return try await position(place, request, rule, status: 200, token: token, mayRefresh: true)
         }
@@ -277,7 +277,7 @@ extension VisitorDesk {
         case .failure(let response): return .failure(response)
         case .success(let caller):
             let room = rule.settings.id
-            guard let place = try await place(of: caller.claims.positionID, in: room) else {
+            guard let place = try await place(of: caller.claims, in: room) else {
                 return .failure(Self.unknownPosition)
             }
             if place.position.status == .waiting { activity.value.heartbeat(place.position.id, in: room) }

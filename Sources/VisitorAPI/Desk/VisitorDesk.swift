@@ -80,7 +80,7 @@ package actor VisitorDesk {
                     activity.value.heartbeat(claims.positionID, in: room)
                     return await queued(place, request, rule, reissues: needsRefresh)
                 case .unknown:
-                    if let place = try await services.store.reenter(claims.positionID, in: room) {
+                    if let place = try await reenter(claims, in: room) {
                         return await queued(place, request, rule, reissues: true)
                     }
                 case .ended: break
@@ -100,7 +100,7 @@ package actor VisitorDesk {
         _ claims: TokenClaims, _ request: VisitorRequest, _ rule: RoomRule
     ) async throws(StoreError) -> VisitorAnswer? {
         let room = rule.settings.id
-        guard let place = try await place(of: claims.positionID, in: room), place.position.status.isHeld else {
+        guard let place = try await place(of: claims, in: room), place.position.status.isHeld else {
             return nil
         }
         activity.value.heartbeat(claims.positionID, in: room)
@@ -108,10 +108,15 @@ package actor VisitorDesk {
     }
 
     /// Where a position stands whose token is good; nil if the store does not know it (any more).
-    func place(of position: PositionID, in room: RoomID) async throws(StoreError) -> Place? {
-        let places = try await services.store.places(of: [position], in: room)
+    func place(of claims: TokenClaims, in room: RoomID) async throws(StoreError) -> Place? {
+        let places = try await services.store.places(of: [claims.positionID], in: room)
         if case let place?? = places.first { return place }
-        return try await services.store.reenter(position, in: room)
+        return try await reenter(claims, in: room)
+    }
+
+    private func reenter(_ claims: TokenClaims, in room: RoomID) async throws(StoreError) -> Place? {
+        try await services.store.reenter(
+            claims.positionID, issued: Timestamp(milliseconds: claims.issuedAt * 1000), in: room)
     }
 
     /// Nobody that is known.

@@ -60,7 +60,7 @@ extension VisitorDesk {
         case .failure(let response): return .respond(response)
         case .success(let caller):
             let room = rule.settings.id
-            guard try await place(of: caller.claims.positionID, in: room) != nil else {
+            guard try await place(of: caller.claims, in: room) != nil else {
                 return .respond(Self.unknownPosition)
             }
             return .live(

@@ -1,8 +1,9 @@
--- Makes a room or changes its limits. ARGV[2] and [3]: generation and epoch for a new room; [4] the settings as text;
+-- Makes a room or changes its limits. ARGV[2] and [3]: generation and epoch for a new room, '' where none may be made; [4] the settings as text;
 -- from [5] on the same as pairs of field and value; [#ARGV] the admission interval.
 load()
 if busy() then return BUSY end
 local fresh = not M.gen
+if fresh and ARGV[2] == '' then return NO_ROOM end
 local new = {}
 for i = 5, #ARGV, 2 do new[ARGV[i]] = tonumber(ARGV[i + 1]) or ARGV[i + 1] end
 if not fresh and call('HGET', KEYS[1], 'set') == ARGV[4] then return 'OK' end

@@ -1,11 +1,12 @@
--- A batch of arrivals, in order. From ARGV[2] on, six each: 'a' (may be admitted at once), 'e' or 'r' (had a place
--- before a restoration), id, priority, shuffle key (16 hex), particulars ('-' for none), 1 if the record needs its
+-- A batch of arrivals, in order. From ARGV[2] on, six each: 'a' (may be admitted at once), 'e', or 'r' and when its token
+-- was issued (had a place before a restoration), id, priority, shuffle key (16 hex), particulars ('-' for none), 1 if the record needs its
 -- particulars kept.
 -- Answers now, heartbeat and claim time-outs, waiting, epoch, block, offset, and for each 'W|A sequence rank waiting',
 -- 'F' (full), 'K' (known), 'L' (later: those who come back go first) or 'N' (too late to come back).
--- For so long, in ms, after newcomers may join again, those come back who were slower. Less than an ended position is
--- remembered, so that none of these is taken for one that was lost.
+-- For so long, in ms, after newcomers may join again, those come back who were slower.
 local RETURN = 300000
+-- A token may be so much older than what was lost, in ms: clocks differ, and it counts in seconds.
+local SKEW = 6000
 if not load() then return NO_ROOM end
 if busy() then return BUSY end
 if not fixed() then return need() end
@@ -22,16 +23,17 @@ for i = 2, #ARGV, 6 do
   local field = field_of(id)
   local shard = shard_key(field)
   local index = #answers + 1
+  local returns = sub(ARGV[i], 1, 1) == 'r'
   if seen[field] or (shard and call('HEXISTS', shard, field) == 1) then
     answers[index] = 'K'
-  elseif ARGV[i] ~= 'r' and M.reopens > M.now then
+  elseif not returns and M.reopens > M.now then
     answers[index] = 'L'
-  elseif ARGV[i] == 'r' and M.now >= M.reopens + RETURN then
+  elseif returns and (M.now >= M.reopens + RETURN or tonumber(sub(ARGV[i], 2)) < M.lost - SKEW) then
     answers[index] = 'N'
   else
     local direct = ARGV[i] == 'a' and M.status == 'active' and waiting == 0 and slots > admitted
       and available > admitted
-    if not direct and ARGV[i] ~= 'r' and M.qmax > 0 and waiting >= M.qmax then
+    if not direct and not returns and M.qmax > 0 and waiting >= M.qmax then
       answers[index] = 'F'
     else
       seen[field] = true
