@@ -139,7 +139,7 @@ def test_while_the_store_is_away(servers, redis, origin, failure):
     wait_until(lambda: second.call("GET", "status").status_code == 200, 15, 0.2, "the place")
     assert second.status()["position"] == 1
     assert first.navigate("/page").status_code == 200
-    wait_until(lambda: Visitor(gate).navigate().status_code == 503 and gate.waiting() >= 2, 20, 0.2, "a new place")
+    wait_until(lambda: Visitor(gate).navigate().status_code == 503 and gate.waiting() >= 2, 25, 0.2, "a new place")
 
 
 def test_a_gate_that_starts_without_its_store(servers, origin):
