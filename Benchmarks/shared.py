@@ -135,7 +135,7 @@ def lines(folder, sizes, rounds):
             room = rooms[size] = Room(scripts, f"line{size}")
             room.fill(size)
             for _ in range(20):
-                room.heartbeat(someone(room, min(SIGNS, size)))
+                room.heartbeat(numbers(room, min(SIGNS, size)))
             room.trim()
             slow[size] += scripts.slow()
             bytes_each[size] = (scripts.used_memory() - before) / size
@@ -152,9 +152,14 @@ def lines(folder, sizes, rounds):
     report_lines(times, bytes_each, slow, delay)
 
 
+def numbers(room, count) -> list:
+    """Some who wait, by when they joined."""
+    return random.sample(range(room.gone, room.joined), count)
+
+
 def someone(room, count) -> list:
-    """Ids of some who wait."""
-    return [room.id(number) for number in random.sample(range(room.gone, room.joined), count)]
+    """Their ids."""
+    return [room.id(number) for number in numbers(room, count)]
 
 
 def steps(room):
@@ -164,7 +169,9 @@ def steps(room):
     together = [someone(room, few) for _ in range(8)]
     yield "look-up, alone", timed(room, lambda ids: room.look(ids), alone) / len(alone)
     yield f"look-up, of {SIGNS}", timed(room, lambda ids: room.look(ids), together) / 8 / few
-    yield f"heartbeat, of {SIGNS}", timed(room, lambda ids: room.heartbeat(ids), together) / 8 / few
+    places = [numbers(room, few) for _ in range(8)]
+    yield f"heartbeat, of {SIGNS}", timed(room, lambda some: room.heartbeat(some), places) / 8 / few
+    yield "heartbeat of a stranger", timed(room, lambda ids: room.stranger_heartbeat(ids), together) / 8 / few
     yield f"admit {ADMISSIONS}", timed(room, lambda _: room.admit(), [0])
     yield "clean, nothing due", timed(room, lambda _: room.clean(), [0])
     room.configure(hb=1)

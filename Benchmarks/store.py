@@ -182,8 +182,15 @@ class Room:
     def look(self, ids):
         return self.run("look", ids, self.shards(ids))
 
-    def heartbeat(self, ids):
-        self.run("record", [len(ids), *ids], self.shards(ids))
+    def heartbeat(self, numbers):
+        """Signs of life of those of whom the gate remembers where they joined, as of most who poll it."""
+        places = [(number // SPAN + 1, number % SPAN, self.id(number)) for number in numbers]
+        chunks = {self.key(f"c:{block}:{offset // CHUNK}") for block, offset, _ in places}
+        self.run("record", [len(places), 0, *(word for place in places for word in place)], sorted(chunks))
+
+    def stranger_heartbeat(self, ids):
+        """The same of those whom the gate has not seen yet."""
+        self.run("record", [0, len(ids), *ids], self.shards(ids))
 
     def admit(self):
         """Admits the first `ADMISSIONS`."""
@@ -194,6 +201,6 @@ class Room:
 
     def clean(self):
         """Expires at most `CHUNKS` chunks; answers how many positions."""
-        expired = self.run("clean", [CHUNKS])[0]
+        expired = self.run("clean", [CHUNKS, 0])[0]
         self.gone += expired
         return expired

@@ -3,7 +3,7 @@ package import WaitingRoom
 
 extension DragonflyStore {
     /// How many signs of life one script takes.
-    private static let activitySlice = 250
+    private static let activitySlice = 500
     /// How many one script admits.
     private static let admissionSlice = 1_000
     /// How many chunks of 64 positions one script looks at.
@@ -44,9 +44,24 @@ extension DragonflyStore {
         let sessions = activity.filter { $0.session == SessionID(of: $0.position) }
         let strangers = activity.filter { $0.session != SessionID(of: $0.position) }.map(\.session)
         let seen = sessions.flatMap { [$0.position.hex, "\($0.pageViews)", $0.client?.text ?? "-"] }
-        let keys = RoomKeys(room: room).shards(of: positions + sessions.map(\.position), view(of: room))
+        let names = RoomKeys(room: room)
+        let view = view(of: room)
+        let points = view.map { self.points(of: positions, epoch: $0.epoch, in: room) } ?? []
+        var pointed: [String] = []
+        var plain: [PositionID] = []
+        var chunks: Set<String> = []
+        for (index, position) in positions.enumerated() {
+            guard index < points.count, let point = points[index], let view else {
+                plain.append(position)
+                continue
+            }
+            pointed += ["\(point.block)", "\(point.offset)", position.hex]
+            chunks.insert(names.key("c:\(point.block):\(point.offset / 64)", epoch: view.epoch))
+        }
+        let keys = chunks + names.shards(of: plain + sessions.map(\.position), view)
         let reply = try await run(
-            .record, in: room, keys: keys, ["\(positions.count)"] + positions.map(\.hex) + seen)
+            .record, in: room, keys: keys,
+            ["\(pointed.count / 3)", "\(plain.count)"] + pointed + plain.map(\.hex) + seen)
         let dead = (reply.array ?? []).compactMap(\.integer).filter { sessions.indices.contains($0) }
         return dead.map { sessions[$0].session } + strangers
     }

@@ -77,6 +77,12 @@ extension DragonflyStore {
         watching(room, on: connection) { $0.remember(positions, in: epoch) }
     }
 
+    /// Where these joined, as far as it is remembered.
+    func points(of positions: [PositionID], epoch: String, in room: RoomID) -> [JoinPoint?] {
+        guard let connection = connection.number, viewLifetime > Milliseconds(0) else { return [] }
+        return watching(room, on: connection) { $0.recall(positions, in: epoch) }.map { $0?.point }
+    }
+
     /// What is known of a room over one connection: nothing yet if it is a later one than before; if it is an earlier one
     /// nothing, and nothing is kept.
     private func watching<Answer>(_ room: RoomID, on connection: Int, _ body: (inout LineWatch) -> Answer) -> Answer {

@@ -197,4 +197,42 @@ struct ViewTests {
         #expect(try await places(ids, viewing, room) == (try await places(ids, exact, room)))
         try await exact.wipe(room)
     }
+
+    @Test("A sign of life keeps its position in line, whether the gate remembers where it joined or not")
+    func signsOfLife() async throws {
+        let room = try Site.room("signs")
+        let clock = ManualClock()
+        let gate = try await Site().store(clock: clock, viewLifetime: .seconds(1))
+        let other = try await Site().store(clock: clock, viewLifetime: .seconds(1))
+        defer {
+            gate.close()
+            other.close()
+        }
+        let settings = RoomSettings(id: room, maxActiveUsers: 0, maxQueueSize: 0, heartbeatTimeout: .seconds(60))
+        try await gate.configure([settings])
+        for number in 1...200 as ClosedRange<UInt64> { _ = try await gate.enqueue(Site.arrival(number), in: room) }
+        let epoch = try await gate.meta(of: room)["epoch"] ?? ""
+        #expect(gate.points(of: [Site.id(7)], epoch: epoch, in: room) == [JoinPoint(block: 1, offset: 6)])
+        #expect(other.points(of: [Site.id(7)], epoch: epoch, in: room) == [nil])
+        // All joins move up in the store that takes the place of this one, and neither gate knows.
+        let events = try await gate.history(of: room)
+        let history = events + [
+            RoomEvent(
+                sequence: UInt64(events.count + 1), time: clock.now, room: room, change: .positionLeft(Site.id(1)))
+        ]
+        let third = try await Site().store(clock: clock)
+        defer { third.close() }
+        _ = try await third.restore(room, seen: try await third.standing(of: room)) { GivenHistory(history) }
+
+        clock.advance(by: .seconds(40))
+        _ = try await gate.record(Activity(heartbeats: (2...100).map { Site.id($0) }), in: room)
+        _ = try await other.record(Activity(heartbeats: (101...150).map { Site.id($0) }), in: room)
+        clock.advance(by: .seconds(30))
+        #expect(try await gate.clean(in: room).positionsExpired == 50)
+        let left = try await third.places(of: (1...200).map { Site.id($0) }, in: room)
+        #expect(left.filter { $0?.position.status == .waiting }.count == 149)
+        #expect(left[1]?.rank == 1 && left[149]?.rank == 149 && left[150]?.position.status == .expired)
+        #expect(try await third.facts(of: room).heartbeatsTotal == 149)
+        try await third.wipe(room)
+    }
 }

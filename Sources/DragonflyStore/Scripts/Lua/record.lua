@@ -1,19 +1,43 @@
--- A batch of signs of life. ARGV[2]: how many positions, then their ids; then three for each session: position id, page
--- views, client ('-' for not told). Answers the numbers of those sessions that are not alive.
+-- A batch of signs of life. ARGV[2]: of how many positions the gate remembers where they joined, [3] of how many it does
+-- not; then block, offset and id of each of the first, the ids of the others, and three for each session: position id,
+-- page views, client ('-' for not told). Answers the numbers of those sessions that are not alive.
 if not load() then return NO_ROOM end
 if busy() then return BUSY end
 if not fixed() then return need() end
-local last = 2 + tonumber(ARGV[2])
-local found = {}
-for i = 3, last do found[i] = locate(ARGV[i]) end
+local pointed, plain = tonumber(ARGV[2]), tonumber(ARGV[3])
+local middle = 3 + 3 * pointed
+local last = middle + plain
+-- Chunk and start of the records of those who wait.
+local chunks, starts = {}, {}
+local function waits(chunk, offset)
+  chunks[#chunks + 1] = chunk
+  starts[#starts + 1] = (offset % CHUNK) * WIDTH + 47
+end
+local function look(id)
+  local at = locate(id)
+  if at and at.status == 'w' then waits(chunk_key('c', at.block, at.offset), at.offset) end
+end
+for i = 4, middle, 3 do
+  local offset, id = tonumber(ARGV[i + 1]), ARGV[i + 2]
+  local chunk = key('c:' .. ARGV[i] .. ':' .. floor(offset / CHUNK))
+  if chunk then
+    local start = (offset % CHUNK) * WIDTH
+    local record = call('GETRANGE', chunk, start, start + 46)
+    if sub(record, 1, 32) == id then
+      if sub(record, 47) == 'w' then waits(chunk, offset) end
+    else
+      look(id)
+    end
+  end
+end
+for i = middle + 1, last do look(ARGV[i]) end
 for i = last + 1, #ARGV, 3 do locate(ARGV[i]) end
 if #missing > 0 then return need() end
 observe()
 
-for i = 3, last do
-  if found[i] and found[i].status == 'w' then set_status(found[i].block, found[i].offset, 'w') end
-end
-M.hbs = M.hbs + last - 2
+local stamp = format('%013d', M.now)
+for i = 1, #chunks do call('SETRANGE', chunks[i], starts[i], stamp) end
+M.hbs = M.hbs + pointed + plain
 
 local dead = {}
 for i = last + 1, #ARGV, 3 do
@@ -37,7 +61,7 @@ for i = last + 1, #ARGV, 3 do
     call('HSET', extras, 's' .. at.offset,
       format('%d %d ', M.now, tonumber(seen) + views) .. (client ~= '-' and client or known))
   else
-    dead[#dead + 1] = (i - last - 1) / 3
+    dead[#dead + 1] = floor((i - last - 1) / 3)
   end
 end
 push(KEYS[2], events)
