@@ -156,7 +156,7 @@ struct RestoreTests {
         #expect(newcomer.rank == waiting + 2)
         #expect(try await store.reenter(Site.id(902), issued: clock.now, in: room)?.rank == waiting + 3)
         // A token from before what was lost.
-        let old = clock.now + .minutes(-1)
+        let old = clock.now + .minutes(-6)
         #expect(try await store.reenter(Site.id(904), issued: old, in: room) == nil)
         clock.advance(by: .minutes(5))
         #expect(try await store.reenter(Site.id(903), issued: clock.now, in: room) == nil)

@@ -216,10 +216,11 @@ struct ViewTests {
         #expect(other.points(of: [Site.id(7)], epoch: epoch, in: room) == [nil])
         // All joins move up in the store that takes the place of this one, and neither gate knows.
         let events = try await gate.history(of: room)
-        let history = events + [
-            RoomEvent(
-                sequence: UInt64(events.count + 1), time: clock.now, room: room, change: .positionLeft(Site.id(1)))
-        ]
+        let history =
+            events + [
+                RoomEvent(
+                    sequence: UInt64(events.count + 1), time: clock.now, room: room, change: .positionLeft(Site.id(1)))
+            ]
         let third = try await Site().store(clock: clock)
         defer { third.close() }
         _ = try await third.restore(room, seen: try await third.standing(of: room)) { GivenHistory(history) }

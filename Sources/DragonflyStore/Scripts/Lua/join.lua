@@ -5,8 +5,9 @@
 -- 'F' (full), 'K' (known), 'L' (later: those who come back go first) or 'N' (too late to come back).
 -- For so long, in ms, after newcomers may join again, those come back who were slower.
 local RETURN = 300000
--- A token may be so much older than what was lost, in ms: clocks differ, and it counts in seconds.
-local SKEW = 6000
+-- A token may be so much older than what was lost, in ms: clocks differ, and there may have been another loss shortly
+-- before. Half as long as a position is remembered that has ended, so that none of these is taken for one that was lost.
+local OLDER = 300000
 if not load() then return NO_ROOM end
 if busy() then return BUSY end
 if not fixed() then return need() end
@@ -28,7 +29,7 @@ for i = 2, #ARGV, 6 do
     answers[index] = 'K'
   elseif not returns and M.reopens > M.now then
     answers[index] = 'L'
-  elseif returns and (M.now >= M.reopens + RETURN or tonumber(sub(ARGV[i], 2)) < M.lost - SKEW) then
+  elseif returns and (M.now >= M.reopens + RETURN or tonumber(sub(ARGV[i], 2)) < M.lost - OLDER) then
     answers[index] = 'N'
   else
     local direct = ARGV[i] == 'a' and M.status == 'active' and waiting == 0 and slots > admitted

@@ -15,7 +15,7 @@ local step = ARGV[2]
 -- Fields of meta.
 local function coming_back(span, lost)
   return 'reopens', format('%d', math.max(M.reopens, now + span)), 'resumed', format('%d', now), 'lost',
-    format('%d', M.reopens > now and math.min(M.lost, lost) or lost)
+    format('%d', lost)
 end
 
 if step == 'resume' or step == 'reopen' then
