@@ -51,6 +51,8 @@ final class LineWorker: Service {
         var nextCleaning: ContinuousClock.Instant
         var shown: RoomFacts?
         var isFailing = false
+        /// Whether the store's limits were last seen to be others than this gate's.
+        var differs = false
     }
 
     private func work() async {
@@ -66,7 +68,7 @@ final class LineWorker: Service {
                     // A fixed rate: a late step does not put off those after it. One that was missed is not repeated.
                     schedule.nextStep += interval
                     if schedule.nextStep <= now { schedule.nextStep = now + interval }
-                    await step(settings.id, &schedule, now)
+                    await step(settings, &schedule, now)
                 }
                 wake = min(wake, schedule.nextStep)
                 schedules[settings.id] = schedule
@@ -75,7 +77,8 @@ final class LineWorker: Service {
         }
     }
 
-    private func step(_ room: RoomID, _ schedule: inout Schedule, _ now: ContinuousClock.Instant) async {
+    private func step(_ settings: RoomSettings, _ schedule: inout Schedule, _ now: ContinuousClock.Instant) async {
+        let room = settings.id
         do throws(StoreError) {
             if schedule.nextCleaning <= now {
                 schedule.nextCleaning = now + Self.cleaningInterval
@@ -89,6 +92,17 @@ final class LineWorker: Service {
             metrics.admitted(report, in: room)
             let facts = try await store.facts(of: room)
             monitor.observe(facts, at: clock())
+            if (facts.settings != settings) != schedule.differs {
+                schedule.differs.toggle()
+                if schedule.differs {
+                    logger.warning(
+                        "Another gate has set other limits of a room, and they are in force: make its files the same",
+                        metadata: [
+                            "queue_id": "\(room)", "status": "\(facts.settings.status.rawValue)",
+                            "own_status": "\(settings.status.rawValue)",
+                        ])
+                }
+            }
             if schedule.isFailing {
                 schedule.isFailing = false
                 logger.notice("The line moves again", metadata: ["queue_id": "\(room)"])

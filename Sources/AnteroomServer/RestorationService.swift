@@ -36,6 +36,7 @@ struct RestorationService: Service {
     }
 
     private func report(_ error: StoreError, _ room: RoomID, _ reported: inout [RoomID: String]) {
+        restorer.store.explain(error.message, of: room)
         guard reported[room] != error.message else { return }
         reported[room] = error.message
         restorer.logger.error(

@@ -32,10 +32,11 @@ struct RoomRestorer {
             guard isSameProcess else {
                 throw StoreError(
                     .unavailable,
-                    "whether the store has all of room \(room) is known only to NATS, which cannot be read: \(error)")
+                    "whether the store has all of it is known only to NATS, which cannot be read (\(error)): see to NATS"
+                )
             }
             logger.warning(
-                "A room goes on without being compared with its events",
+                "A room goes on without being compared with its events: it was, in this very store, before",
                 metadata: ["queue_id": "\(room)", "error": "\(error)"])
             record = nil
         }
@@ -87,7 +88,10 @@ struct RoomRestorer {
         let room = settings.id
         logger.warning(
             "The store was started again: those who had a place that it may have lost come back first",
-            metadata: ["queue_id": "\(room)", "event": "\(seen.lastSequence)", "seen": "\(lastSeen(room) ?? 0)"])
+            metadata: [
+                "queue_id": "\(room)", "newcomers_join_after": "\(settings.heartbeatInterval)",
+                "event": "\(seen.lastSequence)", "seen": "\(lastSeen(room) ?? 0)",
+            ])
         guard let log, let record else { return try await store.reopen(settings, seen: seen, on: number) }
         let time = try await store.now()
         try await store.adopt(settings, seen: seen) { generation in

@@ -216,7 +216,7 @@ package final class EventBus: Sendable {
                 let text = "\(error)"
                 if reported == nil {
                     logger.error(
-                        "Events do not reach NATS; they wait on the disk",
+                        "Events do not reach NATS; they wait",
                         metadata: ["error": "\(text)", "backlog": "\(buffer.backlog)"])
                 }
                 reported = text

@@ -103,7 +103,7 @@ package final class LoopTokens {
                 && binding.admits(claims.binding, hasher: hasher, address: address, userAgent: userAgent)
         }
         do throws(TokenError) {
-            let claims = try verifier.verify(token, as: kind, now: now)
+            let claims = try verify(token, kind, now)
             guard isOwners(claims),
                 let entry = cache.insert(
                     token, as: kind, claims: claims, binding: binding, address: address, userAgent: userAgent, now: now)
@@ -115,18 +115,23 @@ package final class LoopTokens {
                 guard isOwners(claims) else { return .refused }
                 if let session = claims.sessionID, cache.isRevoked(session, now: now) { return .refused }
                 return .expired(claims)
-            case .unknownKey: reloadKeys(now)
             default: break
             }
             return .refused
         }
     }
 
-    /// Another gate may have rotated the key.
-    private func reloadKeys(_ now: Int64) {
-        let keys = services.keys
-        guard keys.claimsReload(now: now) else { return }
-        Task.detached { _ = try? keys.reload(now: now) }
+    /// Where another gate has rotated the key, this visitor must not lose a place for it: the keys are read again at once,
+    /// two small files, at most every three seconds.
+    private func verify(_ token: Span<UInt8>, _ kind: TokenKind, _ now: Int64) throws(TokenError) -> TokenClaims {
+        do throws(TokenError) {
+            return try verifier.verify(token, as: kind, now: now)
+        } catch {
+            guard case .unknownKey = error else { throw error }
+            if services.keys.claimsReload(now: now) { _ = try? services.keys.reload(now: now) }
+            // Another loop may have been the one that read them.
+            return try verifier.verify(token, as: kind, now: now)
+        }
     }
 }
 

@@ -159,7 +159,8 @@ def test_joins_stay_closed_while_the_events_cannot_be_read(redis, nats, pair):
     wait_until(lambda: "A room stays closed" in pair[0].process.log, 10, 0.1, "the gate to say so")
     newcomer = Visitor(pair[0])
     assert newcomer.navigate().status_code == 503 and not newcomer.cookie("p")
-    assert requests.get(f"{pair[0].admin_url}/readyz", timeout=5).status_code == 503
+    ready = requests.get(f"{pair[0].admin_url}/readyz", timeout=5)
+    assert ready.status_code == 503 and "see to NATS" in ready.text
     nats.start()
     until_open(pair)
     assert restored(pair) == 1 and places(waiting) == [1, 2, 3]

@@ -10,6 +10,7 @@ import requests
 import websockets.sync.client
 
 from rig import gate as gates
+from rig.gate import run_once
 from rig.nats import NATSServer
 from rig.process import accepts, wait_until
 from rig.redis import RedisServer
@@ -199,6 +200,27 @@ def test_a_live_connection_follows_what_other_gates_do(three):
             until("room_status", status)
         assert moved(holder, three[1]).call("POST", "session/complete").status_code == 204
         until("status", "admitted")
+
+
+def test_a_gate_whose_file_differs_says_so(three):
+    """The limits lie in the store, for all."""
+    three[0].edit(status="paused")
+    wait_until(lambda: "Another gate has set other limits" in three[1].process.log, 5, 0.1, "a warning")
+    assert "own_status=active" in three[1].process.log and "own_status" not in three[0].process.log
+
+
+def test_a_rotated_key_costs_nobody_a_place(three):
+    """Though the other gates have not been told of the new key yet."""
+    through(three[0])
+    run_once("keys", "rotate", "--config", three[0].file)
+    three[0].hang_up()
+    wait_until(lambda: "Applied" in three[0].process.log or "key" in three[0].process.log.lower(), 5, 0.1, "the new key")
+    second = Visitor(three[0])
+    assert second.navigate().status_code == 503
+    position = second.status()["position_id"]
+    assert moved(second, three[1]).navigate().status_code == 503
+    assert second.status()["position_id"] == position
+    assert moved(second, three[2]).status()["position_id"] == position
 
 
 class TestEvents:

@@ -8,7 +8,10 @@ extension DragonflyStore {
     package var connectionNumber: Int? { connection.number }
 
     /// Lets a room take steps on the connection of that number.
-    package func trust(_ room: RoomID, on number: Int) { trusted.withLock { $0[room] = number } }
+    package func trust(_ room: RoomID, on number: Int) {
+        trusted.withLock { $0[room] = number }
+        closed.withLock { $0[room] = nil }
+    }
 
     /// Whether this gate was told of joins that the store does not know any more.
     package func hasLostJoins(of room: RoomID, _ standing: RoomStanding?) -> Bool {
@@ -39,6 +42,9 @@ extension DragonflyStore {
     /// A room whose gates are there takes a step more often.
     private static var longestPause: Milliseconds { .seconds(3) }
 
+    /// Says why a room is not trusted; its steps fail with that.
+    package func explain(_ reason: String, of room: RoomID) { closed.withLock { $0[room] = reason } }
+
     /// Stops a room's steps until it is trusted again.
     package func distrust(_ room: RoomID) { trusted.withLock { $0[room] = nil } }
 
@@ -52,7 +58,10 @@ extension DragonflyStore {
     func trustedConnection(for room: RoomID) throws(StoreError) -> Int? {
         guard needsTrust else { return nil }
         guard let number = trusted.withLock({ $0[room] }), connection.number.map({ $0 == number }) ?? true else {
-            throw StoreError(.unavailable, "room \(room) is being compared with its events")
+            let reason = closed.withLock { $0[room] }
+            throw StoreError(
+                .unavailable,
+                reason.map { "room \(room) is closed: \($0)" } ?? "room \(room) is being compared with its events")
         }
         return number
     }

@@ -24,6 +24,8 @@ package final class DragonflyStore: QueueStore {
     let needsTrust: Bool
     /// On which connection each room was found to be as new as its record.
     let trusted = Mutex<[RoomID: Int]>([:])
+    /// Why the others are closed.
+    let closed = Mutex<[RoomID: String]>([:])
 
     /// - Parameters:
     ///   - needsTrust: whether a room takes steps only after `trust`, on the connection for which that was said.
