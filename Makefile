@@ -14,7 +14,7 @@ BROWSER := chromium chromium-driver fonts-dejavu-core
 TEST_TOOLS := curl openssl nats-server $(LIBRARIES) $(PEERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos bench build release lint blackbox clean libraries test-tools peers
+.PHONY: help run test chaos fuzz bench build release lint blackbox clean libraries test-tools peers
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ bench: release peers ## Compare with nginx and HAProxy, and measure joins, polls
 chaos: release test-tools $(VENV)/ready ## Three gates, 2,000 browsers, and a minute of kills; then the history is judged
 	$(VENV)/bin/python Tests/chaos/run.py --gate $(RELEASE)/anteroom $(CHAOS)
 
+fuzz: libraries ## Fuzz the HTTP parsers and compare them with llhttp, FUZZ_SECONDS=300
+	ANTEROOM_FUZZ=1 $(SWIFT) build -c release --scratch-path .build-fuzz --product HTTPWireFuzz \
+		--sanitize fuzzer --sanitize address -Xswiftc -assert-config -Xswiftc Debug \
+		-Xswiftc -sanitize-coverage=edge,inline-8bit-counters,pc-table
+	Fuzz/run.sh
+
 build: libraries ## Debug build of everything
 	$(SWIFT) build
 
@@ -53,10 +59,10 @@ release: libraries ## Release build of the gate and the demo shop
 	$(SWIFT) build $(RELEASE_FLAGS) --product demo-shop
 
 lint: ## Formatting and style
-	$(SWIFT) format lint --strict --parallel -r Sources Tests Package.swift
+	$(SWIFT) format lint --strict --parallel -r Sources Tests Fuzz Package.swift
 
 clean: ## Remove what was built
-	rm -rf .build $(VENV) artefacts
+	rm -rf .build .build-fuzz $(VENV) artefacts
 
 # What is missing of the packages $(1) is installed with apt-get; elsewhere than on Debian it is only named.
 define install

@@ -34,6 +34,16 @@ let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", packa
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
+/// Only for `make fuzz`; libFuzzer brings its own `main`.
+let fuzzTargets: [Target] =
+    Context.environment["ANTEROOM_FUZZ"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "HTTPWireFuzz", dependencies: ["HTTPWireProperties"], path: "Fuzz/Driver",
+            swiftSettings: swiftSettings + [.unsafeFlags(["-parse-as-library"])])
+    ]
+
 let package = Package(
     name: "anteroom",
     platforms: [.macOS(.v15)],
@@ -107,6 +117,9 @@ let package = Package(
         .executableTarget(
             name: "LineBenchmark", dependencies: ["WaitingRoom", "QueueStore", logging],
             path: "Benchmarks/LineBenchmark", swiftSettings: swiftSettings),
+        .target(
+            name: "HTTPWireProperties", dependencies: ["HTTPWire", nioCore, nioEmbedded, nioHTTP1],
+            path: "Fuzz/Properties", swiftSettings: swiftSettings),
         .testTarget(
             name: "AdminAPITests",
             dependencies: ["AdminAPI", "Prometheus", logging, nioCore, nioPosix, serviceLifecycle],
@@ -128,7 +141,8 @@ let package = Package(
             name: "EdgeProxyTests", dependencies: ["EdgeProxy", nioCore, nioPosix], swiftSettings: rawBytesSettings),
         .testTarget(
             name: "HistoryCheckerTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),
-        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "HTTPWireTests", dependencies: ["HTTPWire", "HTTPWireProperties"], swiftSettings: swiftSettings),
         .testTarget(
             name: "NATSBusTests",
             dependencies: ["NATSBus", "CNATS", "QueueStore", "RoomConfiguration", "WaitingRoom", logging],
@@ -148,6 +162,6 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "WaitingRoomTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),
-    ],
+    ] + fuzzTargets,
     swiftLanguageModes: [.v6]
 )

@@ -11,12 +11,17 @@ enum ByteClass {
         let count = bytes.count
         var index = 0
         while index < count {
-            let byte = unsafe bytes[index]
-            let word = byte < 64 ? tokenLow : tokenHigh
-            if byte >= 128 || word &>> UInt64(byte & 63) & 1 == 0 { return index }
+            if unsafe !isToken(bytes[index]) { return index }
             index &+= 1
         }
         return count
+    }
+
+    /// Whether the byte is a `tchar`.
+    @inline(__always)
+    static func isToken(_ byte: UInt8) -> Bool {
+        let word = byte < 64 ? tokenLow : tokenHigh
+        return byte < 128 && word &>> UInt64(byte & 63) & 1 != 0
     }
 
     /// Whether all bytes are `tchar` and there is at least one.

@@ -14,7 +14,7 @@ package struct ChunkedDecoder: Sendable {
 
     private enum State {
         case size, chunkExtension, sizeLF, data, dataCR, dataLF
-        case trailerStart, trailer, trailerLF, endLF, ended
+        case trailerStart, trailerName, trailerValue, trailerLF, endLF, ended
     }
 
     private var state = State.size
@@ -90,10 +90,17 @@ package struct ChunkedDecoder: Sendable {
                 state = .endLF
             } else {
                 try discard()
-                guard byte > 0x20, byte != 0x7f else { throw malformed }
-                state = .trailer
+                guard ByteClass.isToken(byte) else { throw malformed }
+                state = .trailerName
             }
-        case .trailer:
+        case .trailerName:
+            try discard()
+            if byte == UInt8(ascii: ":") {
+                state = .trailerValue
+            } else if !ByteClass.isToken(byte) {
+                throw malformed
+            }
+        case .trailerValue:
             try discard()
             if byte == cr {
                 state = .trailerLF

@@ -26,6 +26,7 @@ package final class ResponseHead {
                 if bytes.count > limits.startLine { throw HeadRefusal(502, "The status line is too long.") }
                 return .incomplete
             }
+            if lineFeed > limits.startLine { throw HeadRefusal(502, "The status line is too long.") }
             try unsafe readStatusLine(bytes, lineFeed: lineFeed)
             guard let end = try unsafe lines.scan(bytes, from: lineFeed + 1, limits: limits) else { return .incomplete }
             try check()

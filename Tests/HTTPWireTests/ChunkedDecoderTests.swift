@@ -51,13 +51,14 @@ import Testing
         #expect(bytewise.hasEnded && bytewise.body.count == 13)
     }
 
-    // RFC 9112 §7.1.
+    // RFC 9112 §7.1; trailers are field lines, §7.1.2 and §5.1.
     @Test(
         "What is no chunk is refused",
         arguments: [
             "\r\n", "g\r\n", "-1\r\n", "+1\r\na\r\n", "0x1\r\na\r\n", " 1\r\na\r\n", "1 \r\na\r\n", "1\na\r\n",
             "1\r\nab\r\n", "1\r\na\n", "1\r\na\r1", "1\r\ra", "1;\n\r\na", "1;a\u{0}\r\n", "1000000000000000\r\n",
             "0\r\n\n", "0\r\nA: b\n\r\n", "0\r\n A: b\r\n\r\n", "0\r\n\r\r",
+            "0\r\nA\r\n\r\n", "0\r\nA : b\r\n\r\n", "0\r\n: b\r\n\r\n", "0\r\n\u{e9}: b\r\n\r\n",
         ])
     func malformed(text: String) {
         #expect(decode([Array(text.utf8)[...]]) == nil)

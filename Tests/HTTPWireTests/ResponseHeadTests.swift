@@ -26,6 +26,13 @@ import Testing
         #expect(head.scan(text) == .refused(502))
     }
 
+    @Test("A status line that is too long is refused, whether or not its end has arrived")
+    func longStatusLine() {
+        let line = "HTTP/1.1 200 \(String(repeating: "a", count: 16 * 1024))"
+        #expect(head.scan(line) == .refused(502))
+        #expect(head.scan("\(line)\r\n\r\n") == .refused(502))
+    }
+
     // RFC 9112 §6.3.
     @Test("The end of the body follows from method, status and fields, in this order")
     func framing() {

@@ -1,0 +1,57 @@
+import FoundationEssentials
+import HTTPWireProperties
+import Testing
+
+/// The short form of `make fuzz`: its seed corpus and mutations of it, the same in every run.
+@Suite struct AgreementTests {
+    @Test("What ours accepts, llhttp and the plain readings read the same way", arguments: WireProperty.allCases)
+    func corpus(property: WireProperty) throws {
+        let seeds = try seeds(of: property)
+        #expect(seeds.count >= 5)
+        for seed in seeds { try property.check(seed) }
+        var mutation = Mutation(seed: 1)
+        for _ in 0..<1500 { try property.check(mutation.next(of: seeds)) }
+    }
+
+    private func seeds(of property: WireProperty) throws -> [[UInt8]] {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Fuzz/corpus/\(property.rawValue)").standardizedFileURL.path
+        return try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map { name in
+            try Array(Data(contentsOf: URL(filePath: "\(folder)/\(name)")))
+        }
+    }
+}
+
+/// Changes of a few bytes, drawn from a fixed seed.
+private struct Mutation {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    /// https://prng.di.unimi.it/splitmix64.c
+    private mutating func draw(below bound: Int) -> Int {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var word = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
+        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
+        return Int((word ^ word >> 31) % UInt64(bound))
+    }
+
+    private static let bytes = Array("\r\n\t :;,=%/\\.0123a_\u{0}\u{7f}".utf8) + [0xe9]
+
+    mutating func next(of seeds: [[UInt8]]) -> [UInt8] {
+        var input = seeds[draw(below: seeds.count)]
+        for _ in 0...draw(below: 3) {
+            let offset = draw(below: input.count + 1)
+            let byte = Self.bytes[draw(below: Self.bytes.count)]
+            switch draw(below: 4) {
+            case 0: input.insert(byte, at: offset)
+            case 1: if offset < input.count { input[offset] = byte }
+            case 2: input.removeSubrange(offset..<min(offset + 1 + draw(below: 4), input.count))
+            default:
+                let other = seeds[draw(below: seeds.count)]
+                input = Array(input[..<offset]) + other.dropFirst(draw(below: other.count + 1))
+            }
+        }
+        return input
+    }
+}
