@@ -7,31 +7,29 @@ enum HeadSummary: Equatable {
     case complete(length: Int, facts: String)
 
     static func of(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ limits: HeadLimits) -> HeadSummary {
-        switch head.scan(bytes, limits: limits) {
-        case .incomplete: .incomplete
-        case .refused(let refusal): .refused(refusal)
-        case .complete(let length):
-            .complete(
-                length: length,
-                facts: """
-                    \(head.method) \(head.methodRange) \(head.targetForm) \(head.target) \(head.isHTTP11) \(head.host) \
-                    \(head.framing) \(head.expectsContinue) \(head.keepAlive) \(head.upgradesToWebSocket) \
-                    \(facts(head.fields))
-                    """)
+        of(head.scan(bytes, limits: limits)) {
+            """
+            \(head.method) \(head.methodRange) \(head.targetForm) \(head.target) \(head.isHTTP11) \(head.host) \
+            \(head.framing) \(head.expectsContinue) \(head.keepAlive) \(head.upgradesToWebSocket) \
+            \(facts(head.fields))
+            """
         }
     }
 
     static func of(_ head: ResponseHead, _ bytes: UnsafeRawBufferPointer, _ limits: HeadLimits) -> HeadSummary {
-        switch head.scan(bytes, limits: limits) {
+        of(head.scan(bytes, limits: limits)) {
+            """
+            \(head.status) \(head.statusAndReason) \(head.isHTTP11) \(head.keepAlive) \
+            \(head.framing(toHEAD: false)) \(head.isForSharedCaches) \(facts(head.fields))
+            """
+        }
+    }
+
+    private static func of(_ scan: HeadScan, facts: () -> String) -> HeadSummary {
+        switch scan {
         case .incomplete: .incomplete
         case .refused(let refusal): .refused(refusal)
-        case .complete(let length):
-            .complete(
-                length: length,
-                facts: """
-                    \(head.status) \(head.statusAndReason) \(head.isHTTP11) \(head.keepAlive) \
-                    \(head.framing(toHEAD: false)) \(head.isForSharedCaches) \(facts(head.fields))
-                    """)
+        case .complete(let length): .complete(length: length, facts: facts())
         }
     }
 

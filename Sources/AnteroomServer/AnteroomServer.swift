@@ -46,7 +46,7 @@ package struct AnteroomServer {
         let registry = PrometheusCollectorRegistry()
         let revocations = RevocationRelay()
         let line = try await LineStore.open(
-            configuration, monitor: monitor, clock: clock, logger: logger,
+            configuration, clock: clock, logger: logger,
             observers: [lineMetrics.observe, revocations.observe])
         let bus = line.bus
         let store = try MeteredStore(line.store, registry: registry)

@@ -72,42 +72,16 @@ package struct HistoryCommand {
 
     private static func read(_ path: String) throws -> [RoomID: [PositionID]] {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw CommandRefusal("\(path): cannot be read")
+            throw Refusal("\(path): cannot be read")
         }
         var promised: [RoomID: [PositionID]] = [:]
         for (number, line) in text.split(separator: "\n").enumerated() {
             let words = line.split(separator: " ")
             guard words.count == 2, let room = RoomID(words[0]), let position = PositionID(words[1]) else {
-                throw CommandRefusal("\(path), line \(number + 1): must be a room and a position's id: \(line)")
+                throw Refusal("\(path), line \(number + 1): must be a room and a position's id: \(line)")
             }
             promised[room, default: []].append(position)
         }
         return promised
-    }
-}
-
-/// Input that a command refuses, in one line.
-struct CommandRefusal: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
-}
-
-/// What commands need that look at rooms beside the gates.
-enum CommandRooms {
-    static func named(_ name: String?, in configuration: Configuration) throws -> [RoomID] {
-        let all = configuration.rooms.map(\.settings.id)
-        guard let name else { return all }
-        guard let room = all.first(where: { $0.text == name }) else {
-            throw CommandRefusal("there is no room \(name); the rooms are \(all.map(\.text).joined(separator: ", "))")
-        }
-        return [room]
-    }
-
-    static func log(_ configuration: Configuration) throws -> StreamLog {
-        guard let address = configuration.events.nats else {
-            throw CommandRefusal("events.nats_url is not set: without NATS there is no record of the rooms' events")
-        }
-        return try StreamLog(address, name: "anteroom-command")
     }
 }

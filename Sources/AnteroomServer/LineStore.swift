@@ -6,7 +6,6 @@ import QueueStore
 import RoomConfiguration
 import ServiceLifecycle
 import Synchronization
-import VisitorAPI
 import WaitingRoom
 
 /// Where the line lives, and what goes on beside it: in this process with a journal, or in a DragonflyDB that other gates
@@ -26,13 +25,11 @@ struct LineStore {
     private let tokenLifetime: Milliseconds
     private let logger: Logger
 
-    /// - Parameters:
-    ///   - monitor: what this gate has seen of the rooms.
-    ///   - observers: told of events: of the embedded store all; of a shared one those that this gate carries.
+    /// - Parameter observers: told of events: of the embedded store all; of a shared one those that this gate carries.
     /// - Throws: what keeps the gate from starting: a journal that cannot be read, a wrong stream.
     static func open(
-        _ configuration: Configuration, monitor: RoomMonitor, clock: @escaping @Sendable () -> Timestamp,
-        logger: Logger, observers: [@Sendable ([RoomEvent]) -> Void]
+        _ configuration: Configuration, clock: @escaping @Sendable () -> Timestamp, logger: Logger,
+        observers: [@Sendable ([RoomEvent]) -> Void]
     ) async throws -> LineStore {
         let directory = configuration.store.dataDirectory
         func openBus() throws -> EventBus? {
@@ -46,8 +43,7 @@ struct LineStore {
             let bus = try openBus()
             return LineStore(
                 backend: .dragonfly(store), bus: bus,
-                restorer: RoomRestorer(store: store, log: bus?.log, monitor: monitor, logger: logger),
-                observers: observers,
+                restorer: RoomRestorer(store: store, log: bus?.log, logger: logger), observers: observers,
                 tokenLifetime: configuration.tokens.lifetime, logger: logger)
         }
         let recent = RecentEvents(isKept: configuration.events.nats != nil)
@@ -72,11 +68,15 @@ struct LineStore {
 
     /// Makes the rooms known, restored from their events where a shared store has lost them, and applies their limits.
     func configure(_ store: some QueueStore, _ rooms: [RoomSettings]) async throws(StoreError) {
-        if let restorer, case .dragonfly(let shared) = backend {
-            try await shared.connect()
-            for room in rooms where !shared.isTrusted(room.id) { try await restorer.compare(room) }
+        guard let restorer else { return try await store.configure(rooms) }
+        try await restorer.store.connect()
+        for room in rooms {
+            if restorer.store.isTrusted(room.id) {
+                try await store.configure([room])
+            } else {
+                try await restorer.compare(room)
+            }
         }
-        try await store.configure(rooms)
     }
 
     /// The same for a start, which a shared store that is away does not stop, nor one room that cannot be restored.
@@ -84,18 +84,24 @@ struct LineStore {
     func configureAtStart(
         _ store: some QueueStore, _ rooms: [RoomSettings]
     ) async throws(StoreError) -> [RoomID] {
-        guard restorer != nil else {
+        guard let restorer else {
             try await store.configure(rooms)
             return rooms.map(\.id)
         }
         var open: [RoomID] = []
+        do throws(StoreError) {
+            try await restorer.store.connect()
+        } catch {
+            logger.error("The gate starts without its store: nobody can join", metadata: ["error": "\(error)"])
+            return []
+        }
         for room in rooms {
             do throws(StoreError) {
-                try await configure(store, [room])
+                try await restorer.compare(room)
                 open.append(room.id)
             } catch {
                 logger.error(
-                    "The gate starts without its store: nobody can join",
+                    "The gate starts with a room closed: nobody can join it",
                     metadata: ["queue_id": "\(room.id)", "error": "\(error)"])
             }
         }

@@ -71,7 +71,7 @@ struct OutboxCarrier: Service {
             let events = try await store.outbox(of: room, limit: Self.batch)
             return try await finish(events, of: room)
         }
-        guard try await !store.outbox(of: room, limit: 1).isEmpty, let standing = try await store.standing(of: room)
+        guard try await store.outboxCount(of: room) > 0, let standing = try await store.standing(of: room)
         else { return 0 }
         do {
             let moment = try await bus.log.moment(
@@ -119,7 +119,7 @@ struct OutboxCarrier: Service {
 
     private func bound() async throws {
         for room in rooms().map(\.id) {
-            guard let standing = try await store.standing(of: room), let first = standing.outboxFirst,
+            guard let first = try await store.outboxFirst(of: room), let standing = try await store.standing(of: room),
                 standing.lastSequence - first >= Self.limit
             else { continue }
             let dropped = standing.lastSequence - Self.limit

@@ -19,7 +19,7 @@ package enum RebuildCommand {
     ) async throws -> [String] {
         let rooms = try CommandRooms.named(room, in: configuration)
         guard let address = configuration.store.address else {
-            throw CommandRefusal(
+            throw Refusal(
                 "store.kind is not dragonfly: the embedded store restores itself from its journal at each start")
         }
         let log = try CommandRooms.log(configuration)
@@ -52,7 +52,7 @@ package enum RebuildCommand {
             return ["room \(room): the store is as new as the stream (event \(record.lastSequence)); nothing done"]
         }
         if flaw == nil, let seen, seen.lastSequence > record.lastSequence {
-            throw CommandRefusal(
+            throw Refusal(
                 "room \(room): the stream is at event \(record.lastSequence), the store at \(seen.lastSequence): what is "
                     + "missing would be lost; wait until anteroom_events_backlog is 0")
         }

@@ -2,7 +2,6 @@ import DragonflyStore
 import Logging
 import NATSBus
 import QueueStore
-import VisitorAPI
 import WaitingRoom
 
 /// Compares the rooms of a shared store with their events in the stream, and brings those up to date that the store has
@@ -11,8 +10,6 @@ struct RoomRestorer {
     let store: DragonflyStore
     /// Nil without NATS: then the store is taken as it is.
     let log: StreamLog?
-    /// What this gate has seen of the rooms.
-    let monitor: RoomMonitor
     let logger: Logger
 
     /// Lets the room take steps, restored if need be, and applies its limits. One gate restores it; the others are told
@@ -90,7 +87,7 @@ struct RoomRestorer {
             "The store was started again: those who had a place that it may have lost come back first",
             metadata: [
                 "queue_id": "\(room)", "newcomers_join_after": "\(settings.heartbeatInterval)",
-                "event": "\(seen.lastSequence)", "seen": "\(lastSeen(room) ?? 0)",
+                "event": "\(seen.lastSequence)",
             ])
         guard let log, let record else { return try await store.reopen(settings, seen: seen, on: number) }
         let time = try await store.now()
@@ -98,8 +95,6 @@ struct RoomRestorer {
             try await log.seal(room, at: record, generation: generation, time: time)
         }
     }
-
-    private func lastSeen(_ room: RoomID) -> UInt64? { monitor.snapshot(of: room)?.facts.eventSequence }
 
     private func report(_ restored: RestoredRoom) {
         logger.notice(

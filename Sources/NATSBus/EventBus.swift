@@ -190,10 +190,9 @@ package final class EventBus: Sendable {
         var hasStream = false
         var reported: String?
         while !isStopping.load(ordering: .relaxed) {
-            var client = link.client
             do {
                 try link.renewIfClosed()
-                client = link.client
+                let client = link.client
                 guard client.isConnected else { throw NATSError.away }
                 if !hasStream {
                     try client.ensureStream()
@@ -211,7 +210,7 @@ package final class EventBus: Sendable {
                 }
                 if events.isEmpty { wakeSender.wait(milliseconds: 1000) }
             } catch {
-                if !client.isConnected { hasStream = false }
+                if !link.client.isConnected { hasStream = false }
                 if (error as? NATSError)?.code == .refused { hasStream = false }
                 let text = "\(error)"
                 if reported == nil {

@@ -1,3 +1,4 @@
+import AnteroomServer
 import ArgumentParser
 import Foundation
 

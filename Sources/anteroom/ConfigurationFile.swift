@@ -1,3 +1,4 @@
+import AnteroomServer
 import ArgumentParser
 import Foundation
 import RoomConfiguration
@@ -17,11 +18,4 @@ struct ConfigurationFile: ParsableArguments {
             throw Refusal("\(error)")
         }
     }
-}
-
-/// Input that the program refuses: printed as it is, exit code 1.
-struct Refusal: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
 }

@@ -10,8 +10,7 @@ import WaitingRoom
         RoomStanding(
             generation: generation, opened: Timestamp(milliseconds: opened), lastSequence: last, lastJoin: 1,
             time: Timestamp(milliseconds: opened),
-            server: nil,
-            outboxFirst: nil)
+            server: nil)
     }
 
     private func record(

@@ -21,7 +21,7 @@ struct RandomHistoryTests {
         for seed in part * 10..<part * 10 + 10 {
             var random = SeededGenerator(seed: seed)
             let room = try Site.room("random")
-            try await gates[0].configure([Self.settings(&random, room)])
+            try await gates[0].configure([.random(for: room, using: &random)])
             for round in 0..<6 {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for gate in gates {
@@ -74,28 +74,12 @@ struct RandomHistoryTests {
             _ = try await store.record(Activity(heartbeats: [Site.id(number + 1)], sessions: [seen]), in: room)
         case 12:
             _ = try await store.end(SessionID(of: id), as: number % 2 == 0 ? .completed : .terminated, in: room)
-        case 13: try await store.configure([settings(&random, room)])
+        case 13: try await store.configure([.random(for: room, using: &random)])
         default:
             let jump = Int.random(in: 0..<12, using: &random) == 0
             let span: ClosedRange<Int64> = jump ? -90_000...90_000 : 0...900
             clock.advance(by: Milliseconds(Int64.random(in: span, using: &random)))
         }
-    }
-
-    private static func settings(_ random: inout SeededGenerator, _ room: RoomID) -> RoomSettings {
-        var settings = RoomSettings(id: room)
-        settings.maxActiveUsers = Int.random(in: 0...5, using: &random)
-        settings.maxQueueSize = Int.random(in: 0...12, using: &random)
-        settings.queueRate = Rate(
-            count: Int64.random(in: 0...12, using: &random),
-            per: Bool.random(using: &random) ? .seconds(1) : .seconds(7))
-        settings.admissionInterval = Milliseconds(Int64.random(in: 100...3_000, using: &random))
-        settings.status = Int.random(in: 0..<5, using: &random) == 0 ? .paused : .active
-        settings.shuffleWindow = Milliseconds(Bool.random(using: &random) ? 0 : 2_000)
-        settings.sessionRenewal = Bool.random(using: &random)
-        settings.heartbeatTimeout = .seconds(Int64.random(in: 5...60, using: &random))
-        settings.priorityShare = Int.random(in: 0...1_000, using: &random)
-        return settings
     }
 
     private static func problems(_ store: DragonflyStore, _ room: RoomID) async throws -> [String] {

@@ -28,169 +28,141 @@ struct RestoreTests {
         _ = try await store.admit(in: room)
     }
 
-    private struct Answers: Hashable {
-        var places: [Place?] = []
-        var sessions: [Session?] = []
-        var ended: Set<SessionID>
-        var facts: RoomFacts
+    private func answers(_ store: DragonflyStore, _ room: RoomID) async throws -> StoreAnswers {
+        try await StoreAnswers(of: room, for: (1...101).map { Site.id($0) }, in: store)
     }
 
-    /// All but what begins anew with a restoration.
-    private func answers(_ store: DragonflyStore, _ room: RoomID) async throws -> Answers {
-        let ids = (1...101).map { Site.id($0) }
-        var answers = Answers(
-            ended: Set(try await store.endedSessions(in: room, since: Timestamp(milliseconds: 0))),
-            facts: try await store.facts(of: room))
-        for var place in try await store.places(of: ids, in: room) {
-            place?.position.expiresAt = Timestamp(milliseconds: 0)
-            answers.places.append(place)
-        }
-        for id in ids {
-            var session = try await store.session(SessionID(of: id), in: room)
-            session?.expiresAt = Timestamp(milliseconds: 0)
-            session?.lastSeen = Timestamp(milliseconds: 0)
-            if session?.pageViews == 0 { session?.startedAt = Timestamp(milliseconds: 0) }
-            answers.sessions.append(session)
-        }
-        return answers
-    }
-
-    @Test("A room is the same after its history was replayed into an empty store", arguments: [false, true])
-    func emptyStore(shuffled: Bool) async throws {
+    /// Calls `body` with a room that has lived and, while its clock stands still, is there for it alone.
+    private func withLivedRoom(
+        shuffled: Bool = false, _ body: (DragonflyStore, RoomID, ManualClock) async throws -> Void
+    ) async throws {
         let room = try Site.room("restore")
         let clock = ManualClock()
         let store = try await Site().store(clock: clock)
         defer { store.close() }
         try await lived(store, room, clock, shuffled: shuffled)
-        let before = try await answers(store, room)
-        let generation = try await store.standing(of: room)?.generation
-        let history = try await store.history(of: room)
+        try await body(store, room, clock)
         try await store.wipe(room)
+    }
 
-        let record = GivenHistory(Array(history.prefix(40)), Array(history.dropFirst(30)))
-        let report = try await store.restore(room, seen: nil) { record }
-        #expect(record.seals == [report])
-        #expect(report.events == history.count)
-        #expect(report.lastSequence == history.last?.sequence)
-        #expect(try await answers(store, room) == before)
-        #expect(try await store.standing(of: room)?.generation == report.generation)
-        #expect(report.generation != generation)
+    @Test("A room is the same after its history was replayed into an empty store", arguments: [false, true])
+    func emptyStore(shuffled: Bool) async throws {
+        try await withLivedRoom(shuffled: shuffled) { store, room, clock in
+            let before = try await answers(store, room)
+            let generation = try await store.standing(of: room)?.generation
+            let history = try await store.history(of: room)
+            try await store.wipe(room)
 
-        // The history goes on where it was.
-        clock.advance(by: .seconds(10))
-        for number in 200...230 as ClosedRange<UInt64> { _ = try await store.arrive(Site.arrival(number), in: room) }
-        _ = try await store.leave(Site.id(60), in: room)
-        _ = try await store.end(SessionID(of: Site.id(1)), as: .completed, in: room)
-        _ = try await store.admit(in: room)
-        clock.advance(by: .minutes(2))
-        _ = try await store.clean(in: room)
-        let whole = history + (try await store.history(of: room))
-        #expect(HistoryChecker.violations(in: whole).isEmpty)
-        try await store.wipe(room)
+            let record = GivenHistory(Array(history.prefix(40)), Array(history.dropFirst(30)))
+            let report = try await store.restore(room, seen: nil) { record }
+            #expect(record.seals == [report])
+            #expect(report.events == history.count)
+            #expect(report.lastSequence == history.last?.sequence)
+            #expect(try await answers(store, room) == before)
+            #expect(try await store.standing(of: room)?.generation == report.generation)
+            #expect(report.generation != generation)
+
+            // The history goes on where it was.
+            clock.advance(by: .seconds(10))
+            for number in UInt64(200)...230 {
+                _ = try await store.arrive(Site.arrival(number), in: room)
+            }
+            _ = try await store.leave(Site.id(60), in: room)
+            _ = try await store.end(SessionID(of: Site.id(1)), as: .completed, in: room)
+            _ = try await store.admit(in: room)
+            clock.advance(by: .minutes(2))
+            _ = try await store.clean(in: room)
+            let whole = history + (try await store.history(of: room))
+            #expect(HistoryChecker.violations(in: whole).isEmpty)
+        }
     }
 
     @Test("An older room is brought up to date, and nothing of the old one is left")
     func olderStore() async throws {
-        let room = try Site.room("older")
-        let clock = ManualClock()
-        let store = try await Site().store(clock: clock)
-        defer { store.close() }
-        try await lived(store, room, clock, shuffled: false)
-        let history = try await store.history(of: room)
-        let before = try await answers(store, room)
-        try await store.wipe(room)
-        _ = try await store.restore(room, seen: nil) { GivenHistory(Array(history.prefix(60))) }
-        let old = try await store.meta(of: room)["epoch"]
-        let seen = try await store.standing(of: room)
-        #expect(seen?.lastSequence == 60)
-        _ = try await store.restore(room, seen: seen) { GivenHistory(history) }
-        #expect(try await answers(store, room) == before)
-        let left = try await store.command("KEYS", "ar:{\(room)}:\(old ?? ""):*").array
-        #expect(left == [])
-        try await store.wipe(room)
+        try await withLivedRoom { store, room, clock in
+            let history = try await store.history(of: room)
+            let before = try await answers(store, room)
+            try await store.wipe(room)
+            _ = try await store.restore(room, seen: nil) { GivenHistory(Array(history.prefix(60))) }
+            let old = try await store.meta(of: room)["epoch"]
+            let seen = try await store.standing(of: room)
+            #expect(seen?.lastSequence == 60)
+            _ = try await store.restore(room, seen: seen) { GivenHistory(history) }
+            #expect(try await answers(store, room) == before)
+            let left = try await store.command("KEYS", "ar:{\(room)}:\(old ?? ""):*").array
+            #expect(left == [])
+        }
     }
 
     @Test("What is recorded until the record is sealed is restored too")
     func lateEvents() async throws {
-        let room = try Site.room("late")
-        let clock = ManualClock()
-        let store = try await Site().store(clock: clock)
-        defer { store.close() }
-        try await lived(store, room, clock, shuffled: false)
-        let history = try await store.history(of: room)
-        let before = try await answers(store, room)
-        try await store.wipe(room)
-        let record = GivenHistory(Array(history.prefix(60)), late: Array(history.dropFirst(55)))
-        let report = try await store.restore(room, seen: nil) { record }
-        #expect(report.events == history.count && record.seals == [report])
-        #expect(try await answers(store, room) == before)
-        try await store.wipe(room)
+        try await withLivedRoom { store, room, clock in
+            let history = try await store.history(of: room)
+            let before = try await answers(store, room)
+            try await store.wipe(room)
+            let record = GivenHistory(Array(history.prefix(60)), late: Array(history.dropFirst(55)))
+            let report = try await store.restore(room, seen: nil) { record }
+            #expect(report.events == history.count && record.seals == [report])
+            #expect(try await answers(store, room) == before)
+        }
     }
 
     @Test("Those whose place the record lacks come back before newcomers, as who they were, and only for a while")
     func comingBack() async throws {
-        let room = try Site.room("back")
-        let clock = ManualClock()
-        let store = try await Site().store(clock: clock)
-        defer { store.close() }
-        try await lived(store, room, clock, shuffled: false)
-        let history = try await store.history(of: room)
-        #expect(try await store.reenter(Site.id(900), issued: clock.now, in: room) == nil)
-        try await store.wipe(room)
-        _ = try await store.restore(room, seen: nil) { GivenHistory(history) }
-        let waiting = try await store.facts(of: room).waiting
+        try await withLivedRoom { store, room, clock in
+            let history = try await store.history(of: room)
+            #expect(try await store.reenter(Site.id(900), issued: clock.now, in: room) == nil)
+            try await store.wipe(room)
+            _ = try await store.restore(room, seen: nil) { GivenHistory(history) }
+            let waiting = try await store.facts(of: room).waiting
 
-        let early = StoreError(
-            .unavailable, "room \(room) was just restored: those who had a place come back first")
-        await #expect(throws: early) { _ = try await store.arrive(Site.arrival(901), in: room) }
-        let back = try #require(try await store.reenter(Site.id(900), issued: clock.now, in: room))
-        #expect(back.position.id == Site.id(900) && back.position.status == .waiting && back.rank == waiting + 1)
-        #expect(try await store.reenter(Site.id(900), issued: clock.now, in: room)?.rank == waiting + 1)
-        let known = try await store.places(of: [Site.id(70)], in: room)[0]
-        #expect(try await store.reenter(Site.id(70), issued: clock.now, in: room)?.rank == known?.rank)
-        clock.advance(by: .seconds(10))
-        guard case .waiting(let newcomer) = try await store.arrive(Site.arrival(901), in: room) else {
-            Issue.record("a newcomer does not wait")
-            return
+            let early = StoreError(
+                .unavailable, "room \(room) was just restored: those who had a place come back first")
+            await #expect(throws: early) { _ = try await store.arrive(Site.arrival(901), in: room) }
+            let back = try #require(try await store.reenter(Site.id(900), issued: clock.now, in: room))
+            #expect(back.position.id == Site.id(900) && back.position.status == .waiting && back.rank == waiting + 1)
+            #expect(try await store.reenter(Site.id(900), issued: clock.now, in: room)?.rank == waiting + 1)
+            let known = try await store.places(of: [Site.id(70)], in: room)[0]
+            #expect(try await store.reenter(Site.id(70), issued: clock.now, in: room)?.rank == known?.rank)
+            clock.advance(by: .seconds(10))
+            guard case .waiting(let newcomer) = try await store.arrive(Site.arrival(901), in: room) else {
+                Issue.record("a newcomer does not wait")
+                return
+            }
+            #expect(newcomer.rank == waiting + 2)
+            #expect(try await store.reenter(Site.id(902), issued: clock.now, in: room)?.rank == waiting + 3)
+            // A token from before what was lost.
+            let old = clock.now + .minutes(-6)
+            #expect(try await store.reenter(Site.id(904), issued: old, in: room) == nil)
+            clock.advance(by: .minutes(5))
+            #expect(try await store.reenter(Site.id(903), issued: clock.now, in: room) == nil)
+            let whole = history + (try await store.history(of: room))
+            #expect(HistoryChecker.violations(in: whole).isEmpty)
         }
-        #expect(newcomer.rank == waiting + 2)
-        #expect(try await store.reenter(Site.id(902), issued: clock.now, in: room)?.rank == waiting + 3)
-        // A token from before what was lost.
-        let old = clock.now + .minutes(-6)
-        #expect(try await store.reenter(Site.id(904), issued: old, in: room) == nil)
-        clock.advance(by: .minutes(5))
-        #expect(try await store.reenter(Site.id(903), issued: clock.now, in: room) == nil)
-        let whole = history + (try await store.history(of: room))
-        #expect(HistoryChecker.violations(in: whole).isEmpty)
-        try await store.wipe(room)
     }
 
     @Test("A room goes on under another generation, and only those may join for a while whose place may be lost")
     func adoption() async throws {
-        let room = try Site.room("adopt")
-        let clock = ManualClock()
-        let store = try await Site().store(clock: clock)
-        defer { store.close() }
-        try await lived(store, room, clock, shuffled: false)
-        let before = try await answers(store, room)
-        let settings = try await store.facts(of: room).settings
-        let seen = try #require(try await store.standing(of: room))
-        await #expect(throws: StoreError.self) { try await store.adopt(settings, seen: seen) { _ in false } }
-        #expect(try await store.standing(of: room) == seen)
-        clock.advance(by: .minutes(9))
-        var given = ""
-        try await store.adopt(settings, seen: seen) { generation in
-            given = generation
-            return true
+        try await withLivedRoom { store, room, clock in
+            let before = try await answers(store, room)
+            let settings = try await store.facts(of: room).settings
+            let seen = try #require(try await store.standing(of: room))
+            await #expect(throws: StoreError.self) { try await store.adopt(settings, seen: seen) { _ in false } }
+            #expect(try await store.standing(of: room) == seen)
+            clock.advance(by: .minutes(9))
+            var given = ""
+            try await store.adopt(settings, seen: seen) { generation in
+                given = generation
+                return true
+            }
+            #expect(try await answers(store, room) == before)
+            #expect(try await store.standing(of: room)?.generation == given && given != seen.generation)
+            await #expect(throws: StoreError.self) { _ = try await store.arrive(Site.arrival(901), in: room) }
+            #expect(try await store.reenter(Site.id(900), issued: seen.time, in: room) != nil)
+            // Nobody was silent while the room was away.
+            #expect(try await store.clean(in: room) == CleaningReport())
+            await #expect(throws: StoreError.self) { try await store.adopt(settings, seen: seen) { _ in true } }
         }
-        #expect(try await answers(store, room) == before)
-        #expect(try await store.standing(of: room)?.generation == given && given != seen.generation)
-        await #expect(throws: StoreError.self) { _ = try await store.arrive(Site.arrival(901), in: room) }
-        #expect(try await store.reenter(Site.id(900), issued: seen.time, in: room) != nil)
-        // Nobody was silent while the room was away.
-        #expect(try await store.clean(in: room) == CleaningReport())
-        await #expect(throws: StoreError.self) { try await store.adopt(settings, seen: seen) { _ in true } }
-        try await store.wipe(room)
     }
 
     @Test("What a restoration has written that died or failed does not stay")
@@ -199,22 +171,18 @@ struct RestoreTests {
             func next() async throws -> [RoomEvent]? { nil }
             func seal(_ restored: RestoredRoom) async throws -> Bool { true }
         }
-        let room = try Site.room("left")
-        let clock = ManualClock()
-        let store = try await Site().store(clock: clock)
-        defer { store.close() }
-        try await lived(store, room, clock, shuffled: false)
-        let seen = try #require(try await store.standing(of: room))
-        let view = ["10000", seen.generation, "\(seen.lastSequence)"]
-        _ = try await store.run(.restore, in: room, ["begin", "tdead"] + view + ["edead"])
-        _ = try await store.command("SET", "ar:{\(room)}:edead:c:1:0", "x")
-        clock.advance(by: .seconds(11))
-        await #expect(throws: StoreError(.corrupt, "there is no history of room \(room)")) {
-            _ = try await store.restore(room, seen: seen) { Broken() }
+        try await withLivedRoom { store, room, clock in
+            let seen = try #require(try await store.standing(of: room))
+            let view = ["10000", seen.generation, "\(seen.lastSequence)"]
+            _ = try await store.run(.restore, in: room, ["begin", "tdead"] + view + ["edead"])
+            _ = try await store.command("SET", "ar:{\(room)}:edead:c:1:0", "x")
+            clock.advance(by: .seconds(11))
+            await #expect(throws: StoreError(.corrupt, "there is no history of room \(room)")) {
+                _ = try await store.restore(room, seen: seen) { Broken() }
+            }
+            #expect(try await store.command("EXISTS", "ar:{\(room)}:edead:c:1:0").integer == 0)
+            #expect(try await store.arrive(Site.arrival(500), in: room) != .full)
         }
-        #expect(try await store.command("EXISTS", "ar:{\(room)}:edead:c:1:0").integer == 0)
-        #expect(try await store.arrive(Site.arrival(500), in: room) != .full)
-        try await store.wipe(room)
     }
 
     @Test("Where it must be trusted, a room takes no step until it is, and no more after the connection was lost")
@@ -255,50 +223,42 @@ struct RestoreTests {
 
     @Test("A gate whose view is stale changes nothing")
     func staleGate() async throws {
-        let room = try Site.room("stale")
-        let clock = ManualClock()
-        let store = try await Site().store(clock: clock)
-        defer { store.close() }
-        try await lived(store, room, clock, shuffled: false)
-        let history = try await store.history(of: room)
-        let seen = try await store.standing(of: room)
-        _ = try await store.leave(Site.id(70), in: room)
-        let before = try await answers(store, room)
-        for standing in [seen, nil] {
-            await #expect(throws: StoreError.self) {
-                _ = try await store.restore(room, seen: standing) { GivenHistory(history) }
+        try await withLivedRoom { store, room, clock in
+            let history = try await store.history(of: room)
+            let seen = try await store.standing(of: room)
+            _ = try await store.leave(Site.id(70), in: room)
+            let before = try await answers(store, room)
+            for standing in [seen, nil] {
+                await #expect(throws: StoreError.self) {
+                    _ = try await store.restore(room, seen: standing) { GivenHistory(history) }
+                }
             }
+            #expect(try await answers(store, room) == before)
+            #expect(try await store.arrive(Site.arrival(500), in: room) != .full)
         }
-        #expect(try await answers(store, room) == before)
-        #expect(try await store.arrive(Site.arrival(500), in: room) != .full)
-        try await store.wipe(room)
     }
 
     @Test("While a room is restored its steps are refused, and a restoration that has died holds nobody up for long")
     func locked() async throws {
-        let room = try Site.room("locked")
-        let clock = ManualClock()
-        let store = try await Site().store(clock: clock)
-        defer { store.close() }
-        try await lived(store, room, clock, shuffled: false)
-        let standing = try #require(try await store.standing(of: room))
-        let view = ["30000", standing.generation, "\(standing.lastSequence)"]
-        _ = try await store.run(.restore, in: room, ["begin", "tdead"] + view + ["edead"])
-        let refused = StoreError(.unavailable, "room \(room) is being restored from the event log")
-        await #expect(throws: refused) { _ = try await store.arrive(Site.arrival(500), in: room) }
-        await #expect(throws: refused) { _ = try await store.admit(in: room) }
-        await #expect(throws: refused) { _ = try await store.clean(in: room) }
-        await #expect(throws: refused) {
-            _ = try await store.run(.restore, in: room, ["begin", "tother"] + view + ["eother"])
+        try await withLivedRoom { store, room, clock in
+            let standing = try #require(try await store.standing(of: room))
+            let view = ["30000", standing.generation, "\(standing.lastSequence)"]
+            _ = try await store.run(.restore, in: room, ["begin", "tdead"] + view + ["edead"])
+            let refused = StoreError(.unavailable, "room \(room) is being restored from the event log")
+            await #expect(throws: refused) { _ = try await store.arrive(Site.arrival(500), in: room) }
+            await #expect(throws: refused) { _ = try await store.admit(in: room) }
+            await #expect(throws: refused) { _ = try await store.clean(in: room) }
+            await #expect(throws: refused) {
+                _ = try await store.run(.restore, in: room, ["begin", "tother"] + view + ["eother"])
+            }
+            #expect(try await store.places(of: [Site.id(70)], in: room)[0]?.position.status == .waiting)
+            clock.advance(by: .seconds(31))
+            #expect(try await store.arrive(Site.arrival(500), in: room) != .full)
+            // The dead one wakes up.
+            await #expect(throws: StoreError.self) {
+                _ = try await store.run(.restore, in: room, ["commit", "tdead"] + view + ["0", "0", "gen", "gx"])
+            }
+            #expect(try await store.standing(of: room)?.generation == standing.generation)
         }
-        #expect(try await store.places(of: [Site.id(70)], in: room)[0]?.position.status == .waiting)
-        clock.advance(by: .seconds(31))
-        #expect(try await store.arrive(Site.arrival(500), in: room) != .full)
-        // The dead one wakes up.
-        await #expect(throws: StoreError.self) {
-            _ = try await store.run(.restore, in: room, ["commit", "tdead"] + view + ["0", "0", "gen", "gx"])
-        }
-        #expect(try await store.standing(of: room)?.generation == standing.generation)
-        try await store.wipe(room)
     }
 }

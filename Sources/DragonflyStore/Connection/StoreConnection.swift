@@ -58,18 +58,13 @@ final class StoreConnection: Sendable {
 
     /// Sends a command and waits for its reply, which may be an error of the server.
     func send(_ command: Command) async throws(StoreError) -> Reply {
-        let (live, reason) = state.withLock { ($0.live, $0.reason) }
-        guard let live else { throw StoreError(.unavailable, "store \(address): \(reason)") }
-        return try await Self.send(command, over: live)
+        try await Self.send(command, over: try live())
     }
 
     /// Sends commands at once and waits for all replies, in order.
     /// - Parameter number: the connection on which they may go.
     func send(_ commands: [Command], on number: Int) async throws(StoreError) -> [Reply] {
-        let (live, reason) = state.withLock { ($0.live, $0.reason) }
-        guard let live, live.number == number else {
-            throw StoreError(.unavailable, "store \(address): \(live == nil ? reason : "connected anew")")
-        }
+        let live = try live(number)
         let loop = live.channel.eventLoop
         let promises = commands.map { _ in loop.makePromise(of: Reply.self) }
         loop.execute {
@@ -95,15 +90,25 @@ final class StoreConnection: Sendable {
     func run(
         _ script: Script, keys: [String], arguments: [String], on number: Int? = nil
     ) async throws(StoreError) -> Reply {
-        let (live, reason) = state.withLock { ($0.live, $0.reason) }
-        guard let live, let digest = live.digests[script], live.number == number ?? live.number else {
-            throw StoreError(.unavailable, "store \(address): \(live == nil ? reason : "connected anew")")
+        let live = try live(number)
+        guard let digest = live.digests[script] else {
+            throw StoreError(.unavailable, "store \(address): a script is not loaded")
         }
         let command = Command(["EVALSHA", digest, "\(keys.count)"] + keys + arguments)
         let reply = try await Self.send(command, over: live)
         guard case .error(let text) = reply, text.hasPrefix("NOSCRIPT") else { return reply }
         try await require("load a script", .load(script), live)
         return try await Self.send(command, over: live)
+    }
+
+    /// The connection that there is.
+    /// - Throws: `unavailable` if there is none, or it is another one than that.
+    private func live(_ number: Int? = nil) throws(StoreError) -> Live {
+        let (live, reason) = state.withLock { ($0.live, $0.reason) }
+        guard let live, live.number == number ?? live.number else {
+            throw StoreError(.unavailable, "store \(address): \(live == nil ? reason : "connected anew")")
+        }
+        return live
     }
 
     private static func send(_ command: Command, over live: Live) async throws(StoreError) -> Reply {

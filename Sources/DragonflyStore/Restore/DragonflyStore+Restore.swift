@@ -42,8 +42,7 @@ extension DragonflyStore {
         _ settings: RoomSettings, seen: RoomStanding, seal: (_ generation: String) async throws -> Bool
     ) async throws(StoreError) {
         try await locked(settings.id, seen) { lock throws(StoreError) in
-            var random = SystemRandomNumberGenerator()
-            let generation = Self.label("g", using: &random)
+            let generation = Self.label("g")
             let isSealed: Bool
             do {
                 isSealed = try await seal(generation)
@@ -89,10 +88,9 @@ extension DragonflyStore {
         _ room: RoomID, _ seen: RoomStanding?, _ work: (RestoreLock) async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
         guard let number = connection.number else { throw StoreError(.unavailable, "the store is away") }
-        var random = SystemRandomNumberGenerator()
         var lock = RestoreLock(
-            room: room, token: Self.label("t", using: &random), generation: seen?.generation ?? "",
-            sequence: seen?.lastSequence ?? 0, epoch: Self.label("e", using: &random), connection: number)
+            room: room, token: Self.label("t"), generation: seen?.generation ?? "",
+            sequence: seen?.lastSequence ?? 0, epoch: Self.label("e"), connection: number)
         let epochs = try await step("begin", lock, [lock.epoch]).array?.compactMap(\.text) ?? []
         guard epochs.count == 2 else { throw StoreError(.corrupt, "the store's answer cannot be read") }
         lock.oldEpoch = epochs[0]
@@ -129,8 +127,7 @@ extension DragonflyStore {
         _ open: () async throws -> History, _ lock: RestoreLock
     ) async throws(StoreError) -> (Room, RestoredRoom) {
         let room = lock.room
-        var random = SystemRandomNumberGenerator()
-        let generation = Self.label("g", using: &random)
+        let generation = Self.label("g")
         var replayed: Room?
         var count = 0
         do {

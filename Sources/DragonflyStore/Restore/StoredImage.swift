@@ -2,8 +2,7 @@ import WaitingRoom
 
 /// A room as the commands that lay it down in the store under a new epoch; the layout is that of the scripts.
 struct StoredImage {
-    private static let chunkSize = 64
-    private static let blockSize = 32_768
+    private static let recordSize = 60
     private static let pairLimit = 500
 
     private let keys: RoomKeys
@@ -80,7 +79,7 @@ struct StoredImage {
     private func key(_ name: String) -> String { keys.key(name, epoch: epoch) }
 
     private mutating func add(_ image: PositionImage) {
-        if window == nil, offset == Self.blockSize { closeBlock() }
+        if window == nil, offset == RoomKeys.blockSize { closeBlock() }
         let position = image.position
         let isWaiting = position.status == .waiting
         let particulars = Particulars(userID: position.userID, metadata: position.metadata).text
@@ -104,7 +103,7 @@ struct StoredImage {
         if isWaiting { line(position.priority, shuffleKey) }
         note(image)
         offset += 1
-        if offset % Self.chunkSize == 0 { closeChunk() }
+        if offset % RoomKeys.chunkSize == 0 { closeChunk() }
     }
 
     private mutating func line(_ priority: Int, _ shuffleKey: String) {
@@ -112,7 +111,7 @@ struct StoredImage {
         lanes[priority] = lane
         for field in ["\(lane)", "\(lane).\(block)", "t\(block)"] { counts[field, default: 0] += 1 }
         if window == nil {
-            let bit = lane * Self.blockSize + offset
+            let bit = lane * RoomKeys.blockSize + offset
             bits[bit / 32, default: 0] |= 1 << UInt32(31 - bit % 32)
         } else {
             let member = shuffleKey + Self.padded(UInt64(offset), radix: 10, count: 8)
@@ -145,8 +144,8 @@ struct StoredImage {
 
     private mutating func closeChunk() {
         guard !records.isEmpty else { return }
-        let name = "\(block):\((offset - 1) / Self.chunkSize)"
-        let length = Self.chunkSize * 60
+        let name = "\(block):\((offset - 1) / RoomKeys.chunkSize)"
+        let length = RoomKeys.chunkSize * Self.recordSize
         let rest = String(repeating: "-", count: length - records.utf8.count)
         commands.append(Command("SET", key("c:\(name)"), records + rest))
         if !extras.isEmpty { commands.append(Command(["HSET", key("x:\(name)")] + extras)) }

@@ -13,14 +13,11 @@ extension DragonflyStore {
     }
 
     private func configure(_ settings: RoomSettings, mayMake: Bool) async throws(StoreError) {
-        var random = SystemRandomNumberGenerator()
         let limits = settings.limits.flatMap { [$0.name, $0.value] }
-        let names = mayMake ? [Self.label("g", using: &random), Self.label("e", using: &random)] : ["", ""]
+        let names = mayMake ? [Self.label("g"), Self.label("e")] : ["", ""]
         _ = try await run(.configure, in: settings.id, names + [settings.text] + limits)
     }
 
     /// A random name; its first letter keeps it from looking like a number.
-    static func label(_ letter: String, using generator: inout some RandomNumberGenerator) -> String {
-        letter + String(generator.next() as UInt64, radix: 16)
-    }
+    static func label(_ letter: String) -> String { letter + String(UInt64.random(in: 0...UInt64.max), radix: 16) }
 }

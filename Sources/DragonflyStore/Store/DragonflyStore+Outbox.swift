@@ -14,13 +14,10 @@ package struct RoomStanding: Hashable, Sendable {
     package var time: Timestamp
     /// The server process in which the room was last compared with its record; nil if it never was.
     package var server: ServerProcess?
-    /// The sequence of the first event that has not been trimmed; nil if the outbox is empty.
-    package var outboxFirst: UInt64?
 
     package init(
         generation: String, opened: Timestamp, lastSequence: UInt64, lastJoin: UInt64, time: Timestamp,
-        server: ServerProcess?,
-        outboxFirst: UInt64?
+        server: ServerProcess?
     ) {
         self.generation = generation
         self.opened = opened
@@ -28,7 +25,6 @@ package struct RoomStanding: Hashable, Sendable {
         self.lastJoin = lastJoin
         self.time = time
         self.server = server
-        self.outboxFirst = outboxFirst
     }
 }
 
@@ -45,6 +41,11 @@ extension DragonflyStore {
             events.append(event)
         }
         return events
+    }
+
+    /// The sequence of the first event that has not been trimmed; nil if the outbox is empty. O(1).
+    package func outboxFirst(of room: RoomID) async throws(StoreError) -> UInt64? {
+        try await outbox(of: room, limit: 1).first?.sequence
     }
 
     /// How many events wait in the outbox. O(1).
@@ -70,10 +71,8 @@ extension DragonflyStore {
             let opened = meta["created"].flatMap({ Timestamp(word: $0) }), let join = UInt64(meta["jseq"] ?? "0"),
             let time = meta["now"].flatMap({ Timestamp(word: $0) })
         else { return nil }
-        let head = try await command("LINDEX", RoomKeys(room: room).events, "0").text
-        let first = head.flatMap { RoomEvent(text: $0, of: room)?.sequence }
         return RoomStanding(
             generation: generation, opened: opened, lastSequence: last, lastJoin: join, time: time,
-            server: meta["run"].map(ServerProcess.init(text:)), outboxFirst: first)
+            server: meta["run"].map(ServerProcess.init(text:)))
     }
 }

@@ -56,7 +56,7 @@ extension DragonflyStore {
                 continue
             }
             pointed += ["\(point.block)", "\(point.offset)", position.hex]
-            chunks.insert(names.key("c:\(point.block):\(point.offset / 64)", epoch: view.epoch))
+            chunks.insert(names.chunk(Int(point.block), offset: Int(point.offset), epoch: view.epoch))
         }
         let keys = chunks + names.shards(of: plain + sessions.map(\.position), view)
         let reply = try await run(

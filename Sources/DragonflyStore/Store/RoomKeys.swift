@@ -2,6 +2,10 @@ import WaitingRoom
 
 /// Names of a room's keys. All carry the room's hash tag, so they live on one thread and in one cluster slot.
 struct RoomKeys: Hashable, Sendable {
+    /// Joins in a block, and records in one of its chunks, as the scripts have them.
+    static let blockSize = 32_768
+    static let chunkSize = 64
+
     private static let fixed = ["lanes", "n", "w", "a", "s0", "s1", "l", "e", "ended"]
 
     let room: RoomID
@@ -25,6 +29,11 @@ struct RoomKeys: Hashable, Sendable {
 
     static func shard(of position: PositionID) -> String { String(position.bits.low & 0x3fff, radix: 16) }
 
+    /// The chunk in which the record of a join is.
+    func chunk(_ block: Int, offset: Int, epoch: String) -> String {
+        key("c:\(block):\(offset / Self.chunkSize)", epoch: epoch)
+    }
+
     /// The bitmaps of these blocks and of those that are likely to have followed.
     func lines(of blocks: Set<Int>, _ view: RoomView?) -> [String] {
         guard let view else { return [] }
@@ -36,7 +45,7 @@ struct RoomKeys: Hashable, Sendable {
     func tail(_ view: RoomView?, count: Int, withExtras: Bool) -> [String] {
         guard let view, view.block > 0 else { return [] }
         var names: [String] = []
-        for chunk in view.offset / 64...(view.offset + max(1, count) - 1) / 64 {
+        for chunk in view.offset / Self.chunkSize...(view.offset + max(1, count) - 1) / Self.chunkSize {
             names.append("c:\(view.block):\(chunk)")
             if withExtras || view.isShuffled { names.append("x:\(view.block):\(chunk)") }
         }

@@ -1,8 +1,5 @@
 /// Who waits of one lane in one block: a bit for each of the block's joins, counted up so that a rank is O(1).
 struct LaneBits: Hashable, Sendable {
-    /// Joins in a block.
-    static let span = 32_768
-
     /// 64 joins each, the first in the highest bit.
     private let words: [UInt64]
     /// How many bits are set before each word.
@@ -15,7 +12,7 @@ struct LaneBits: Hashable, Sendable {
         var words: [UInt64] = []
         var sums: [UInt16] = []
         var count = 0
-        let bytes = bytes.prefix(Self.span / 8)
+        let bytes = bytes.prefix(RoomKeys.blockSize / 8)
         words.reserveCapacity((bytes.count + 7) / 8)
         sums.reserveCapacity((bytes.count + 7) / 8)
         for start in stride(from: 0, to: bytes.count, by: 8) {

@@ -25,11 +25,11 @@ package struct CloudEvent: Hashable, Sendable {
     ///   - opened: when the room's history began: a room whose data was thrown away begins another.
     ///   - generation: of the shared store that it comes from.
     package init(_ event: RoomEvent, opened: Timestamp, generation: String? = nil) {
+        let id = EventMark(opened: opened, sequence: event.sequence).id(of: event.room.text)
         subject = Self.subject(of: event)
-        id = EventMark(opened: opened, sequence: event.sequence).id(of: event.room.text)
-        messageID = generation.map { [id] in "\(id)-\($0)" } ?? id
+        self.id = id
+        messageID = generation.map { "\(id)-\($0)" } ?? id
         var text = JSONText()
-        let id = id
         text.object {
             $0.member("specversion", "1.0")
             $0.member("id", id)

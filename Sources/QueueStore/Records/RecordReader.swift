@@ -71,13 +71,7 @@ package struct RecordReader {
     // MARK: Fields
 
     /// The object of that name, to ask for its fields.
-    package func object(_ name: String) -> Owner? {
-        guard let index = position(of: name, in: .root), case .object = fields[index].value else { return nil }
-        return Owner(index: index)
-    }
-
-    /// The object of that name in another.
-    package func object(_ name: String, in owner: Owner) -> Owner? {
+    package func object(_ name: String, in owner: Owner = .root) -> Owner? {
         guard let index = position(of: name, in: owner), case .object = fields[index].value else { return nil }
         return Owner(index: index)
     }

@@ -16,12 +16,12 @@ struct LaneBitsTests {
     @Test("The rank of a join is how many wait through it", arguments: 0..<5 as Range<UInt64>)
     func ranks(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        let offsets = (0..<LaneBits.span).filter { _ in UInt64.random(in: 0...seed, using: &random) == 0 }
+        let offsets = (0..<RoomKeys.blockSize).filter { _ in UInt64.random(in: 0...seed, using: &random) == 0 }
         let bits = LaneBits(bytes(offsets))
         #expect(bits.count == offsets.count)
         #expect(offsets.map { bits.rank(of: $0) } == (1..<offsets.count + 1).map { $0 })
         let waiting = Set(offsets)
-        #expect((0..<LaneBits.span).allSatisfy { (bits.rank(of: $0) != nil) == waiting.contains($0) })
+        #expect((0..<RoomKeys.blockSize).allSatisfy { (bits.rank(of: $0) != nil) == waiting.contains($0) })
     }
 
     @Test(

@@ -23,7 +23,7 @@ struct JournalCompactionTests {
     }
 
     /// Lives, closes (which compacts), and dies at the n-th change from `livedStore` on.
-    private static func die(at change: Int) async throws -> (fixture: Fixture, before: Fixture.Answers, isOver: Bool) {
+    private static func die(at change: Int) async throws -> (fixture: Fixture, before: StoreAnswers, isOver: Bool) {
         var fixture = try Fixture()
         let store = try await fixture.livedStore()
         let before = try await fixture.answers(store)

@@ -19,7 +19,7 @@ struct PosixFilesTests {
     func onDisk() async throws {
         try await Self.withDirectory { path in
             let fixture = try Fixture()
-            var before: Fixture.Answers?
+            var before: StoreAnswers?
             do {
                 let store = fixture.store(try Self.open(path, fixture))
                 try await store.configure([fixture.settings])

@@ -63,30 +63,8 @@ struct Fixture: Sendable {
         return store
     }
 
-    /// What a store answers, but for soft facts.
-    struct Answers: Hashable {
-        var places: [Place?] = []
-        var sessions: [Session?] = []
-        var ended: Set<SessionID> = []
-        var facts: RoomFacts
-    }
-
-    func answers(_ store: some QueueStore, joins: UInt64 = 12) async throws -> Answers {
-        let ids = (1...joins).map { Self.id($0) }
-        var answers = Answers(facts: try await store.facts(of: room))
-        for var place in try await store.places(of: ids, in: room) {
-            place?.position.expiresAt = Timestamp(milliseconds: 0)
-            answers.places.append(place)
-        }
-        for id in ids {
-            var session = try await store.session(SessionID(of: id), in: room)
-            session?.expiresAt = Timestamp(milliseconds: 0)
-            session?.lastSeen = Timestamp(milliseconds: 0)
-            if session?.pageViews == 0 { session?.startedAt = Timestamp(milliseconds: 0) }
-            answers.sessions.append(session)
-        }
-        answers.ended = Set(try await store.endedSessions(in: room, since: Timestamp(milliseconds: 0)))
-        return answers
+    func answers(_ store: some QueueStore, joins: UInt64 = 12) async throws -> StoreAnswers {
+        try await StoreAnswers(of: room, for: (1...joins).map { Self.id($0) }, in: store)
     }
 }
 

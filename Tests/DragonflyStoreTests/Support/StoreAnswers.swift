@@ -1,0 +1,1 @@
+../../QueueStoreTests/Support/StoreAnswers.swift

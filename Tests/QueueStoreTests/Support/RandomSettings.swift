@@ -1,0 +1,20 @@
+import WaitingRoom
+
+extension RoomSettings {
+    /// Small limits of all kinds, so that random histories meet each of them.
+    static func random(for room: RoomID, using random: inout SeededGenerator) -> RoomSettings {
+        var settings = RoomSettings(id: room)
+        settings.maxActiveUsers = Int.random(in: 0...5, using: &random)
+        settings.maxQueueSize = Int.random(in: 0...12, using: &random)
+        settings.queueRate = Rate(
+            count: Int64.random(in: 0...12, using: &random),
+            per: Bool.random(using: &random) ? .seconds(1) : .seconds(7))
+        settings.admissionInterval = Milliseconds(Int64.random(in: 100...3_000, using: &random))
+        settings.status = Int.random(in: 0..<5, using: &random) == 0 ? .paused : .active
+        settings.shuffleWindow = Milliseconds(Bool.random(using: &random) ? 0 : 2_000)
+        settings.sessionRenewal = Bool.random(using: &random)
+        settings.heartbeatTimeout = .seconds(Int64.random(in: 5...60, using: &random))
+        settings.priorityShare = Int.random(in: 0...1_000, using: &random)
+        return settings
+    }
+}
