@@ -77,7 +77,7 @@ struct ConfigurationValueTests {
             """
         let configuration = try load(text).get()
         var gate = GateConfiguration(
-            listen: [ListenAddress(host: "::1", port: 8000)], reservedPath: "/gate",
+            listen: [Listener(ListenAddress(host: "::1", port: 8000))], reservedPath: "/gate",
             trustedProxies: [CIDR("127.0.0.1/32"), CIDR("fd00::/8")].compactMap(\.self), workers: 3, accessLog: .off,
             upstreamIdleConnections: 5)
         (gate.limits.head, gate.limits.fields, gate.limits.requestLine) = (1024 * 1024, 50, 512)
@@ -141,9 +141,25 @@ struct ConfigurationValueTests {
         let environment = ["PORT": "7000", "IP_SALT": "pepper", "LOG_LEVEL": "error", "NATS_URL": ""]
         let configuration = try load(text, environment: environment).get()
         let listen = [ListenAddress(host: "127.0.0.1", port: 7000), ListenAddress(host: "::1", port: 7000)]
-        #expect(configuration.gate.listen == listen)
+        #expect(configuration.gate.listen == listen.map { Listener($0) })
         #expect(configuration.tokens.salt == "pepper")
         #expect(configuration.log.level == "error")
+    }
+
+    @Test("Listeners say what is spoken there; PORT moves those that speak what the first does")
+    func listeners() throws {
+        let text = """
+            gate:
+              listen:
+                - "127.0.0.1:1"
+                - { address: "127.0.0.1:2", service: redirect, proxy_protocol: true }
+            """
+        let first = Listener(ListenAddress(host: "127.0.0.1", port: 1))
+        let second = Listener(
+            ListenAddress(host: "127.0.0.1", port: 2), service: .redirect, takesProxyProtocol: true)
+        #expect(try load("\(text)\n\(room())").get().gate.listen == [first, second])
+        let moved = Listener(ListenAddress(host: "127.0.0.1", port: 7000))
+        #expect(try load("\(text)\n\(room())", environment: ["PORT": "7000"]).get().gate.listen == [moved, second])
     }
 
     @Test("A byte order mark, CRLF line ends and tabs between words are no mistakes")

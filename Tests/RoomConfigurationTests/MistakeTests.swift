@@ -225,6 +225,14 @@ struct MistakeTests {
             "gate: { listen: [\"0.0.0.0:1\", \"127.0.0.1:1\"] }\n" + room(),
             ("1:9: gate.listen: 127.0.0.1:1 and 0.0.0.0:1 cannot both be listened on", "write one of them"))
         check(
+            "gate: { listen: [{ service: redirect }] }\n" + room(),
+            ("1:18: gate.listen[0].address: is missing", "write one, such as \"0.0.0.0:443\""))
+        check(
+            "gate: { listen: [{ address: \"127.0.0.1:1\", service: ftp }] }\n" + room(),
+            (
+                "1:43: gate.listen[0].service: \"ftp\" is not known here", "write http, https or redirect"
+            ))
+        check(
             "admin: { listen: \"127.0.0.1:8080\" }\n" + room(),
             (
                 "1:1: admin: gate.listen 0.0.0.0:8080 and admin.listen 127.0.0.1:8080 cannot both be listened on",

@@ -19,7 +19,7 @@ struct ReferenceFileTests {
     @Test("The demo is valid, on this machine only, with two slots")
     func demo() throws {
         let demo = try load(repositoryFile("config/demo.yml")).get()
-        #expect(demo.gate.listen == [ListenAddress(host: "127.0.0.1", port: 8080)])
+        #expect(demo.gate.listen == [Listener(ListenAddress(host: "127.0.0.1", port: 8080))])
         #expect(demo.admin.listen == ListenAddress(host: "127.0.0.1", port: 9090))
         #expect(demo.rooms.map(\.settings.maxActiveUsers) == [2])
         #expect(demo.rooms.map(\.target) == [Origin(host: "127.0.0.1", port: 9000)])

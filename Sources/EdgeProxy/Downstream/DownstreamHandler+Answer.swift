@@ -114,7 +114,7 @@ extension DownstreamHandler {
         generation &+= 1
         exchange.head.clear()
         (exchange.method, exchange.target, exchange.path, exchange.host) = (0..<0, 0..<0, 0..<0, 0..<0)
-        exchange.clientAddress = peer
+        exchange.clientAddress = peer.text
         gate.nextRequestID(into: &exchange.requestID)
         exchange.isHEAD = false
         exchange.isHTTP11 = true

@@ -73,7 +73,7 @@ extension DownstreamHandler {
     /// The request's id and the visitor's address. What the peer says of either counts only if it is trusted.
     func readClient(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ exchange: Exchange) {
         gate.nextRequestID(into: &exchange.requestID)
-        exchange.clientAddress = peer
+        exchange.clientAddress = peer.text
         guard isTrustedPeer else { return }
         if let field = head.field(.xRequestID), (1...128).contains(field.value.count) {
             let value = unsafe bytes[field.value]
@@ -97,18 +97,18 @@ extension DownstreamHandler {
 
     var isTrustedPeer: Bool {
         let trusted = gate.routing.gate.trustedProxies
-        guard !trusted.isEmpty, let peerAddress else { return false }
-        return trusted.contains { $0.contains(peerAddress) }
+        guard !trusted.isEmpty, let address = peer.address else { return false }
+        return trusted.contains { $0.contains(address) }
     }
 
     func clientAddress(_ exchange: Exchange) -> IPAddress? {
-        exchange.clientAddress == peer
-            ? peerAddress : IPAddress(String(decoding: exchange.clientAddress, as: UTF8.self))
+        exchange.clientAddress == peer.text
+            ? peer.address : IPAddress(String(decoding: exchange.clientAddress, as: UTF8.self))
     }
 
-    /// TLS between the visitor and a trusted proxy.
+    /// TLS between the visitor and the gate, or the trusted proxy before it.
     func isSecure(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard isTrustedPeer, let field = head.field(.xForwardedProto) else { return false }
+        guard isTrustedPeer, let field = head.field(.xForwardedProto) else { return peer.isSecure }
         return unsafe bytes[field.value].elementsEqual("https".utf8)
     }
 
@@ -118,7 +118,7 @@ extension DownstreamHandler {
     ) {
         guard let upstream = exchange.upstream else { return }
         let rewriter = unsafe RequestRewriter(
-            upstream: upstream, exchange: exchange, peer: peer, isTrustedPeer: isTrustedPeer,
+            upstream: upstream, exchange: exchange, peer: peer.text, isTrustedPeer: isTrustedPeer,
             isSecure: isSecure(head, bytes), forwardToken: forwardToken)
         unsafe rewriter.write(head, bytes, cookies: gate.cookies, into: &exchange.rewritten)
     }

@@ -63,14 +63,11 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     /// While `consume` runs, an exchange that ends leaves the next request to its loop.
     var isConsuming = false
 
-    /// The peer's address in text form.
-    let peer: [UInt8]
-    let peerAddress: IPAddress?
+    let peer: VisitorPeer
 
-    init(gate: GateLoop, peer: String) {
+    init(gate: GateLoop, peer: VisitorPeer) {
         self.gate = gate
-        self.peer = Array(peer.utf8)
-        peerAddress = IPAddress(peer)
+        self.peer = peer
     }
 
     // MARK: Channel events

@@ -134,7 +134,7 @@ extension Configuration {
     /// The gate's and the admin's listeners must not meet, whether by the file or by `PORT`.
     fileprivate func checkListeners(_ root: Section, _ overrides: inout EnvironmentOverrides) {
         guard root.areSound("gate", "admin") else { return }
-        guard let address = gate.listen.first(where: { $0.collides(with: admin.listen) }) else { return }
+        guard let address = gate.listen.map(\.address).first(where: { $0.collides(with: admin.listen) }) else { return }
         let mistake = Mistake(
             "gate.listen \(address) and admin.listen \(admin.listen) cannot both be listened on", "write another port")
         if overrides.isSet("PORT") {

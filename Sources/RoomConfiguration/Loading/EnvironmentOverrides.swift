@@ -10,11 +10,13 @@ struct EnvironmentOverrides {
     /// Applies what is set and right to `configuration`, and keeps what is wrong as `problems`.
     mutating func apply(to configuration: inout Configuration) {
         if let port: Int = read("PORT", .integer(1...65_535)) {
-            var ported: [ListenAddress] = []
-            for address in configuration.gate.listen {
-                let changed = ListenAddress(host: address.host, port: port)
+            let service = configuration.gate.listen.first?.service
+            var ported: [Listener] = []
+            for listener in configuration.gate.listen {
+                var changed = listener
+                if listener.service == service { changed.address.port = port }
                 // Two ports of one address have become the same.
-                if !ported.contains(where: { $0.collides(with: changed) }) { ported.append(changed) }
+                if !ported.contains(where: { $0.address.collides(with: changed.address) }) { ported.append(changed) }
             }
             configuration.gate.listen = ported
         }

@@ -2,7 +2,7 @@ package import WaitingRoom
 
 /// `gate:` the listener that visitors reach.
 package struct GateConfiguration: Hashable, Sendable {
-    package var listen: [ListenAddress]
+    package var listen: [Listener]
     /// Without a slash at the end.
     package var reservedPath: String
     package var trustedProxies: [CIDR]
@@ -13,12 +13,15 @@ package struct GateConfiguration: Hashable, Sendable {
     package var timeouts: GateTimeouts
     /// Idle upstream connections kept per event loop and origin.
     package var upstreamIdleConnections: Int
+    /// Visitors may speak HTTP/2: by ALPN, or at once without TLS (RFC 9113 §3.3).
+    package var http2: Bool
 
     package init(
-        listen: [ListenAddress] = [ListenAddress(host: "0.0.0.0", port: 8080)], reservedPath: String = "/__anteroom",
+        listen: [Listener] = [Listener(ListenAddress(host: "0.0.0.0", port: 8080))],
+        reservedPath: String = "/__anteroom",
         trustedProxies: [CIDR] = [], workers: Int = 0, accessLog: AccessLogDestination = .standardOutput,
         limits: RequestLimits = RequestLimits(), timeouts: GateTimeouts = GateTimeouts(),
-        upstreamIdleConnections: Int = 512
+        upstreamIdleConnections: Int = 512, http2: Bool = true
     ) {
         self.listen = listen
         self.reservedPath = reservedPath
@@ -28,6 +31,7 @@ package struct GateConfiguration: Hashable, Sendable {
         self.limits = limits
         self.timeouts = timeouts
         self.upstreamIdleConnections = upstreamIdleConnections
+        self.http2 = http2
     }
 }
 

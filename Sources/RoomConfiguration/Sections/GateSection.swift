@@ -8,6 +8,7 @@ extension GateConfiguration {
         section.readList("trusted_proxies", into: &trustedProxies, .cidr)
         section.read("workers", into: &workers, .integer(0...256))
         section.read("access_log", into: &accessLog, .accessLog)
+        section.read("http2", into: &http2, .boolean)
         section.read("upstream_idle_connections", into: &upstreamIdleConnections, .integer(0...4096))
         if let limits = section.section("limits", as: .limits) { self.limits = RequestLimits(reading: limits) }
         if let timeouts = section.section("timeouts", as: .timeouts) { self.timeouts = GateTimeouts(reading: timeouts) }
@@ -16,24 +17,42 @@ extension GateConfiguration {
 
 extension Section {
     /// `listen` is a list, or one address by itself.
-    fileprivate func readListen(into addresses: inout [ListenAddress]) {
+    fileprivate func readListen(into listeners: inout [Listener]) {
         guard let value = value("listen") else { return }
         if value.isScalar {
-            if let address = value.scalar(.listenAddress) { addresses = [address] }
+            if let address = value.scalar(.listenAddress) { listeners = [Listener(address)] }
             return
         }
-        var read: [ListenAddress] = []
-        readList("listen", into: &read, .listenAddress)
-        if !read.isEmpty {
-            addresses = read
-        } else if value.items?.isEmpty ?? false {
+        guard let items = value.items else { return }
+        guard !items.isEmpty else {
             value.refuse(Mistake("is an empty list", "write an address, such as [\"0.0.0.0:8080\"]"))
+            return
         }
-        for (index, address) in read.enumerated() {
-            if let other = read[..<index].first(where: { $0.collides(with: address) }) {
-                value.refuse(Mistake("\(address) and \(other) cannot both be listened on", "write one of them"))
+        let read = items.compactMap { item in
+            item.isScalar
+                ? item.scalar(.listenAddress).map { Listener($0) }
+                : Section(item, as: .listener).flatMap(Listener.init(reading:))
+        }
+        guard read.count == items.count else { return }
+        listeners = read
+        for (index, listener) in read.enumerated() {
+            let address = listener.address
+            if let other = read[..<index].first(where: { $0.address.collides(with: address) }) {
+                value.refuse(
+                    Mistake("\(address) and \(other.address) cannot both be listened on", "write one of them"))
             }
         }
+    }
+}
+
+extension Listener {
+    /// Nil after refusing one without an address.
+    fileprivate init?(reading section: Section) {
+        guard let address = section.require("address", .listenAddress, remedy: "write one, such as \"0.0.0.0:443\"")
+        else { return nil }
+        self.init(address)
+        section.read("service", into: &service, .choice)
+        section.read("proxy_protocol", into: &takesProxyProtocol, .boolean)
     }
 }
 

@@ -2,6 +2,7 @@
 enum SectionName: String, CaseIterable {
     case root = ""
     case gate
+    case listener = "gate.listen[]"
     case limits = "gate.limits"
     case timeouts = "gate.timeouts"
     case admin
@@ -22,8 +23,9 @@ enum SectionName: String, CaseIterable {
         case .gate:
             [
                 "listen", "reserved_path", "trusted_proxies", "workers", "access_log", "limits", "timeouts",
-                "upstream_idle_connections",
+                "upstream_idle_connections", "http2",
             ]
+        case .listener: ["address", "service", "proxy_protocol"]
         case .limits: ["head", "fields", "request_line"]
         case .timeouts:
             [

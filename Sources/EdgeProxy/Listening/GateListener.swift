@@ -18,15 +18,16 @@ package struct GateListener {
     /// Binds all addresses on all loops.
     /// - Throws: `ListenError` for the first address that cannot be had; nothing stays bound then.
     package static func bind(
-        _ addresses: [ListenAddress], loops: [NIOLoopBound<GateLoop>], eventLoops: [any EventLoop]
+        _ listeners: [Listener], loops: [NIOLoopBound<GateLoop>], eventLoops: [any EventLoop]
     ) async throws -> GateListener {
         var listener = GateListener()
         do {
-            for address in addresses {
-                var address = address
+            for configured in listeners {
+                var address = configured.address
                 if address.port != 0 { try await probe(address, on: eventLoops[0]) }
                 for (loop, eventLoop) in zip(loops, eventLoops) {
-                    let channel = try await bind(address, loop: loop, eventLoop: eventLoop)
+                    let opening = ConnectionOpening(gate: loop, listener: configured)
+                    let channel = try await bind(address, opening: opening, eventLoop: eventLoop)
                     listener.channels.append(channel)
                     address.port = channel.localAddress?.port ?? address.port
                 }
@@ -57,7 +58,7 @@ package struct GateListener {
     }
 
     private static func bind(
-        _ address: ListenAddress, loop: NIOLoopBound<GateLoop>, eventLoop: any EventLoop
+        _ address: ListenAddress, opening: ConnectionOpening, eventLoop: any EventLoop
     ) async throws -> any Channel {
         do {
             return try await ServerBootstrap(group: eventLoop, childGroup: eventLoop)
@@ -68,33 +69,11 @@ package struct GateListener {
                 .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let peer = channel.remoteAddress?.ipAddress ?? "unknown"
-                        let handler = DownstreamHandler(gate: loop.value, peer: peer)
-                        try channel.pipeline.syncOperations.addHandler(handler)
-                    }
+                    channel.eventLoop.makeCompletedFuture { try opening.open(channel) }
                 }
                 .bind(host: address.host, port: address.port).get()
         } catch {
             throw ListenError(address: address, underlying: error)
         }
-    }
-}
-
-/// An address that cannot be listened on.
-package struct ListenError: Error, CustomStringConvertible {
-    package var address: ListenAddress
-    package var underlying: any Error
-
-    package var description: String {
-        let reason = (underlying as? IOError).map { error in
-            switch error.errnoCode {
-            case EADDRINUSE: "another program listens there; stop it or choose another port (PORT, gate.listen)"
-            case EACCES: "this user may not; choose a port above 1023 or give the right to bind it"
-            case EADDRNOTAVAIL: "this machine has no such address"
-            default: "\(error)"
-            }
-        }
-        return "gate.listen: cannot listen on \(address): \(reason ?? "\(underlying)")"
     }
 }
