@@ -230,7 +230,7 @@ struct MistakeTests {
         check(
             "gate: { listen: [{ address: \"127.0.0.1:1\", service: ftp }] }\n" + room(),
             (
-                "1:43: gate.listen[0].service: \"ftp\" is not known here", "write http, https or redirect"
+                "1:44: gate.listen[0].service: \"ftp\" is not known here", "write http, https or redirect"
             ))
         check(
             "admin: { listen: \"127.0.0.1:8080\" }\n" + room(),

@@ -51,7 +51,7 @@ struct ReferenceFileTests {
         }
         let leaves = SectionName.allCases.filter { ![.root, .passthrough, .bypassHeader, .completion].contains($0) }
             .flatMap(\.keys)
-        let sections: Set = ["limits", "timeouts", "match", "bypass"]
+        let sections: Set = ["listen", "limits", "timeouts", "match", "bypass"]
         #expect(Set(leaves).subtracting(sections).subtracting(tried) == [])
     }
 
