@@ -71,7 +71,7 @@ let package = Package(
         .target(
             name: "AnteroomServer",
             dependencies: [
-                "EdgeProxy", "VisitorAPI", "AdminAPI", "Prometheus", "DragonflyStore", "NATSBus", "HistoryChecker",
+                "EdgeProxy", "HostSystem", "VisitorAPI", "AdminAPI", "Prometheus", "DragonflyStore", "NATSBus", "HistoryChecker",
                 "QueueStore", "SessionTokens", "RoomConfiguration", logging, nioCore, nioPosix, serviceLifecycle,
                 unixSignals,
             ],
@@ -106,11 +106,13 @@ let package = Package(
             name: "RoomConfiguration", dependencies: ["WaitingRoom", yams, logging, serviceLifecycle],
             swiftSettings: swiftSettings),
         .target(name: "HTTPWire", swiftSettings: rawBytesSettings),
+        .target(name: "HostSystem", dependencies: ["CGNU"], swiftSettings: swiftSettings),
         .target(name: "HistoryChecker", dependencies: ["WaitingRoom"], swiftSettings: swiftSettings),
         .target(name: "WaitingRoom", dependencies: [heap], swiftSettings: swiftSettings),
         .target(name: "Prometheus", dependencies: [metrics], swiftSettings: swiftSettings),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CNATS", providers: [.apt(["libnats-dev"])]),
+        .systemLibrary(name: "CGNU"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .executableTarget(
             name: "DemoShop", dependencies: [nioCore, nioPosix, nioHTTP1, nioWebSocket], swiftSettings: swiftSettings),
