@@ -39,6 +39,9 @@ package struct AnteroomServer {
     /// - Throws: what keeps the gate from starting, in one line: a key or journal that cannot be read, a busy port.
     package func run() async throws {
         let clock: @Sendable () -> Timestamp = { SystemClock.now }
+        // Trapped before anybody can know that the process is there: until then they would end it.
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
+        let upgrades = await UnixSignalsSequence(trapping: .sigusr2)
         let notifier = ServiceNotifier(environment: environment)
         let predecessor = Predecessor(environment: environment)
         let descriptors = DescriptorLimit.raise()
@@ -108,16 +111,16 @@ package struct AnteroomServer {
             monitor: monitor,
             metrics: lineMetrics, desks: handles.map(\.desk), clock: clock, logger: logger)
         let status = GateStatus(ledger: ledger)
-        let admin = AdminServer(
-            host: configuration.admin.listen.host, port: configuration.admin.listen.port, registry: registry,
-            checks: [status.check, storeCheck(store)], eventLoopGroup: group, logger: logger,
-            patience: predecessor == nil ? .zero : .seconds(10))
-        // Apart from the rest, because it moves to a successor before the rest ends.
-        let adminGroup = ServiceGroup(
-            configuration: ServiceGroupConfiguration(services: [.init(service: admin)], logger: quiet))
+        let admin = AdminService(
+            AdminServer(
+                host: configuration.admin.listen.host, port: configuration.admin.listen.port, registry: registry,
+                checks: [status.check, storeCheck(store)], eventLoopGroup: group, logger: logger,
+                patience: predecessor == nil ? .zero : .seconds(10)),
+            logger: quiet)
         let handover = HandoverService(
+            signals: upgrades,
             parts: HandoverService.Parts(
-                listener: listener, loops: handles, line: line, gate: storeGate, flusher: flusher, admin: adminGroup,
+                listener: listener, loops: handles, line: line, gate: storeGate, flusher: flusher, admin: admin,
                 notifier: notifier),
             program: Program(arguments: CommandLine.arguments, searchPath: environment["PATH"]),
             environment: environment, limit: configuration.gate.timeouts.handover, logger: logger)
@@ -183,16 +186,15 @@ package struct AnteroomServer {
         // They end in the reverse order: what visitors need while connections drain comes before the gate.
         let running: [any Service] =
             [
-                worker, flusher, reloader,
+                admin, worker, flusher, reloader,
                 HangUpService(
-                    reloader: reloader, keys: keys, accessLog: accessLog, notifier: notifier, logger: logger),
+                    signals: hangUps, reloader: reloader, keys: keys, accessLog: accessLog, notifier: notifier, logger: logger),
             ] + line.services(rooms: { worker.currentRooms }, loops: handles) + [
                 overload, WatchdogService(notifier: notifier, loops: handles), gateService, handover,
             ]
         let serviceGroup = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: adminGroup, successTerminationBehavior: .ignore)]
-                    + running.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
+                services: running.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         notifier.ready()
         var failure: (any Error)?

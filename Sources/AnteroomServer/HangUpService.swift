@@ -9,6 +9,7 @@ import WaitingRoom
 
 /// On SIGHUP: reads the configuration and the keys again and opens the access log anew.
 struct HangUpService: Service {
+    let signals: UnixSignalsSequence
     let reloader: ConfigurationReloader
     let keys: KeyRing
     let accessLog: AccessLogWriter
@@ -17,7 +18,7 @@ struct HangUpService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            for await _ in signals {
                 logger.notice("SIGHUP: reading the configuration and the keys again, and opening the access log anew")
                 notifier.reloading()
                 await reloader.reload()

@@ -20,7 +20,7 @@ final class HandoverService: Service {
         let line: LineStore
         let gate: StoreGate
         let flusher: ActivityFlusher
-        let admin: ServiceGroup
+        let admin: AdminService
         let notifier: ServiceNotifier
     }
 
@@ -29,6 +29,7 @@ final class HandoverService: Service {
         case succeeded, failed
     }
 
+    private let signals: UnixSignalsSequence
     private let parts: Parts
     private let program: Program
     private let environment: [String: String]
@@ -39,8 +40,10 @@ final class HandoverService: Service {
     private let logger: Logger
 
     init(
-        parts: Parts, program: Program, environment: [String: String], limit: Milliseconds, logger: Logger
+        signals: UnixSignalsSequence, parts: Parts, program: Program, environment: [String: String],
+        limit: Milliseconds, logger: Logger
     ) {
+        self.signals = signals
         self.parts = parts
         self.program = program
         self.environment = environment
@@ -60,7 +63,7 @@ final class HandoverService: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
-                for await _ in await UnixSignalsSequence(trapping: .sigusr2) {
+                for await _ in self.signals {
                     guard !self.isOver, !self.isRunning.exchange(true, ordering: .acquiringAndReleasing) else {
                         self.logger.notice("SIGUSR2: another process is on its way already")
                         continue
@@ -120,7 +123,7 @@ final class HandoverService: Service {
         }
         if parts.line.isPrivate { parts.gate.moveAway() }
         for socket in parts.listener.sockets { socket.close() }
-        await parts.admin.triggerGracefulShutdown()
+        await parts.admin.leave()
         logger.notice(
             "The new process serves visitors; this one drains",
             metadata: ["pid": "\(successor.process.id)", "gap": "\(ContinuousClock.now - start)"])

@@ -1,25 +1,17 @@
 package import NIOCore
-import NIOPosix
 package import RoomConfiguration
 import Synchronization
 
 /// The sockets that visitors reach: for each address one per event loop (`SO_REUSEPORT`), so that a connection is
-/// accepted where it is served. Sockets that another process opened are shared by the loops.
+/// accepted where it is served. A socket that somebody else opened is all loops'.
 package final class GateListener: Sendable {
     private struct Entry {
         let listener: Listener
         let sockets: [ListeningSocket]
     }
 
-    /// A loop that accepts on a socket, through a descriptor of its own.
-    private struct Acceptor {
-        let channel: any Channel
-        let gate: NIOLoopBound<GateLoop>
-        let socket: ListeningSocket
-    }
-
     private let entries: [Entry]
-    private let acceptors = Mutex<[Acceptor]>([])
+    private let acceptors = Mutex<[any Acceptor]>([])
 
     private init(_ entries: [Entry]) { self.entries = entries }
 
@@ -65,20 +57,23 @@ package final class GateListener: Sendable {
 
     package var sockets: [ListeningSocket] { entries.flatMap(\.sockets) }
 
-    /// Accepts on all sockets, each on a loop, and on each loop some of every address.
+    /// Accepts on all sockets.
     /// - Throws: `ListenError`; nobody accepts then.
     package func accept(on loops: [NIOLoopBound<GateLoop>], _ eventLoops: [any EventLoop]) async throws {
         do {
             for socket in sockets { try socket.listen() }
             for (index, entry) in entries.enumerated() {
-                for number in 0..<max(loops.count, entry.sockets.count) {
-                    let socket = entry.sockets[number % entry.sockets.count]
-                    let gate = loops[number % loops.count]
-                    let eventLoop = eventLoops[number % loops.count]
-                    let opening = ConnectionOpening(gate: gate, listener: entry.listener, index: index)
-                    let channel = try await Self.accept(socket, opening, eventLoop)
-                    acceptors.withLock { $0.append(Acceptor(channel: channel, gate: gate, socket: socket)) }
-                    try await eventLoop.submit { gate.value.acceptors.append(channel) }.get()
+                let openings = loops.map { ConnectionOpening(gate: $0, listener: entry.listener, index: index) }
+                // A socket for each loop, and nobody else's.
+                if entry.sockets.count == loops.count, entry.sockets.allSatisfy(\.isShareOfPort) {
+                    for (number, socket) in entry.sockets.enumerated() {
+                        let acceptor = try await LoopAcceptor.start(socket, openings[number], eventLoops[number])
+                        await add(acceptor, regulatedBy: [loops[number]], [eventLoops[number]])
+                    }
+                } else {
+                    for socket in entry.sockets {
+                        await add(SharedAcceptor(socket, openings, eventLoops), regulatedBy: loops, eventLoops)
+                    }
                 }
             }
         } catch {
@@ -87,64 +82,30 @@ package final class GateListener: Sendable {
         }
     }
 
+    private func add(
+        _ acceptor: some Acceptor, regulatedBy loops: [NIOLoopBound<GateLoop>], _ eventLoops: [any EventLoop]
+    ) async {
+        acceptors.withLock { $0.append(acceptor) }
+        for (gate, eventLoop) in zip(loops, eventLoops) {
+            try? await eventLoop.submit { gate.value.add(acceptor) }.get()
+        }
+    }
+
     /// Accepts nobody; who connects waits.
     package func pause() async {
-        let acceptors = acceptors.withLock { acceptors in
-            defer { acceptors = [] }
-            return acceptors
-        }
-        for acceptor in acceptors {
-            try? await acceptor.channel.close()
-            try? await acceptor.channel.eventLoop.submit { acceptor.gate.value.acceptors = [] }.get()
-        }
+        for acceptor in takeAcceptors() { await acceptor.stop() }
     }
 
     /// Ends listening, once all who have connected are accepted: closing a socket resets those in its backlog.
     package func close() async {
-        let acceptors = acceptors.withLock { acceptors in
-            defer { acceptors = [] }
-            return acceptors
-        }
-        var users = Dictionary(grouping: acceptors) { ObjectIdentifier($0.socket) }.mapValues(\.count)
-        for acceptor in acceptors {
-            let key = ObjectIdentifier(acceptor.socket)
-            let isLast = users[key] == 1
-            users[key, default: 1] -= 1
-            await Self.close(acceptor, isLast: isLast)
-        }
+        for acceptor in takeAcceptors() { await acceptor.finish(closingSocket: true) }
         for socket in sockets { socket.close() }
     }
 
-    /// Between two looks the loop accepts; an attacker who connects faster than it does is not waited for.
-    private static func close(_ acceptor: Acceptor, isLast: Bool) async {
-        for attempt in 1...100 {
-            let isClosed = try? await acceptor.channel.eventLoop.submit {
-                guard !acceptor.socket.hasWaiting || attempt == 100 else { return false }
-                // In one go, so that nobody can connect in between.
-                acceptor.channel.close(promise: nil)
-                if isLast { acceptor.socket.close() }
-                acceptor.gate.value.acceptors = []
-                return true
-            }.get()
-            if isClosed != false { return }
-        }
-    }
-
-    private static func accept(
-        _ socket: ListeningSocket, _ opening: ConnectionOpening, _ eventLoop: any EventLoop
-    ) async throws(ListenError) -> any Channel {
-        let descriptor = try socket.duplicate()
-        do {
-            return try await ServerBootstrap(group: eventLoop, childGroup: eventLoop)
-                .serverChannelOption(.maxMessagesPerRead, value: 64)
-                .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-                .childChannelOption(.allowRemoteHalfClosure, value: true)
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture { try opening.open(channel) }
-                }
-                .withBoundSocket(descriptor).get()
-        } catch {
-            throw ListenError(address: socket.address, underlying: error)
+    private func takeAcceptors() -> [any Acceptor] {
+        acceptors.withLock { acceptors in
+            defer { acceptors = [] }
+            return acceptors
         }
     }
 }

@@ -13,12 +13,15 @@ import Darwin
 package final class ListeningSocket: Sendable {
     /// With the port that was given for port 0.
     package let address: ListenAddress
+    /// Other sockets may be bound to the same address, each with a backlog of its own: so the gate opens them.
+    let isShareOfPort: Bool
     /// -1 once it is closed.
     private let owned: Mutex<CInt>
 
     private init(owning descriptor: CInt, _ address: ListenAddress) {
         owned = Mutex(descriptor)
         self.address = address
+        isShareOfPort = Self.option(descriptor, SO_REUSEPORT) == 1
     }
 
     deinit { close() }
@@ -56,10 +59,7 @@ package final class ListeningSocket: Sendable {
 
     /// Takes over a descriptor that another process has bound; nil if it is no TCP socket of IPv4 or IPv6.
     package static func adopt(_ descriptor: CInt) -> ListeningSocket? {
-        var type: CInt = 0
-        var length = socklen_t(MemoryLayout<CInt>.size)
-        guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) == 0, type == streamType,
-            let address = boundAddress(of: descriptor), (try? makePrivate(descriptor)) != nil
+        guard option(descriptor, SO_TYPE) == streamType, let address = boundAddress(of: descriptor), (try? makePrivate(descriptor)) != nil
         else { return nil }
         return ListeningSocket(owning: descriptor, address)
     }
@@ -97,11 +97,25 @@ package final class ListeningSocket: Sendable {
     }
 
     /// Somebody has connected whom nobody has accepted.
-    var hasWaiting: Bool {
-        owned.withLock { descriptor in
-            var entry = pollfd(fd: descriptor, events: CShort(POLLIN), revents: 0)
-            return unsafe poll(&entry, 1, 0) == 1 && entry.revents & CShort(POLLIN) != 0
+    var hasWaiting: Bool { wait(milliseconds: 0, ignoring: false) }
+
+    /// Waits for somebody to connect; if `ignoring`, for the time to pass.
+    func wait(milliseconds: CInt, ignoring isIgnoring: Bool) -> Bool {
+        let descriptor = owned.withLock { $0 }
+        var entry = pollfd(fd: isIgnoring ? -1 : descriptor, events: CShort(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, milliseconds) == 1 && entry.revents & CShort(POLLIN) != 0
+    }
+
+    /// A visitor's connection, which the caller owns; nil if nobody waits, or nothing can be opened now.
+    func accept() -> CInt? {
+        let descriptor = owned.withLock { $0 }
+        let result = systemAccept(descriptor)
+        if result < 0, errno == EMFILE || errno == ENFILE {
+            // Who waits goes on waiting: do not ask without pause.
+            _ = wait(milliseconds: 20, ignoring: true)
         }
+        guard result >= 0, (try? Self.makePrivate(result)) != nil else { return nil }
+        return result
     }
 
     /// Who waits in the backlog is reset, unless another process holds the socket too.
@@ -155,6 +169,12 @@ package final class ListeningSocket: Sendable {
         _ = try unsafe check(setsockopt(descriptor, level, option, &value, length), "setsockopt")
     }
 
+    private static func option(_ descriptor: CInt, _ name: CInt) -> CInt? {
+        var value: CInt = 0
+        var length = socklen_t(MemoryLayout<CInt>.size)
+        return unsafe getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? value : nil
+    }
+
     private static func check(_ result: CInt, _ call: String) throws -> CInt {
         guard result >= 0 else { throw IOError(errnoCode: errno, reason: call) }
         return result
@@ -169,3 +189,5 @@ private func systemBind(_ descriptor: CInt, _ address: UnsafePointer<sockaddr>, 
 private func systemListen(_ descriptor: CInt, _ backlog: CInt) -> CInt { listen(descriptor, backlog) }
 
 private func systemClose(_ descriptor: CInt) -> CInt { close(descriptor) }
+
+private func systemAccept(_ descriptor: CInt) -> CInt { accept(descriptor, nil, nil) }

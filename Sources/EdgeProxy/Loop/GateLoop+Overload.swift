@@ -1,8 +1,13 @@
-import NIOCore
 import WaitingRoom
 
 /// What a loop does when connections become too many for the process.
 extension GateLoop {
+    func add(_ acceptor: some Acceptor) {
+        acceptors.removeAll { $0.value == nil }
+        acceptors.append(WeakAcceptor(value: acceptor))
+        if !isAccepting { acceptor.setAccepting(false) }
+    }
+
     /// Accepts while there is room, and not while there is none: who connects meanwhile waits in the backlog.
     /// - Returns: whether something is scarce.
     @discardableResult
@@ -12,7 +17,7 @@ extension GateLoop {
         let accepts = !isShort || isDraining
         if accepts != isAccepting {
             isAccepting = accepts
-            for acceptor in acceptors { try? acceptor.syncOptions?.setOption(.autoRead, value: accepts) }
+            for acceptor in acceptors { acceptor.value?.setAccepting(accepts) }
         }
         return isShort
     }
@@ -31,4 +36,9 @@ extension GateLoop {
             counters.shed += 1
         }
     }
+}
+
+/// The listener owns acceptors, and may end them at any time.
+struct WeakAcceptor {
+    weak var value: (any Acceptor)?
 }

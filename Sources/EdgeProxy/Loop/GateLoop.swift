@@ -18,8 +18,8 @@ package final class GateLoop {
     private let log: AccessLogBuffer
     private(set) var isDraining = false
     var tunnels = TunnelTable()
-    /// This loop's sockets that visitors connect to.
-    var acceptors: [any Channel] = []
+    /// Who accepts for this loop.
+    var acceptors: [WeakAcceptor] = []
     var isAccepting = true
 
     /// Microseconds since some moment, as it was when the event that is being handled began: what is written and
