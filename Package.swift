@@ -71,7 +71,8 @@ let package = Package(
         .target(
             name: "AnteroomServer",
             dependencies: [
-                "EdgeProxy", "HostSystem", "VisitorAPI", "AdminAPI", "Prometheus", "DragonflyStore", "NATSBus", "HistoryChecker",
+                "EdgeProxy", "HostSystem", "VisitorAPI", "AdminAPI", "Prometheus", "DragonflyStore", "NATSBus",
+                "HistoryChecker",
                 "QueueStore", "SessionTokens", "RoomConfiguration", logging, nioCore, nioPosix, serviceLifecycle,
                 unixSignals,
             ],
@@ -127,7 +128,8 @@ let package = Package(
             dependencies: ["AdminAPI", "Prometheus", logging, nioCore, nioPosix, serviceLifecycle],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "AnteroomServerTests", dependencies: ["AnteroomServer", "DragonflyStore", "NATSBus", "WaitingRoom"],
+            name: "AnteroomServerTests",
+            dependencies: ["AnteroomServer", "DragonflyStore", "HostSystem", "NATSBus", "QueueStore", "WaitingRoom"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "DemoShopTests", dependencies: ["DemoShop", nioCore, nioHTTP1, nioEmbedded],
@@ -140,7 +142,8 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "EdgeProxyTests", dependencies: ["EdgeProxy", nioCore, nioPosix], swiftSettings: rawBytesSettings),
+            name: "EdgeProxyTests", dependencies: ["EdgeProxy", "HTTPWire", "RoomConfiguration", nioCore, nioPosix],
+            swiftSettings: rawBytesSettings),
         .testTarget(
             name: "HistoryCheckerTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),
         .testTarget(

@@ -188,7 +188,8 @@ package struct AnteroomServer {
             [
                 admin, worker, flusher, reloader,
                 HangUpService(
-                    signals: hangUps, reloader: reloader, keys: keys, accessLog: accessLog, notifier: notifier, logger: logger),
+                    signals: hangUps, reloader: reloader, keys: keys, accessLog: accessLog, notifier: notifier,
+                    logger: logger),
             ] + line.services(rooms: { worker.currentRooms }, loops: handles) + [
                 overload, WatchdogService(notifier: notifier, loops: handles), gateService, handover,
             ]

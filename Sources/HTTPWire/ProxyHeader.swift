@@ -78,13 +78,10 @@ package enum ProxyHeader: Hashable, Sendable {
     }
 
     private static func isPort(_ digits: Slice<UnsafeRawBufferPointer>) -> Bool {
-        var value = 0
-        for unsafe digit in unsafe digits {
-            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return false }
-            value = min(value * 10 + Int(digit - UInt8(ascii: "0")), 100_000)
-        }
-        let isWell = unsafe (1...5).contains(digits.count) && (digits.count == 1 || digits.first != UInt8(ascii: "0"))
-        return isWell && value <= 65_535
+        let areDigits = unsafe digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let isShort = unsafe digits.count == 1 || (2...5).contains(digits.count) && digits.first != UInt8(ascii: "0")
+        guard areDigits, isShort else { return false }
+        return unsafe digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) } <= 65_535
     }
 
     // MARK: Version 2

@@ -59,7 +59,8 @@ package final class ListeningSocket: Sendable {
 
     /// Takes over a descriptor that another process has bound; nil if it is no TCP socket of IPv4 or IPv6.
     package static func adopt(_ descriptor: CInt) -> ListeningSocket? {
-        guard option(descriptor, SO_TYPE) == streamType, let address = boundAddress(of: descriptor), (try? makePrivate(descriptor)) != nil
+        guard option(descriptor, SO_TYPE) == streamType, let address = boundAddress(of: descriptor),
+            (try? makePrivate(descriptor)) != nil
         else { return nil }
         return ListeningSocket(owning: descriptor, address)
     }
@@ -139,7 +140,9 @@ package final class ListeningSocket: Sendable {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(descriptor, $0, &length) }
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(descriptor, $0, &length)
+            }
         }
         guard result == 0 else { return nil }
         let address: SocketAddress? = unsafe withUnsafePointer(to: &storage) { pointer in
@@ -147,7 +150,9 @@ package final class ListeningSocket: Sendable {
             case AF_INET:
                 unsafe pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { unsafe SocketAddress($0.pointee) }
             case AF_INET6:
-                unsafe pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { unsafe SocketAddress($0.pointee) }
+                unsafe pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+                    unsafe SocketAddress($0.pointee)
+                }
             default: nil
             }
         }

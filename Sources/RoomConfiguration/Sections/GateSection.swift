@@ -122,7 +122,12 @@ extension ScalarForm<MemoryLimit> {
             switch text {
             case "auto": return .automatic
             case "off": return .off
-            default: return .bytes(try ScalarForm<Int>.byteSize(64 << 20...1 << 50).parse(text))
+            default:
+                let bytes = try ScalarForm<Int>.byteSize(0...1 << 50).parse(text)
+                guard bytes >= 64 << 20 else {
+                    throw Mistake("\(text.quoted) is too small", "write at least 64MiB, or auto or off")
+                }
+                return .bytes(bytes)
             }
         }
     }
