@@ -78,7 +78,8 @@ package struct AnteroomServer {
         let labels = LabelTable()
         let routing = RoutingTable(configuration, labels: labels)
         let eventLoops = (0..<workers).map { _ in group.next() }
-        let ledger = ConnectionLedger(budget: DescriptorLimit.connections(within: descriptors))
+        let ledger = ConnectionLedger(
+            budget: DescriptorLimit.connections(within: descriptors), loops: workers)
         var loops: [LoopHandle] = []
         for eventLoop in eventLoops {
             loops.append(
@@ -94,7 +95,7 @@ package struct AnteroomServer {
         revocations.connect(handles)
 
         do {
-            try await listener.accept(on: handles.map(\.gate), eventLoops)
+            try await listener.accept(on: handles.map(\.gate), eventLoops, burst: ledger.burst)
         } catch {
             try? await line.close()
             try? await group.shutdownGracefully()
@@ -120,7 +121,7 @@ package struct AnteroomServer {
         let handover = HandoverService(
             signals: upgrades,
             parts: HandoverService.Parts(
-                listener: listener, loops: handles, line: line, gate: storeGate, flusher: flusher, admin: admin,
+                listener: listener, ledger: ledger, loops: handles, line: line, gate: storeGate, flusher: flusher, admin: admin,
                 notifier: notifier),
             program: Program(arguments: CommandLine.arguments, searchPath: environment["PATH"]),
             environment: environment, limit: configuration.gate.timeouts.handover, logger: logger)

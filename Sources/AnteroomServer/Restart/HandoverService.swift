@@ -16,6 +16,7 @@ final class HandoverService: Service {
     /// What moves, or ends, in the course of a handover.
     struct Parts: Sendable {
         let listener: GateListener
+        let ledger: ConnectionLedger
         let loops: [LoopHandle]
         let line: LineStore
         let gate: StoreGate
@@ -152,7 +153,8 @@ final class HandoverService: Service {
         }
         parts.gate.open()
         do {
-            try await parts.listener.accept(on: parts.loops.map(\.gate), parts.loops.map(\.eventLoop))
+            try await parts.listener.accept(
+                on: parts.loops.map(\.gate), parts.loops.map(\.eventLoop), burst: parts.ledger.burst)
         } catch {
             logger.critical("Nobody is accepted until a restart", metadata: ["error": "\(error)"])
         }
