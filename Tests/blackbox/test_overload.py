@@ -163,10 +163,10 @@ def test_two_thousand_idle_connections_hold_nobody_up(servers):
 
 @pytest.mark.parametrize("mode", ["-H", "-B", "-X"], ids=["slow head", "slow body", "slow read"])
 def test_slow_clients_stop_nobody(servers, mode, tmp_path):
-    """slowhttptest with 400 connections, its three modes: a normal visitor is served all the time."""
+    """slowhttptest with 400 connections and a session, its three modes: a normal visitor is served all the time."""
     if not shutil.which("slowhttptest"):
         pytest.fail("no slowhttptest; make test-tools installs it", pytrace=False)
-    gate = servers.gate([gates.room(servers.origin(site).url)])
+    gate = servers.gate([gates.room(servers.origin(site).url, token_binding="none")])
     visitor = through(gate)
     url = f"http://127.0.0.1:{gate.port}"
     options = {
@@ -175,7 +175,7 @@ def test_slow_clients_stop_nobody(servers, mode, tmp_path):
         "-X": ["-w", "64", "-y", "128", "-n", "3", "-z", "8", "-k", "2", "-u", f"{url}/sized?n=1000000"],
     }
     attack = subprocess.Popen(
-        ["slowhttptest", mode, "-c", "400", "-r", "200", "-l", "8", "-p", "3", *options[mode]],
+        ["slowhttptest", mode, "-c", "400", "-r", "200", "-l", "8", "-p", "3", "-j", visitor.session_field, *options[mode]],
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
