@@ -54,7 +54,11 @@ package struct AnteroomServer {
         var inherited = ActivatedDescriptors.all(in: environment).compactMap { ListeningSocket.adopt($0) }
         inherited += predecessor?.sockets ?? []
         let listener = try GateListener.bind(configuration.gate.listen, inherited: &inherited, loops: workers)
-        // What is not wanted any more is closed.
+        for socket in inherited {
+            logger.warning(
+                "A socket that was handed over is closed: gate.listen does not name it",
+                metadata: ["address": "\(socket.address)"])
+        }
         inherited = []
         // What can go wrong has gone wrong by now, so that the predecessor need not take the store back.
         try await predecessor?.releaseStore()
@@ -124,7 +128,8 @@ package struct AnteroomServer {
                 listener: listener, ledger: ledger, loops: handles, line: line, gate: storeGate, flusher: flusher, admin: admin,
                 notifier: notifier),
             program: Program(arguments: CommandLine.arguments, searchPath: environment["PATH"]),
-            environment: environment, limit: configuration.gate.timeouts.handover, logger: logger)
+            environment: environment, isSuccessor: predecessor != nil,
+            limit: configuration.gate.timeouts.handover, logger: logger)
         let gateService = GateService(
             listener: listener, loops: handles, timeouts: configuration.gate.timeouts, status: status,
             handover: handover, notifier: notifier, logger: logger)

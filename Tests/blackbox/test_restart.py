@@ -79,6 +79,7 @@ def test_no_request_fails_during_a_handover(servers, gate, hand_over):
     assert load.failures == [] and load.closes >= 100
     assert gate.process.child.wait(35) == 0 and new.running()
     assert requests.get(f"{gate.admin_url}/readyz", timeout=5).status_code == 200
+    assert gate.metric("anteroom_handovers_total", outcome="succeeded") == 1
 
 
 def test_places_keep_their_order_across_a_handover(servers, hand_over):

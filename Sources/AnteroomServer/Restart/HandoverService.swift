@@ -25,7 +25,6 @@ final class HandoverService: Service {
         let notifier: ServiceNotifier
     }
 
-    /// Of the last handover, for the metrics.
     enum Outcome: String, Sendable, CaseIterable {
         case succeeded, failed
     }
@@ -35,16 +34,17 @@ final class HandoverService: Service {
     private let program: Program
     private let environment: [String: String]
     private let limit: Mutex<Milliseconds>
-    private let counts = Mutex<[Outcome: Int]>([:])
+    private let counts: Mutex<[Outcome: Int]>
     private let isRunning = Atomic(false)
     private let hasMoved = Atomic(false)
     private let logger: Logger
 
     init(
         signals: UnixSignalsSequence, parts: Parts, program: Program, environment: [String: String],
-        limit: Milliseconds, logger: Logger
+        isSuccessor: Bool, limit: Milliseconds, logger: Logger
     ) {
         self.signals = signals
+        counts = Mutex(isSuccessor ? [.succeeded: 1] : [:])
         self.parts = parts
         self.program = program
         self.environment = environment
@@ -55,6 +55,7 @@ final class HandoverService: Service {
     /// A handover that has begun keeps the time that it began with.
     func apply(limit: Milliseconds) { self.limit.withLock { $0 = limit } }
 
+    /// How many attempts of this process have failed; and one has succeeded if it came by it.
     func count(_ outcome: Outcome) -> Int { counts.withLock { $0[outcome] ?? 0 } }
 
     /// Another process is the gate.
@@ -92,7 +93,6 @@ final class HandoverService: Service {
             metadata: ["pid": "\(successor.process.id)", "program": "\(program.path)"])
         do {
             try await handOver(to: successor)
-            counts.withLock { $0[.succeeded, default: 0] += 1 }
         } catch {
             await successor.process.kill()
             fail(error)
