@@ -1,5 +1,5 @@
-"""A crowd that does nothing beside visitors who do: what an idle connection costs, whether a saturating load notices it,
-whether everything is given back; and what the pages cost that the gate itself serves."""
+"""A crowd that does nothing beside visitors who do: what an idle connection costs, whether a saturating load notices
+it, whether everything is given back; and what the pages cost that the gate itself serves."""
 
 import os
 import re

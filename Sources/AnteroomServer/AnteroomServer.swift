@@ -125,7 +125,8 @@ package struct AnteroomServer {
         let handover = HandoverService(
             signals: upgrades,
             parts: HandoverService.Parts(
-                listener: listener, ledger: ledger, loops: handles, line: line, gate: storeGate, flusher: flusher, admin: admin,
+                listener: listener, ledger: ledger, loops: handles, line: line, gate: storeGate, flusher: flusher,
+                admin: admin,
                 notifier: notifier),
             program: Program(arguments: CommandLine.arguments, searchPath: environment["PATH"]),
             environment: environment, isSuccessor: predecessor != nil,
@@ -196,7 +197,8 @@ package struct AnteroomServer {
                 HangUpService(
                     signals: hangUps, reloader: reloader, keys: keys, accessLog: accessLog, notifier: notifier,
                     logger: logger),
-            ] + line.services(rooms: { worker.currentRooms }, loops: handles) + [
+            ] + line.services(rooms: { worker.currentRooms }, loops: handles)
+            + (predecessor.map { [PredecessorService(channel: $0.channel, store: store, logger: logger)] } ?? []) + [
                 overload, WatchdogService(notifier: notifier, loops: handles), gateService, handover,
             ]
         let serviceGroup = ServiceGroup(

@@ -175,7 +175,8 @@ def test_slow_clients_stop_nobody(servers, mode, tmp_path):
         "-X": ["-w", "64", "-y", "128", "-n", "3", "-z", "8", "-k", "2", "-u", f"{url}/sized?n=1000000"],
     }
     attack = subprocess.Popen(
-        ["slowhttptest", mode, "-c", "400", "-r", "200", "-l", "8", "-p", "3", "-j", visitor.session_field, *options[mode]],
+        ["slowhttptest", mode, "-c", "400", "-r", "200", "-l", "8", "-p", "3", "-j", visitor.session_field]
+        + options[mode],
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -122,7 +122,7 @@ final class HandoverService: Service {
         for handle in parts.loops {
             try? await handle.eventLoop.submit { handle.gate.value.drain() }.get()
         }
-        if parts.line.isPrivate { parts.gate.moveAway() }
+        if parts.line.isPrivate { parts.gate.moveAway(to: successor.channel) }
         for socket in parts.listener.sockets { socket.close() }
         await parts.admin.leave()
         logger.notice(
