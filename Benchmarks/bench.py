@@ -79,12 +79,12 @@ def main():
                     2000 if short else 60000,
                 )
             if options.gate and "crowd" in parts:
-                # Each takes a descriptor here, and the gate wants two for it.
-                crowd.measure(folder, options.gate, origin, 500 if short else min(20_000, hard // 2 - 500), seconds)
+                # Each takes a descriptor here, and the gate keeps a quarter of its own for origins.
+                crowd.measure(folder, options.gate, origin, 500 if short else min(20_000, hard * 7 // 10), seconds)
             if options.gate and "joins" in parts:
                 waiting.joins_and_polls(folder, options.gate, origin, seconds)
             if options.gate and "sockets" in parts:
-                waiting.live_sockets(folder, options.gate, origin, 200 if short else min(10000, hard // 2 - 100))
+                waiting.live_sockets(folder, options.gate, origin, 200 if short else min(10000, hard * 7 // 10))
             if options.gate and "long-line" in parts:
                 waiting.long_lines(folder, options.gate, origin, [1000, 2000] if short else [1000, 1_000_000], seconds)
             if options.gate and "shared-joins" in parts:

@@ -83,7 +83,7 @@ package struct AnteroomServer {
         let routing = RoutingTable(configuration, labels: labels)
         let eventLoops = (0..<workers).map { _ in group.next() }
         let ledger = ConnectionLedger(
-            budget: DescriptorLimit.connections(within: descriptors), loops: workers)
+            capacity: DescriptorLimit.free(within: descriptors), loops: workers)
         var loops: [LoopHandle] = []
         for eventLoop in eventLoops {
             loops.append(

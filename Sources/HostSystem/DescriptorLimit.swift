@@ -20,10 +20,10 @@ package enum DescriptorLimit {
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// How many visitors' connections leave a descriptor for an origin's connection to each of them.
+    /// How many are left for connections.
     /// - Parameter limit: of the process, of which those that are open now are taken.
-    package static func connections(within limit: Int) -> Int {
+    package static func free(within limit: Int) -> Int {
         let inUse = (0..<CInt(clamping: min(limit, 4096))).count { fcntl($0, F_GETFD) >= 0 }
-        return max(4, (limit - inUse - min(spare, limit / 8)) / 2)
+        return max(8, limit - inUse - min(spare, limit / 8))
     }
 }

@@ -47,18 +47,35 @@ import Testing
 
     @Test("Nobody is taken beyond the descriptors, and accepting goes on only when some are free again")
     func descriptors() throws {
-        let ledger = ConnectionLedger(budget: 64, loops: 2)
-        #expect(ledger.burst == 2)
-        for _ in 0..<59 { try ledger.enter(listener: 0, limit: 0) }
+        let ledger = ConnectionLedger(capacity: 128, loops: 2)
+        #expect(ledger.burst == 2 && ledger.limit == 96)
+        for _ in 0..<91 { try ledger.enter(listener: 0, limit: 0) }
         #expect(ledger.shortage == nil)
         // What a burst of each loop may still bring has room.
         for _ in 0..<5 { try ledger.enter(listener: 0, limit: 0) }
-        #expect(ledger.shortage == .descriptors(open: 64, limit: 64))
+        #expect(ledger.shortage == .descriptors(open: 96, limit: 96))
         #expect(throws: ConnectionLedger.Refusal.descriptors) { try ledger.enter(listener: 0, limit: 0) }
         for _ in 0..<8 { ledger.leave(listener: 0) }
         #expect(ledger.shortage != nil)
         ledger.leave(listener: 0)
         #expect(ledger.shortage == nil)
+    }
+
+    @Test("Connections to origins take what is kept for them, and what visitors leave")
+    func origins() throws {
+        let ledger = ConnectionLedger(capacity: 8)
+        for _ in 0..<6 { try ledger.enter(listener: 0, limit: 0) }
+        for _ in 0..<2 {
+            #expect(ledger.hasRoomForOrigin)
+            ledger.enterOrigin()
+        }
+        #expect(!ledger.hasRoomForOrigin)
+        for _ in 0..<3 { ledger.leave(listener: 0) }
+        for _ in 0..<3 { ledger.enterOrigin() }
+        #expect(!ledger.hasRoomForOrigin)
+        #expect(throws: ConnectionLedger.Refusal.descriptors) { try ledger.enter(listener: 0, limit: 0) }
+        ledger.leaveOrigin()
+        try ledger.enter(listener: 0, limit: 0)
     }
 
     @Test("Scarce memory is a shortage until there is enough")

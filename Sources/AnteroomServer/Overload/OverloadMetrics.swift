@@ -9,7 +9,7 @@ enum OverloadMetrics {
             value: ledger.shortage == nil ? 1 : 0)
         writer.gauge(
             "anteroom_connections_limit", help: "Visitors' connections that the process's descriptors allow.",
-            value: ledger.budget)
+            value: ledger.limit)
         writer.gauge("anteroom_memory_resident_bytes", help: "Memory of the process.", value: memory.resident)
         if let limit = memory.limit {
             writer.gauge("anteroom_memory_limit_bytes", help: "gate.limits.memory, in force.", value: limit)

@@ -43,42 +43,63 @@ package final class ConnectionLedger: Sendable {
         /// Only of addresses that have open connections, so it is no larger than `total`.
         var addresses: [AddressKey: Int] = [:]
         var memory: Shortage?
-        /// Descriptors are scarce: from the moment that only the slack is left until twice as many are free.
+        /// From the moment that only the slack is left until twice as much is free.
         var isFull = false
     }
 
-    /// How many connections the process's descriptors allow.
-    package let budget: Int
+    /// How many descriptors there are for connections, to visitors and to origins.
+    private let capacity: Int
+    /// Kept for origins: most connections of visitors are idle, and those that are not need one to an origin.
+    private let reserve: Int
     /// How many a loop accepts at a time: it cannot be stopped in between.
     package let burst: Int
     /// Left free for what loops accept before they hear that it is enough.
     private let slack: Int
     private let state = Mutex(State())
+    /// Connections to origins, those included that are being made.
+    private let toOrigins = Atomic<Int>(0)
 
-    package init(budget: Int = .max, loops: Int = 1) {
-        self.budget = budget
-        burst = min(64, max(1, budget / 16 / loops))
+    /// - Parameter capacity: descriptors for connections.
+    package init(capacity: Int = 1 << 40, loops: Int = 1) {
+        self.capacity = capacity
+        reserve = capacity / 4
+        burst = min(64, max(1, capacity / 32 / loops))
         slack = burst * loops
     }
+
+    /// How many visitors' connections there may be while origins take no more than what is kept for them.
+    package var limit: Int { capacity - reserve }
 
     /// Counts a connection at a listener.
     /// - Parameter limit: 0 is none.
     /// - Throws: why it must be closed; then it is not counted.
     func enter(listener: Int, limit: Int) throws(Refusal) {
         try state.withLock { state throws(Refusal) in
-            if state.total >= budget { throw .descriptors }
+            if left(state) <= 0 { throw .descriptors }
             if limit > 0, state.listeners[listener, default: 0] >= limit { throw .connections }
             state.total += 1
             state.listeners[listener, default: 0] += 1
-            if state.total >= budget - slack { state.isFull = true }
         }
     }
+
+    /// How many more visitors there is room for.
+    private func left(_ state: borrowing State) -> Int {
+        capacity - state.total - max(reserve, toOrigins.load(ordering: .relaxed))
+    }
+
+    /// Whether there is a descriptor for another connection to an origin.
+    var hasRoomForOrigin: Bool {
+        state.withLock { $0.total } + toOrigins.load(ordering: .relaxed) < capacity
+    }
+
+    func enterOrigin() { toOrigins.add(1, ordering: .relaxed) }
+
+    func leaveOrigin() { toOrigins.subtract(1, ordering: .relaxed) }
 
     func leave(listener: Int) {
         state.withLock { state in
             state.total -= 1
             state.listeners[listener, default: 0] -= 1
-            if state.total < budget - 2 * slack { state.isFull = false }
         }
     }
 
@@ -112,7 +133,9 @@ package final class ConnectionLedger: Sendable {
     package var shortage: Shortage? {
         state.withLock { state in
             if let memory = state.memory { return memory }
-            return state.isFull ? .descriptors(open: state.total, limit: budget) : nil
+            let left = left(state)
+            state.isFull = left <= (state.isFull ? 2 * slack : slack)
+            return state.isFull ? .descriptors(open: state.total, limit: limit) : nil
         }
     }
 }

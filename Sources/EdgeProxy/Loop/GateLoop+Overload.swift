@@ -24,9 +24,12 @@ extension GateLoop {
 
     /// Closes connections without a request, those that have been so for longest first: a few at a time, so that no more
     /// go than must.
-    func makeRoom() {
+    /// - Parameter least: how long they have been so at least.
+    /// - Returns: how many were closed.
+    @discardableResult
+    func makeRoom(idleFor least: Milliseconds = .seconds(1)) -> Int {
         let idle = deadlines.everyone.compactMap { owner -> (time: Milliseconds, connection: any VisitorConnection)? in
-            guard let connection = owner as? any VisitorConnection, let time = connection.idleTime, time >= .seconds(1)
+            guard let connection = owner as? any VisitorConnection, let time = connection.idleTime, time >= least
             else { return nil }
             return (time, connection)
         }
@@ -35,7 +38,11 @@ extension GateLoop {
             connection.closeNow()
             counters.shed += 1
         }
+        return count
     }
+
+    /// Whether another connection to an origin can be opened. If not, visitors without a request give way to this one.
+    func hasRoomForOrigin() -> Bool { ledger.hasRoomForOrigin || makeRoom(idleFor: .seconds(0)) > 0 }
 }
 
 /// The listener owns acceptors, and may end them at any time.
