@@ -78,7 +78,8 @@ def measure(folder, program, origin, count, seconds):
         peak = gate.resident_bytes()
         still_open = crowd.close()
         settle(gate)
-        time.sleep(1)
+        # The gate gives memory back within a second or two.
+        time.sleep(3)
         print(f"\n## {count} idle connections beside 64 busy ones\n")
         print("| | alone | beside the crowd |\n|---|---|---|")
         print(f"| forwarded requests a second | {alone.rate:.0f} | {beside.rate:.0f} |")

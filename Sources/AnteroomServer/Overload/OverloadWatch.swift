@@ -48,6 +48,7 @@ final class OverloadWatch: Service {
             var nextTrim = ContinuousClock.now
             var nextLook = ContinuousClock.now
             var journal = Journal()
+            var most = 0
             while !Task.isCancelled {
                 isShort = self.weigh(wasShort: isShort)
                 let now = ContinuousClock.now
@@ -58,6 +59,7 @@ final class OverloadWatch: Service {
                 if nextLook <= now {
                     nextLook = now + .seconds(1)
                     await self.report(&journal, now)
+                    self.giveBack(afterMost: &most)
                 }
                 try? await Task.sleep(for: Self.interval)
             }
@@ -78,6 +80,15 @@ final class OverloadWatch: Service {
         let isShort = resident > limit / 10 * (wasShort ? 8 : 9)
         ledger.setMemory(isShort ? .memory(resident: resident, limit: limit) : nil)
         return isShort
+    }
+
+    /// Returns the memory of a crowd that has gone.
+    private func giveBack(afterMost most: inout Int) {
+        let open = ledger.total
+        most = max(most, open)
+        guard most >= 1000, open < most / 2 else { return }
+        ProcessMemory.trim()
+        most = open
     }
 
     // MARK: The log

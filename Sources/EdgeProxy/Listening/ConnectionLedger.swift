@@ -121,6 +121,9 @@ package final class ConnectionLedger: Sendable {
         }
     }
 
+    /// Open connections of visitors, of all loops.
+    package var total: Int { state.withLock { $0.total } }
+
     package func open(at listener: Int) -> Int { state.withLock { $0.listeners[listener] ?? 0 } }
 
     /// How many addresses have connections.
