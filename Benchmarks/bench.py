@@ -16,13 +16,14 @@ import subprocess
 import sys
 import tempfile
 
+import protocols
 import proxying
 import shared
 import waiting
 from servers import LOAD_CORE, Nginx
 
-TOOLS = ["nginx", "haproxy", "wrk", "redis-server", "redis-benchmark", "openssl", "taskset"]
-ALL = ["proxying", "joins", "sockets", "long-line", "shared-joins", "shared-line"]
+TOOLS = ["nginx", "haproxy", "wrk", "h2load", "redis-server", "redis-benchmark", "openssl", "taskset"]
+ALL = ["proxying", "protocols", "joins", "sockets", "long-line", "shared-joins", "shared-line"]
 
 
 def parse():
@@ -77,6 +78,8 @@ def main():
                     [64] if short else [64, 512],
                     2000 if short else 60000,
                 )
+            if options.gate and "protocols" in parts:
+                protocols.measure(folder, options.gate, origin, rounds, seconds, 64)
             if options.gate and "joins" in parts:
                 waiting.joins_and_polls(folder, options.gate, origin, seconds)
             if options.gate and "sockets" in parts:

@@ -26,6 +26,8 @@ package final class GateLoop {
     let requestHead = RequestHead()
     let responseHead = ResponseHead()
     var cookies = GateCookies()
+    let http2Head = HTTP2RequestHead()
+    let hpackScratch = HPACKScratch()
     var answer = ByteBuffer()
 
     private var pools: [Origin: UpstreamPool] = [:]
@@ -97,7 +99,7 @@ package final class GateLoop {
     package func drain() {
         loop.preconditionInEventLoop()
         isDraining = true
-        for owner in deadlines.everyone { (owner as? DownstreamHandler)?.drain() }
+        for owner in deadlines.everyone { (owner as? any VisitorConnection)?.drain() }
         for pool in pools.values { pool.closeIdle() }
         desk.releaseListeners()
     }
@@ -105,7 +107,7 @@ package final class GateLoop {
     /// Closes what is left.
     package func closeAll() {
         loop.preconditionInEventLoop()
-        for owner in deadlines.everyone { (owner as? DownstreamHandler)?.closeNow() }
+        for owner in deadlines.everyone { (owner as? any VisitorConnection)?.closeNow() }
         log.flush()
     }
 

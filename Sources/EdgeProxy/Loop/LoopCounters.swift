@@ -18,6 +18,7 @@ package struct LoopCounters: Sendable {
     package var requestDuration = DurationCounts()
     package var upstreamDuration = DurationCounts()
     package var connections = 0
+    package var http2Streams = 0
     package var upstreamConnections = 0
     package var upstreamReused = 0
     package var upstreamRetries = 0

@@ -40,6 +40,8 @@ package struct RequestLimits: Hashable, Sendable {
     package var head = 32 * 1024
     package var fields = 100
     package var requestLine = 16 * 1024
+    /// Requests at once on one HTTP/2 connection.
+    package var streams = 100
 
     package init() {}
 }

@@ -72,6 +72,7 @@ extension RequestLimits {
         section.read("head", into: &head, .byteSize(1024...1024 * 1024))
         section.read("fields", into: &fields, .integer(10...1000))
         section.read("request_line", into: &requestLine, .byteSize(256...1024 * 1024))
+        section.read("streams", into: &streams, .integer(1...10_000))
         if requestLine > head, section.areSound("head", "request_line") {
             section.refuse(
                 section.contains("request_line") ? "request_line" : "head",
