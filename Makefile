@@ -9,7 +9,7 @@ RELEASE := .build/release
 
 # Debian's names. What is already there is not touched.
 LIBRARIES := libssl-dev libhiredis-dev libnats-dev
-PEERS := nginx haproxy wrk redis-server
+PEERS := nginx haproxy wrk nghttp2-client redis-server
 BROWSER := chromium chromium-driver fonts-dejavu-core
 TEST_TOOLS := curl openssl nats-server slowhttptest $(LIBRARIES) $(PEERS)
 

@@ -82,9 +82,7 @@ let package = Package(
             swiftSettings: rawBytesSettings),
         .target(
             name: "VisitorAPI",
-            dependencies: [
-                "QueueStore", "SessionTokens", "RoomConfiguration", "COpenSSL", mustache, nioCore, nioWebSocket,
-            ],
+            dependencies: ["QueueStore", "SessionTokens", "RoomConfiguration", "COpenSSL", mustache, nioCore],
             resources: [.embedInCode("Pages/Resources")], swiftSettings: swiftSettings),
         .target(
             name: "AdminAPI", dependencies: ["Prometheus", hummingbird, logging, nioCore, serviceLifecycle],

@@ -17,13 +17,14 @@ import sys
 import tempfile
 
 import crowd
+import protocols
 import proxying
 import shared
 import waiting
 from servers import LOAD_CORE, Nginx
 
-TOOLS = ["nginx", "haproxy", "wrk", "redis-server", "redis-benchmark", "openssl", "taskset"]
-ALL = ["proxying", "crowd", "joins", "sockets", "long-line", "shared-joins", "shared-line"]
+TOOLS = ["nginx", "haproxy", "wrk", "h2load", "redis-server", "redis-benchmark", "openssl", "taskset"]
+ALL = ["proxying", "protocols", "crowd", "joins", "sockets", "long-line", "shared-joins", "shared-line"]
 
 
 def parse():
@@ -81,6 +82,8 @@ def main():
             if options.gate and "crowd" in parts:
                 # Each takes a descriptor here, and the gate keeps a quarter of its own for origins.
                 crowd.measure(folder, options.gate, origin, 500 if short else min(20_000, hard * 7 // 10), seconds)
+            if options.gate and "protocols" in parts:
+                protocols.measure(folder, options.gate, origin, rounds, seconds, 64)
             if options.gate and "joins" in parts:
                 waiting.joins_and_polls(folder, options.gate, origin, seconds)
             if options.gate and "sockets" in parts:

@@ -24,7 +24,7 @@ class Run:
         return self.requests / self.seconds
 
 
-def run(server, connections, seconds, fields=(), script=None, path="/") -> Run:
+def run(server, connections, seconds, fields=(), script=None, path="/", url=None) -> Run:
     """`fields` are sent with every request; a Lua `script` may choose them instead."""
     command = ["taskset", "-c", LOAD_CORE, "wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s"]
     command += ["--timeout", "10s"]
@@ -34,7 +34,7 @@ def run(server, connections, seconds, fields=(), script=None, path="/") -> Run:
         command += ["-s", str(script)]
     before = server.cpu_seconds()
     output = subprocess.run(
-        [*command, f"http://127.0.0.1:{server.port}{path}"],
+        [*command, url or f"http://127.0.0.1:{server.port}{path}"],
         capture_output=True,
         text=True,
         check=True,
@@ -45,6 +45,34 @@ def run(server, connections, seconds, fields=(), script=None, path="/") -> Run:
     failures = "; ".join(re.findall(r"(Non-2xx.*|Socket errors.*)", output))
     unit = {"ms": 0.001, "s": 1, "m": 60}[done[3]]
     return Run(int(done[1]), float(done[2]) * unit, cpu, failures)
+
+
+def run_http2(server, connections, streams, seconds, fields=(), url=None) -> Run:
+    """h2load with so many streams at once on each connection."""
+    command = ["taskset", "-c", LOAD_CORE, "h2load", "-c", str(connections), "-m", str(streams), "-D", str(seconds)]
+    for name, value in dict(fields).items():
+        command += ["-H", f"{name.lower()}: {value}"]
+    before = server.cpu_seconds()
+    output = subprocess.run(
+        [*command, url or f"http://127.0.0.1:{server.port}/"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=seconds + 60,
+    ).stdout
+    cpu = server.cpu_seconds() - before
+    counts = re.search(r"requests: .* (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", output)
+    codes = re.search(r"status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx", output)
+    lost = sum(int(count) for count in counts.groups()[1:]) + sum(int(code) for code in codes.groups()[1:])
+    return Run(int(counts[1]), seconds, cpu, counts[0] if lost else "")
+
+
+def checked_http2(server, *arguments, **options) -> Run:
+    """As `checked`."""
+    result = run_http2(server, *arguments, **options)
+    if result.failures or not result.requests:
+        raise SystemExit(f"{server.name}: {result.failures or 'no request was answered'}")
+    return result
 
 
 def checked(server, *arguments, **options) -> Run:

@@ -92,9 +92,9 @@ class Server:
 class Nginx(Server):
     """nginx as the origin (`upstream` None: 1 KiB from memory) or as a plain keep-alive proxy."""
 
-    def __init__(self, name, folder, core, upstream=None, logs=False):
+    def __init__(self, name, folder, core, upstream=None, logs=False, http2=False, certificate=None):
         super().__init__(name, folder, core)
-        self.upstream, self.logs = upstream, logs
+        self.upstream, self.logs, self.http2, self.certificate = upstream, logs, http2, certificate
 
     def command(self):
         log = f"{self.folder}/access.log" if self.logs else "off"
@@ -107,6 +107,12 @@ class Nginx(Server):
                 f"upstream origin {{ server 127.0.0.1:{self.upstream}; keepalive 1024; "
                 "keepalive_requests 1000000000; }"
             )
+        listen = f"127.0.0.1:{self.port} backlog=4096" + (" ssl" if self.certificate else "")
+        listen += " http2" if self.http2 else ""
+        tls = ""
+        if self.certificate:
+            chain, key = self.certificate
+            tls = f"ssl_certificate {chain}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3;"
         file = self.folder / "nginx.conf"
         file.write_text(f"""
 daemon off; master_process off; worker_processes 1; error_log {self.folder}/error.log; pid {self.folder}/nginx.pid;
@@ -117,7 +123,7 @@ http {{
     uwsgi_temp_path {self.folder}/t4; scgi_temp_path {self.folder}/t5;
     keepalive_requests 1000000000; keepalive_timeout 300s; sendfile on; tcp_nopush on;
     {upstream}
-    server {{ listen 127.0.0.1:{self.port} backlog=4096; location / {{ {location} }} }}
+    server {{ listen {listen}; {tls} location / {{ {location} }} }}
 }}
 """)
         return ["nginx", "-p", self.folder, "-c", file]
@@ -166,7 +172,9 @@ backend origin
 class Gate(Server):
     """The gate with one event loop, an embedded store and one room that lets everybody in, unless told otherwise."""
 
-    def __init__(self, name, folder, core, program, upstream, logs=False, algorithm="RS256", store=None, **room):
+    def __init__(
+        self, name, folder, core, program, upstream, logs=False, algorithm="RS256", store=None, certificate=None, **room
+    ):
         super().__init__(name, folder, core)
         self.program, self.admin_port = pathlib.Path(program).resolve(), free_port()
         self.key = self.folder / "var/keys/signing.pem"
@@ -201,6 +209,13 @@ class Gate(Server):
                 }
             ],
         }
+
+        if certificate:
+            # Tokens are got without TLS, for the sake of this script.
+            self.tls_port = free_port()
+            chain, key = map(str, certificate)
+            self.configuration["gate"]["listen"] += [{"address": f"127.0.0.1:{self.tls_port}", "service": "https"}]
+            self.configuration["gate"]["tls"] = {"certificates": [{"certificate": chain, "key": key}]}
 
     def command(self):
         file = self.folder / "anteroom.yml"

@@ -12,6 +12,7 @@ enum ProxyMetrics {
         var connections = 0
         var refusals: [ConnectionLedger.Refusal: Int] = [:]
         var shed = 0
+        var http2Streams = 0
         var upstreamConnections = 0
         var upstreamReused = 0
         var upstreamRetries = 0
@@ -35,6 +36,7 @@ enum ProxyMetrics {
             merged.connections += counters.connections
             merged.refusals.merge(counters.refusals, uniquingKeysWith: +)
             merged.shed += counters.shed
+            merged.http2Streams += counters.http2Streams
             merged.upstreamConnections += counters.upstreamConnections
             merged.upstreamReused += counters.upstreamReused
             merged.upstreamRetries += counters.upstreamRetries
@@ -64,6 +66,8 @@ enum ProxyMetrics {
         writer.counter(
             "anteroom_connections_shed_total", help: "Connections without a request that were closed to make room.",
             value: merged.shed)
+        writer.counter(
+            "anteroom_http2_streams_total", help: "Streams that visitors opened in HTTP/2.", value: merged.http2Streams)
         writer.gauge(
             "anteroom_upstream_connections", help: "Open connections to origins.", value: merged.upstreamConnections)
         writer.counter(

@@ -73,9 +73,15 @@ extension DownstreamHandler {
         let keepsAlive = exchange.keepAlive && requestBody.isComplete && !gate.isDraining && !closesAfterAnswer
         closesAfterAnswer = !keepsAlive
         var out = ByteBufferAllocator().buffer(capacity: response.body.count + 1024)
-        response.write(
-            into: &out, requestID: exchange.requestID, closes: !keepsAlive, isHEAD: exchange.isHEAD,
-            isHTTP11: exchange.isHTTP11)
+        if let stream {
+            stream.blockWriter.write(response, requestID: exchange.requestID, into: &out)
+            stream.headLength = out.readableBytes
+            if !exchange.isHEAD { out.writeBytes(response.body) }
+        } else {
+            response.write(
+                into: &out, requestID: exchange.requestID, closes: !keepsAlive, isHEAD: exchange.isHEAD,
+                isHTTP11: exchange.isHTTP11)
+        }
         write(out)
         flush()
         endExchange()
@@ -130,6 +136,10 @@ extension DownstreamHandler {
         report()
         // A flush that finds the connection broken closes it, and `channelInactive` has run when it returns.
         guard isConnected else { return }
+        if let stream {
+            endStream(stream)
+            return
+        }
         if closesAfterAnswer || inputIsClosed && pending.readableBytes == 0 {
             closeGracefully()
             return

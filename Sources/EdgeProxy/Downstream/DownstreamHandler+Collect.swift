@@ -23,6 +23,11 @@ extension DownstreamHandler {
         // RFC 9110 §10.1.1: whoever waits for permission to send the body gets it from whoever reads the body.
         if gate.requestHead.expectsContinue {
             var interim = ByteBuffer()
+            if let stream {
+                stream.blockWriter.write(status: 100, into: &interim)
+                stream.writeInterim(interim)
+                return
+            }
             interim.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
             write(interim)
             flush()

@@ -100,7 +100,8 @@ extension DownstreamHandler {
     // MARK: The answer
 
     var answersHEAD: Bool { exchange?.isHEAD ?? false }
-    var speaksHTTP11: Bool { exchange?.isHTTP11 ?? true }
+    /// The visitor reads chunked bodies.
+    var readsChunks: Bool { stream == nil && exchange?.isHTTP11 ?? true }
 
     /// A 1xx on its way (RFC 9110 §15.2); an HTTP/1.0 visitor would not know what it is.
     func relayInterim(_ head: ResponseHead, _ bytes: ByteBuffer) {
@@ -108,6 +109,13 @@ extension DownstreamHandler {
         exchange.hasInterim = true
         guard exchange.isHTTP11 else { return }
         var out = ByteBuffer()
+        if let stream {
+            unsafe bytes.withUnsafeReadableBytes {
+                unsafe stream.blockWriter.write(head, $0, status: head.status, into: &out)
+            }
+            stream.writeInterim(out)
+            return
+        }
         let rewriter = ResponseRewriter(closes: false, isHTTP11: true, unchunks: false)
         unsafe bytes.withUnsafeReadableBytes { unsafe rewriter.write(head, $0, into: &out) }
         write(out)
@@ -132,7 +140,14 @@ extension DownstreamHandler {
             session.refreshedCookie = nil
         }
         unsafe bytes.withUnsafeReadableBytes { bytes in
-            unsafe rewriter.write(head, bytes, into: &out)
+            if let stream {
+                unsafe stream.blockWriter.write(
+                    head, bytes, status: head.status, cookies: rewriter.cookies,
+                    refreshedCookie: rewriter.refreshedCookie, into: &out)
+                stream.headLength = out.readableBytes
+            } else {
+                unsafe rewriter.write(head, bytes, into: &out)
+            }
             unsafe noteSessionEnd(head, bytes, exchange)
         }
     }

@@ -21,7 +21,7 @@ extension DownstreamHandler {
             case .forwarding:
                 guard !requestBody.isComplete, let upstream else { return }
                 relayRequestBody(&bytes, to: upstream)
-            case .deciding, .tunnel, .handedOver:
+            case .deciding, .tunnel, .live, .handedOver:
                 return
             case .lingering, .closed:
                 bytes.clear()
@@ -62,15 +62,42 @@ extension DownstreamHandler {
             }
             return false
         case .refused(let refusal):
-            refuse(refusal)
+            if !beginHTTP2(&bytes) { refuse(refusal) }
             return false
         case .complete(let length):
-            begin(&bytes, length)
+            let verdict = unsafe bytes.withUnsafeReadableBytes { all in
+                unsafe begin(UnsafeRawBufferPointer(rebasing: all[..<length]))
+            }
+            bytes.moveReaderIndex(forwardBy: length)
+            act(on: verdict)
             return true
         }
     }
 
-    private func begin(_ bytes: inout ByteBuffer, _ length: Int) {
+    /// A connection whose first line is that of HTTP/2's preface is handed over (RFC 9113 §3.3, §3.4).
+    private func beginHTTP2(_ bytes: inout ByteBuffer) -> Bool {
+        let preface = "PRI * HTTP/2.0\r\n"
+        guard generation == 0, stream == nil, !peer.isSecure, gate.routing.gate.http2, let context,
+            bytes.readableBytesView.starts(with: preface.utf8)
+        else { return false }
+        phase = .handedOver
+        leave()
+        do {
+            try context.pipeline.syncOperations.addHandler(HTTP2Connection(gate: gate, peer: peer))
+        } catch {
+            closeNow()
+            return true
+        }
+        let early = bytes
+        bytes.moveReaderIndex(to: bytes.writerIndex)
+        context.fireChannelRead(wrapInboundOut(early))
+        releaseRead()
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        return true
+    }
+
+    /// Begins an exchange with the head that was scanned last.
+    func begin(_ headBytes: UnsafeRawBufferPointer) -> Verdict {
         let exchange = gate.takeExchange()
         self.exchange = exchange
         generation &+= 1
@@ -78,22 +105,18 @@ extension DownstreamHandler {
         exchange.startedAt = gate.now
         exchange.isHEAD = head.method == .head
         exchange.isHTTP11 = head.isHTTP11
+        exchange.isHTTP2 = stream != nil
         exchange.keepAlive = head.keepAlive
         exchange.isIdempotent = head.method.isIdempotent
         exchange.hasBody = head.framing != .none
         exchange.upgradesToWebSocket = head.upgradesToWebSocket
         requestBody = BodyReader(head.framing)
-        let verdict = unsafe bytes.withUnsafeReadableBytes { all in
-            let headBytes = unsafe UnsafeRawBufferPointer(rebasing: all[..<length])
-            exchange.head.clear()
-            unsafe exchange.head.writeBytes(headBytes)
-            return unsafe decide(head, headBytes, exchange)
-        }
-        bytes.moveReaderIndex(forwardBy: length)
-        act(on: verdict)
+        exchange.head.clear()
+        unsafe exchange.head.writeBytes(headBytes)
+        return unsafe decide(head, headBytes, exchange)
     }
 
-    private func act(on verdict: Verdict) {
+    func act(on verdict: Verdict) {
         switch verdict {
         case .forward: forward()
         case .refuse(let refusal): refuse(refusal)

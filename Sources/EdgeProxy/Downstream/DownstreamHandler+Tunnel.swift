@@ -15,10 +15,6 @@ extension DownstreamHandler {
         guard let exchange else { return }
         exchange.status = 101
         exchange.upstreamDuration = gate.now - exchange.forwardedAt
-        var out = ByteBuffer()
-        var rewriter = ResponseRewriter(closes: false, isHTTP11: true, unchunks: false)
-        if let grant = exchange.grant { rewriter.cookies = grant.cookies }
-        unsafe bytes.withUnsafeReadableBytes { unsafe rewriter.write(head, $0, into: &out) }
         phase = .tunnel
         gate.deadlines.set(slot, after: gate.timeouts.tunnelIdle)
         if let room = exchange.room?.id {
@@ -28,8 +24,7 @@ extension DownstreamHandler {
                 gate.tunnels.add(self, session: grant.session, position: grant.position, room: room)
             }
         }
-        write(out)
-        flush()
+        writeUpgrade(head, bytes, cookies: exchange.grant?.cookies ?? [])
         report()
         guard isConnected else { return }
         if pending.readableBytes > 0 {
@@ -38,6 +33,24 @@ extension DownstreamHandler {
             pending = ByteBuffer()
         }
         resumeReading()
+    }
+
+    private func writeUpgrade(_ head: ResponseHead, _ bytes: ByteBuffer, cookies: [String]) {
+        var out = ByteBuffer()
+        unsafe bytes.withUnsafeReadableBytes { bytes in
+            if let stream {
+                // RFC 8441 §4: a tunnel over HTTP/2 begins with 200.
+                unsafe stream.blockWriter.write(head, bytes, status: 200, cookies: cookies, into: &out)
+                stream.headLength = out.readableBytes
+                stream.becomeTunnel()
+            } else {
+                var rewriter = ResponseRewriter(closes: false, isHTTP11: true, unchunks: false)
+                rewriter.cookies = cookies
+                unsafe rewriter.write(head, bytes, into: &out)
+            }
+        }
+        write(out)
+        flush()
     }
 
     /// Bytes from the origin.
@@ -50,37 +63,55 @@ extension DownstreamHandler {
     /// The origin will send nothing more.
     func closeOutput() {
         flush()
-        context?.close(mode: .output, promise: nil)
+        if let stream { stream.end() } else { context?.close(mode: .output, promise: nil) }
     }
 
     // MARK: The gate's own WebSocket
 
-    /// Answers 101 and leaves the connection to the handler that follows the position.
+    /// Answers 101, over HTTP/2 200, and follows the position from then on.
     func beginLive(_ ticket: LiveTicket) {
-        guard let context, let exchange else { return }
+        guard let exchange else { return }
         exchange.status = 101
         exchange.outcome = .api
         var out = ByteBuffer()
-        out.writeStaticString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
-        out.writeStaticString("Sec-WebSocket-Accept: ")
-        out.writeString(ticket.acceptKey)
-        out.writeStaticString("\r\n\r\n")
+        if let stream {
+            stream.blockWriter.write(status: 200, into: &out)
+            stream.headLength = out.readableBytes
+            stream.becomeTunnel()
+        } else {
+            out.writeStaticString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
+            out.writeStaticString("Sec-WebSocket-Accept: ")
+            out.writeString(ticket.acceptKey)
+            out.writeStaticString("\r\n\r\n")
+        }
         write(out)
         flush()
         report()
         guard isConnected else { return }
-        handOver()
-        do {
-            try gate.desk.addLiveHandlers(to: context.pipeline.syncOperations, ticket: ticket)
-        } catch {
-            closeNow()
-            return
-        }
-        let early = pending
+        let session = gate.desk.liveSession(ticket, over: self)
+        phase = .live(session)
+        // It has pings of its own.
+        gate.deadlines.clear(slot)
+        session.start()
+        guard case .live = phase else { return }
+        var early = pending
         pending = ByteBuffer()
-        if early.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(early)) }
-        releaseRead()
-        context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        session.receive(&early)
+        resumeReading()
+    }
+}
+
+extension DownstreamHandler: LiveLink {
+    func send(_ bytes: ByteBuffer) {
+        write(bytes)
+        flush()
+    }
+
+    func close() { closeNow() }
+
+    func closeAfterWriting() {
+        guard case .live = phase else { return }
+        if let stream { endStream(stream) } else { closeGracefully() }
     }
 }
 

@@ -4,7 +4,7 @@ import RoomConfiguration
 import VisitorAPI
 import WaitingRoom
 
-/// One visitor's connection: reads requests, decides, and relays to the origin or answers itself. One exchange at a
+/// One visitor's connection, or one stream of it in HTTP/2: reads requests, decides, and relays to the origin or answers itself. One exchange at a
 /// time; requests that are sent ahead wait in the connection.
 ///
 /// Bound to its event loop, as is everything that it touches. The parts that belong together are in extensions:
@@ -32,7 +32,9 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
         case lingering
         /// Raw bytes both ways.
         case tunnel
-        /// A WebSocket of the gate's own; this handler is about to leave the pipeline.
+        /// A WebSocket of the gate's own.
+        case live(LiveSession)
+        /// HTTP/2 has taken over; this handler is about to leave the pipeline.
         case handedOver
         case closed
     }
@@ -64,17 +66,20 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
     var isConsuming = false
 
     let peer: VisitorPeer
+    /// The HTTP/2 stream that this is, in place of a connection: it has one exchange and no channel.
+    let stream: HTTP2Stream?
 
-    init(gate: GateLoop, peer: VisitorPeer) {
+    init(gate: GateLoop, peer: VisitorPeer, stream: HTTP2Stream? = nil) {
         self.gate = gate
         self.peer = peer
+        self.stream = stream
     }
 
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        output = SocketWriter(context)
+        output = SocketWriter(context, isDirect: !peer.isSecure)
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -86,28 +91,39 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
 
     func channelInactive(context: ChannelHandlerContext) {
         gate.takeTime()
-        leave()
-        if exchange != nil { abort() }
-        phase = .closed
-        upstream?.close()
-        upstream = nil
+        ended()
         output = nil
         self.context = nil
         context.fireChannelInactive()
     }
 
+    /// The connection, or the stream, is no more.
+    func ended() {
+        leave()
+        if case .live(let session) = phase { session.stop() }
+        if exchange != nil { abort() }
+        phase = .closed
+        upstream?.close()
+        upstream = nil
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         gate.takeTime()
-        var bytes = unwrapInboundIn(data)
+        if case .handedOver = phase { context.fireChannelRead(data) } else { receive(unwrapInboundIn(data)) }
+    }
+
+    /// Takes bytes of the visitor.
+    func receive(_ received: ByteBuffer) {
+        var bytes = received
         switch phase {
         case .tunnel:
             gate.deadlines.set(slot, after: gate.timeouts.tunnelIdle)
             hasTunnelTraffic = true
             upstream?.write(bytes)
-        case .lingering, .closed:
+        case .live(let session):
+            session.receive(&bytes)
+        case .lingering, .closed, .handedOver:
             break
-        case .handedOver:
-            context.fireChannelRead(data)
         case .idle, .head, .collecting, .deciding, .forwarding:
             if isConsuming {
                 // A write that failed lets NIO read what is left before it closes, within `consume`.
@@ -153,13 +169,14 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
         }
     }
 
-    private var mayRead: Bool {
+    var mayRead: Bool {
         switch phase {
         case .idle: pending.readableBytes == 0 || isWritable
         case .head, .collecting, .lingering, .handedOver, .closed: true
         case .deciding: pending.readableBytes == 0
         case .forwarding: pending.readableBytes == 0 && (upstream?.isWritable ?? (requestBody.isComplete))
         case .tunnel: upstream?.isWritable ?? true
+        case .live: isWritable
         }
     }
 
@@ -167,19 +184,27 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
     func resumeReading() {
         guard holdsRead, mayRead else { return }
         holdsRead = false
-        context?.read()
+        if let stream { stream.read() } else { context?.read() }
     }
+
+    /// What came cannot be used yet.
+    func holdRead() { holdsRead = true }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         gate.takeTime()
-        if context.channel.isWritable {
-            upstream?.resumeReading()
-            if case .idle = phase {
-                consumePending()
-                resumeReading()
-            }
-        }
+        if context.channel.isWritable { becameWritable() }
         context.fireChannelWritabilityChanged()
+    }
+
+    func becameWritable() {
+        upstream?.resumeReading()
+        switch phase {
+        case .idle:
+            consumePending()
+            resumeReading()
+        case .live: resumeReading()
+        default: break
+        }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -191,6 +216,7 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
         inputIsClosed = true
         switch phase {
         case .tunnel: upstream?.closeOutput()
+        case .live: closeNow()
         case .handedOver: context.fireUserInboundEventTriggered(event)
         case .forwarding, .deciding:
             // A visitor that only closed its sending side still gets the answer to a whole request.
@@ -208,7 +234,7 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
         case .collecting: refuse(HeadRefusal(408, "The request's body took too long to arrive."))
         case .deciding: answerError(503)
         case .forwarding: forwardingTimedOut()
-        case .lingering, .tunnel, .closed, .handedOver: closeNow()
+        case .lingering, .tunnel, .closed, .live, .handedOver: closeNow()
         }
     }
 
@@ -216,21 +242,23 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
 
     /// An idle connection closes in a moment, a busy one after its answer.
     func drain() {
+        // The connection speaks for its streams.
+        guard stream == nil else { return }
         switch phase {
         case .idle where pending.readableBytes == 0: gate.deadlines.set(slot, after: Self.drainGrace)
-        case .tunnel, .handedOver: break
+        case .tunnel, .live, .handedOver: break
         default: closesAfterAnswer = true
         }
     }
 
     var idleTime: Milliseconds? {
-        guard case .idle = phase, pending.readableBytes == 0, let left = gate.deadlines.left(slot) else { return nil }
+        guard stream == nil, case .idle = phase, pending.readableBytes == 0, let left = gate.deadlines.left(slot) else { return nil }
         let whole = generation == 0 ? gate.timeouts.head : gate.timeouts.idle
         return Milliseconds(max(0, whole.count - left.count))
     }
 
     func closeNow() {
-        context?.close(promise: nil)
+        if let stream { stream.close() } else { context?.close(promise: nil) }
     }
 
     /// Closes after what was written has left, so that the visitor can read it: where more of the request may be on its
@@ -250,21 +278,11 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
         resumeReading()
     }
 
-    /// False once `channelInactive` has run.
-    var isConnected: Bool { context != nil }
+    /// False once `ended` has run.
+    var isConnected: Bool { stream?.isOpen ?? (context != nil) }
 
-    private func leave() {
+    func leave() {
         gate.tunnels.remove(self)
-        leaveDeadlines()
-    }
-
-    /// Leaves the bookkeeping of requests; another handler owns the connection from now on.
-    func handOver() {
-        phase = .handedOver
-        leaveDeadlines()
-    }
-
-    private func leaveDeadlines() {
         guard slot >= 0 else { return }
         gate.deadlines.unregister(slot)
         slot = -1
@@ -279,9 +297,12 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
 
     // MARK: Writing to the visitor
 
-    var isWritable: Bool { output?.isWritable ?? false }
+    var isWritable: Bool { output?.isWritable ?? stream?.isWritable ?? false }
 
-    func write(_ bytes: ByteBuffer) { output?.write(bytes) }
+    func write(_ bytes: ByteBuffer) {
+        if let output { output.write(bytes) } else { stream?.write(bytes) }
+    }
 
+    /// A stream's bytes leave with those of the others on its connection.
     func flush() { output?.flush() }
 }

@@ -34,6 +34,8 @@ final class Exchange {
     var outcome = LoopCounters.Outcome.refused
     var isHEAD = false
     var isHTTP11 = true
+    /// Came over HTTP/2 and was written as HTTP/1.1.
+    var isHTTP2 = false
     var keepAlive = true
     var upgradesToWebSocket = false
     var isIdempotent = false

@@ -52,6 +52,23 @@ import Darwin
         unsafe bytes.withUnsafeBytes { bytes in unsafe append(bytes) }
     }
 
+    @inline(__always)
+    mutating func append(byte: UInt8) {
+        if unsafe count < memory.count { unsafe memory[count] = byte }
+        count += 1
+    }
+
+    /// ASCII letters in lower case, all else as it is.
+    mutating func appendLowercased(_ bytes: UnsafeRawBufferPointer) {
+        if unsafe count <= memory.count, unsafe bytes.count <= memory.count - count {
+            for index in 0..<bytes.count {
+                let byte = unsafe bytes[index]
+                unsafe memory[count + index] = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+            }
+        }
+        count += bytes.count
+    }
+
     mutating func append(_ text: String) {
         var text = text
         text.withUTF8 { bytes in unsafe append(UnsafeRawBufferPointer(bytes)) }

@@ -152,7 +152,8 @@ import NIOCore
         // RFC 9110 §7.6.3: each intermediary adds itself to what came before, trusted or not, so that loops are seen;
         // what an untrusted peer claims is dropped all the same.
         unsafe list(.via, "Via: ", head, bytes, into: &out)
-        out.append(head.isHTTP11 ? "1.1 anteroom\r\n" : "1.0 anteroom\r\n")
+        out.append(
+            exchange.isHTTP2 ? "2 anteroom\r\n" : head.isHTTP11 ? "1.1 anteroom\r\n" : "1.0 anteroom\r\n")
         if let token = unsafe forwardToken {
             out.append("X-Anteroom-Token: ")
             unsafe out.append(token)

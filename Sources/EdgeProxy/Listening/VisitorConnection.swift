@@ -1,11 +1,15 @@
 import WaitingRoom
 
-/// A visitor's connection, in whatever protocol: what a loop asks of all of them together.
+/// A connection of a visitor, or a stream of one: what a loop asks of all of them together.
 protocol VisitorConnection: DeadlineOwner {
-    /// How long it has been without a request; nil while one runs.
+    /// How long it has been without a request; nil while one runs, and of a stream.
     var idleTime: Milliseconds? { get }
-    /// A shutdown has begun: what runs ends, what comes within a moment is still answered, and then the connection ends.
+
+    /// A shutdown has begun: what runs comes to its end, what comes within a moment is still answered, and then the
+    /// connection ends.
     func drain()
+
+    /// Closes at once.
     func closeNow()
 }
 

@@ -30,6 +30,8 @@ package final class GateLoop {
     let requestHead = RequestHead()
     let responseHead = ResponseHead()
     var cookies = GateCookies()
+    let http2Head = HTTP2RequestHead()
+    let hpackScratch = HPACKScratch()
     var answer = ByteBuffer()
 
     private var pools: [Origin: UpstreamPool] = [:]

@@ -22,6 +22,7 @@ package struct LoopCounters: Sendable {
     package private(set) var refusals: [ConnectionLedger.Refusal: Int] = [:]
     /// Connections without a request that were closed to make room.
     package var shed = 0
+    package var http2Streams = 0
     package var upstreamConnections = 0
     package var upstreamReused = 0
     package var upstreamRetries = 0

@@ -22,11 +22,15 @@ import Darwin
     private var mayHoldBytes = false
     private var needsFlush = false
 
-    /// For a connection whose bytes no other handler changes on their way to the socket.
-    init(_ context: ChannelHandlerContext) {
+    /// - Parameter isDirect: that no other handler changes bytes on their way to the socket.
+    init(_ context: ChannelHandlerContext, isDirect: Bool = true) {
         self.context = context
         channel = context.channel
         let operations = channel.pipeline.syncOperations
+        guard isDirect else {
+            descriptor = -1
+            return
+        }
         let handle = try? operations.withUnsafeTransportIfAvailable { (handle: NIOBSDSocket.Handle) in handle }
         descriptor = (handle ?? nil) ?? -1
     }

@@ -234,7 +234,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         gate.answer.clear()
         downstream.writeAnswerHead(head, bytes, framing: framing, into: &gate.answer)
         bytes.moveReaderIndex(forwardBy: length)
-        var reader = BodyReader(framing, unchunks: !downstream.speaksHTTP11)
+        var reader = BodyReader(framing, unchunks: !downstream.readsChunks)
         do throws(HeadRefusal) {
             let count = try reader.move(&bytes, to: &gate.answer)
             downstream.countAnswerBytes(count)

@@ -45,6 +45,8 @@ package struct RequestLimits: Hashable, Sendable {
     /// Open connections of each address; 0 is any number.
     package var connectionsPerAddress = 1024
     package var memory = MemoryLimit.automatic
+    /// Requests at once on one HTTP/2 connection.
+    package var streams = 100
 
     package init() {}
 }

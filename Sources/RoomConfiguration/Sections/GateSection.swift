@@ -75,6 +75,7 @@ extension RequestLimits {
         section.read("connections", into: &connections, .integer(0...10_000_000))
         section.read("connections_per_address", into: &connectionsPerAddress, .integer(0...10_000_000))
         section.read("memory", into: &memory, .memoryLimit)
+        section.read("streams", into: &streams, .integer(1...10_000))
         if requestLine > head, section.areSound("head", "request_line") {
             section.refuse(
                 section.contains("request_line") ? "request_line" : "head",

@@ -1,5 +1,4 @@
-package import NIOCore
-import NIOWebSocket
+import NIOCore
 import QueueStore
 import RoomConfiguration
 import SessionTokens
@@ -71,14 +70,10 @@ extension VisitorDesk {
         }
     }
 
-    /// Puts the handlers of a live connection behind the one that answered the handshake.
-    package nonisolated func addLiveHandlers(
-        to pipeline: ChannelPipeline.SynchronousOperations, ticket: LiveTicket
-    ) throws {
-        // Frames of visitors are pongs, closes and short texts.
-        try pipeline.addHandler(WebSocketFrameEncoder())
-        try pipeline.addHandler(ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: 4096)))
-        try pipeline.addHandler(LiveHandler(ticket: ticket, desk: self, board: live, activity: activity))
+    /// A live connection that has been agreed on; `start` it once the answer to the handshake is written.
+    package nonisolated func liveSession(_ ticket: LiveTicket, over link: any LiveLink) -> LiveSession {
+        LiveSession(
+            ticket: ticket, desk: self, loop: loop, board: live, activity: activity, link: link)
     }
 
     /// The JSON that a live connection gets for a place.
