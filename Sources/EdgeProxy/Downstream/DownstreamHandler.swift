@@ -252,7 +252,9 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
     }
 
     var idleTime: Milliseconds? {
-        guard stream == nil, case .idle = phase, pending.readableBytes == 0, let left = gate.deadlines.left(slot) else { return nil }
+        guard stream == nil, case .idle = phase, pending.readableBytes == 0, let left = gate.deadlines.left(slot) else {
+            return nil
+        }
         let whole = generation == 0 ? gate.timeouts.head : gate.timeouts.idle
         return Milliseconds(max(0, whole.count - left.count))
     }
