@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 
+import crowd
 import protocols
 import proxying
 import shared
@@ -23,7 +24,7 @@ import waiting
 from servers import LOAD_CORE, Nginx
 
 TOOLS = ["nginx", "haproxy", "wrk", "h2load", "redis-server", "redis-benchmark", "openssl", "taskset"]
-ALL = ["proxying", "protocols", "joins", "sockets", "long-line", "shared-joins", "shared-line"]
+ALL = ["proxying", "protocols", "crowd", "joins", "sockets", "long-line", "shared-joins", "shared-line"]
 
 
 def parse():
@@ -78,12 +79,15 @@ def main():
                     [64] if short else [64, 512],
                     2000 if short else 60000,
                 )
+            if options.gate and "crowd" in parts:
+                # Each takes a descriptor here, and the gate keeps a quarter of its own for origins.
+                crowd.measure(folder, options.gate, origin, 500 if short else min(20_000, hard * 7 // 10), seconds)
             if options.gate and "protocols" in parts:
                 protocols.measure(folder, options.gate, origin, rounds, seconds, 64)
             if options.gate and "joins" in parts:
                 waiting.joins_and_polls(folder, options.gate, origin, seconds)
             if options.gate and "sockets" in parts:
-                waiting.live_sockets(folder, options.gate, origin, 200 if short else min(10000, hard - 100))
+                waiting.live_sockets(folder, options.gate, origin, 200 if short else min(10000, hard * 7 // 10))
             if options.gate and "long-line" in parts:
                 waiting.long_lines(folder, options.gate, origin, [1000, 2000] if short else [1000, 1_000_000], seconds)
             if options.gate and "shared-joins" in parts:

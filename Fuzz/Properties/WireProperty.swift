@@ -2,7 +2,7 @@ import HTTPWire
 
 /// What must hold for every input of one parser. The fuzzer and the tests check the same.
 package enum WireProperty: String, CaseIterable, Sendable {
-    case request, response, chunked, path, cookies, headers
+    case request, response, chunked, path, cookies, headers, proxy
 
     /// Checks one input. O(n²) in its length.
     package func check(_ input: [UInt8]) throws(Finding) {
@@ -13,6 +13,7 @@ package enum WireProperty: String, CaseIterable, Sendable {
         case .path: try PathProperty.check(input)
         case .cookies: try CookieProperty.check(input)
         case .headers: try HeadersProperty.check(input)
+        case .proxy: try ProxyHeaderProperty.check(input)
         }
     }
 }

@@ -22,7 +22,9 @@ struct ActivityFlusher: Service {
         }
     }
 
-    func flush() async {
+    func flush() async { await flush(to: store) }
+
+    func flush(to store: some QueueStore) async {
         for handle in loops {
             let noted = try? await handle.eventLoop.submit { handle.activity.value.take() }.get()
             for (room, activity) in noted ?? [:] {

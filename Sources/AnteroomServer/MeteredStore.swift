@@ -2,9 +2,11 @@ import Prometheus
 import QueueStore
 import WaitingRoom
 
-/// A store whose every operation is timed, and whose failures show in `anteroom_store_up`.
+/// A store whose every operation is timed, and whose failures show in `anteroom_store_up`; and which is not asked while
+/// it moves to another process.
 struct MeteredStore: QueueStore {
     private let store: any QueueStore
+    private let gate: StoreGate
     private let durations: [String: DurationHistogram]
     private let up: Gauge
 
@@ -16,8 +18,11 @@ struct MeteredStore: QueueStore {
         ]
     }
 
-    init(_ store: any QueueStore, registry: PrometheusCollectorRegistry) throws(MetricsError) {
+    init(
+        _ store: any QueueStore, behind gate: StoreGate, registry: PrometheusCollectorRegistry
+    ) throws(MetricsError) {
         self.store = store
+        self.gate = gate
         let bounds: [Duration] = [
             .microseconds(10), .microseconds(50), .microseconds(100), .microseconds(500), .milliseconds(1),
             .milliseconds(5), .milliseconds(10), .milliseconds(50), .milliseconds(100), .milliseconds(500), .seconds(1),
@@ -37,6 +42,8 @@ struct MeteredStore: QueueStore {
     private func timed<Result>(
         _ operation: String, _ body: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
+        try await gate.enter()
+        defer { gate.leave() }
         let start = ContinuousClock.now
         defer { durations[operation]?.observe(.now - start) }
         do throws(StoreError) {
@@ -84,7 +91,16 @@ struct MeteredStore: QueueStore {
     }
 
     func record(_ activity: Activity, in room: RoomID) async throws(StoreError) -> [SessionID] {
-        try await timed("record") { () async throws(StoreError) in try await store.record(activity, in: room) }
+        do throws(StoreError) {
+            return try await timed("record") { () async throws(StoreError) in
+                try await store.record(activity, in: room)
+            }
+        } catch  where error.code == .elsewhere {
+            for use in activity.sessions {
+                gate.tell(.used(use.session, use.position, pageViews: use.pageViews, room))
+            }
+            return []
+        }
     }
 
     func session(_ id: SessionID, in room: RoomID) async throws(StoreError) -> Session? {
@@ -92,7 +108,14 @@ struct MeteredStore: QueueStore {
     }
 
     func end(_ session: SessionID, as end: SessionEnd, in room: RoomID) async throws(StoreError) -> Bool {
-        try await timed("end") { () async throws(StoreError) in try await store.end(session, as: end, in: room) }
+        do throws(StoreError) {
+            return try await timed("end") { () async throws(StoreError) in
+                try await store.end(session, as: end, in: room)
+            }
+        } catch  where error.code == .elsewhere {
+            gate.tell(.ended(session, end, room))
+            return true
+        }
     }
 
     func admit(in room: RoomID) async throws(StoreError) -> AdmissionReport {

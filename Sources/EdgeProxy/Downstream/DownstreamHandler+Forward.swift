@@ -22,11 +22,19 @@ extension DownstreamHandler {
     }
 
     private func connect(_ pool: UpstreamPool) {
+        guard gate.hasRoomForOrigin() else {
+            exchange?.failure = "no descriptor is free"
+            answerError(503)
+            return
+        }
+        gate.ledger.enterOrigin()
         let generation = generation
         // The time-out of connecting is the bootstrap's; this deadline is a net below it.
         gate.deadlines.set(slot, after: Milliseconds(gate.timeouts.connect.count + 10_000))
         pool.connect { [self] result in
             gate.takeTime()
+            // One that was made counts by itself.
+            gate.ledger.leaveOrigin()
             guard generation == self.generation, case .forwarding = phase, exchange != nil else {
                 if case .success(let handler) = result { pool.give(back: handler) }
                 return

@@ -83,9 +83,9 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        gate.counters.connections += 1
         slot = gate.deadlines.register(self)
         gate.deadlines.set(slot, after: gate.timeouts.head)
+        if gate.isDraining { drain() }
         context.fireChannelActive()
     }
 
@@ -240,15 +240,21 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
 
     // MARK: Closing
 
-    /// A shutdown has begun: an idle connection closes, a busy one after its answer.
+    /// An idle connection closes in a moment, a busy one after its answer.
     func drain() {
         // The connection speaks for its streams.
         guard stream == nil else { return }
         switch phase {
-        case .idle where pending.readableBytes == 0: closeNow()
+        case .idle where pending.readableBytes == 0: gate.deadlines.set(slot, after: Self.drainGrace)
         case .tunnel, .live, .handedOver: break
         default: closesAfterAnswer = true
         }
+    }
+
+    var idleTime: Milliseconds? {
+        guard stream == nil, case .idle = phase, pending.readableBytes == 0, let left = gate.deadlines.left(slot) else { return nil }
+        let whole = generation == 0 ? gate.timeouts.head : gate.timeouts.idle
+        return Milliseconds(max(0, whole.count - left.count))
     }
 
     func closeNow() {
@@ -278,7 +284,6 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
     func leave() {
         gate.tunnels.remove(self)
         guard slot >= 0 else { return }
-        if stream == nil { gate.counters.connections -= 1 }
         gate.deadlines.unregister(slot)
         slot = -1
     }

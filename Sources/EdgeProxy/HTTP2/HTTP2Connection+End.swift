@@ -117,5 +117,10 @@ extension HTTP2Connection {
         written.futureResult.whenComplete { _ in bound.value.close(mode: .output, promise: nil) }
     }
 
+    var idleTime: Milliseconds? {
+        guard case .open = state, streams.isEmpty, let left = gate.deadlines.left(slot) else { return nil }
+        return Milliseconds(max(0, gate.timeouts.idle.count - left.count))
+    }
+
     func closeNow() { context?.close(promise: nil) }
 }

@@ -53,6 +53,11 @@ extension HTTP2Connection {
             guard kind == .settings, !head.has(HTTP2FrameHead.ack) else { throw HTTP2Violation(.protocolError) }
             state = .open
             restOrRun()
+            if gate.isDraining {
+                // It came in while the gate was ending; not now, in the middle of its frames.
+                let bound = NIOLoopBound(self, eventLoop: gate.loop)
+                gate.loop.execute { bound.value.drain() }
+            }
         } else if case .ending = state {
             return
         }

@@ -92,7 +92,6 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         output = SocketWriter(context, isDirect: !peer.isSecure)
-        gate.counters.connections += 1
         slot = gate.deadlines.register(self)
         gate.deadlines.set(slot, after: gate.timeouts.head)
         writePreface()
@@ -103,7 +102,6 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
         gate.takeTime()
         state = .closed
         if slot >= 0 {
-            gate.counters.connections -= 1
             gate.deadlines.unregister(slot)
             slot = -1
         }

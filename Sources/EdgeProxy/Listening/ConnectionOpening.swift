@@ -6,15 +6,65 @@ import RoomConfiguration
 struct ConnectionOpening: Sendable {
     let gate: NIOLoopBound<GateLoop>
     let listener: Listener
+    /// The listener's place in `gate.listen`.
+    let index: Int
 
-    /// Begins with a connection that was accepted just now, on its event loop.
+    /// Begins with a connection that was accepted just now, on its event loop: counted until it closes, whatever
+    /// becomes of it.
+    /// - Throws: why it is not taken; NIO closes it.
     func open(_ channel: any Channel) throws {
-        let peer = channel.remoteAddress?.ipAddress ?? "unknown"
-        try serve(channel, VisitorPeer(peer))
+        let gate = gate.value
+        let ledger = gate.ledger
+        do throws(ConnectionLedger.Refusal) {
+            try ledger.enter(listener: index, limit: gate.routing.gate.limits.connections)
+        } catch {
+            gate.counters.refuse(error)
+            gate.regulate()
+            throw error
+        }
+        gate.counters.connections += 1
+        channel.closeFuture.whenComplete { [self] _ in
+            ledger.leave(listener: index)
+            self.gate.value.counters.connections -= 1
+        }
+        gate.regulate()
+        let peer = VisitorPeer(of: channel)
+        if listener.takesProxyProtocol {
+            try identify(channel, by: peer)
+        } else {
+            try welcome(channel, peer)
+        }
+    }
+
+    /// A header of the PROXY protocol, from a trusted proxy, says who the visitor is.
+    private func identify(_ channel: any Channel, by proxy: VisitorPeer) throws {
+        guard gate.value.trusts(proxy.address) else { throw refusal(.untrustedProxy) }
+        try channel.pipeline.syncOperations.addHandler(
+            ProxyHeaderHandler(gate: gate.value, proxy: proxy) { channel, peer in try welcome(channel, peer) })
+    }
+
+    /// Counts the visitor's address. A trusted proxy has as many connections as it has visitors.
+    private func welcome(_ channel: any Channel, _ peer: VisitorPeer) throws {
+        let gate = gate.value
+        if let address = peer.address, !gate.trusts(address) {
+            do throws(ConnectionLedger.Refusal) {
+                try gate.ledger.enter(address, limit: gate.routing.gate.limits.connectionsPerAddress)
+            } catch {
+                throw refusal(error)
+            }
+            let ledger = gate.ledger
+            channel.closeFuture.whenComplete { _ in ledger.leave(address) }
+        }
+        try serve(channel, peer)
     }
 
     /// Ends with HTTP/1.1, which may still turn out to be HTTP/2 without TLS.
     private func serve(_ channel: any Channel, _ peer: VisitorPeer) throws {
         try channel.pipeline.syncOperations.addHandler(DownstreamHandler(gate: gate.value, peer: peer))
+    }
+
+    private func refusal(_ reason: ConnectionLedger.Refusal) -> ConnectionLedger.Refusal {
+        gate.value.counters.refuse(reason)
+        return reason
     }
 }

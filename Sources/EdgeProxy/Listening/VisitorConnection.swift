@@ -1,8 +1,19 @@
-/// A connection of a visitor, or a stream of one, as far as the whole gate's end concerns it.
+import WaitingRoom
+
+/// A connection of a visitor, or a stream of one: what a loop asks of all of them together.
 protocol VisitorConnection: DeadlineOwner {
-    /// A shutdown has begun: what is idle closes, what runs comes to its end.
+    /// How long it has been without a request; nil while one runs, and of a stream.
+    var idleTime: Milliseconds? { get }
+
+    /// A shutdown has begun: what runs comes to its end, what comes within a moment is still answered, and then the
+    /// connection ends.
     func drain()
 
     /// Closes at once.
     func closeNow()
+}
+
+extension VisitorConnection {
+    /// How long a connection without a request is kept in a shutdown, for a request that is on its way already.
+    static var drainGrace: Milliseconds { .seconds(1) }
 }

@@ -105,6 +105,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
 
     func channelActive(context: ChannelHandlerContext) {
         gate.counters.upstreamConnections += 1
+        gate.ledger.enterOrigin()
         slot = gate.deadlines.register(self)
         context.fireChannelActive()
     }
@@ -149,6 +150,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
 
     func channelInactive(context: ChannelHandlerContext) {
         gate.counters.upstreamConnections -= 1
+        gate.ledger.leaveOrigin()
         if let slot { gate.deadlines.unregister(slot) }
         slot = nil
         if case .tunnel = state {

@@ -26,10 +26,12 @@ enum SectionName: String, CaseIterable {
                 "upstream_idle_connections", "http2",
             ]
         case .listener: ["address", "service", "proxy_protocol"]
-        case .limits: ["head", "fields", "request_line", "streams"]
+        case .limits:
+            ["head", "fields", "request_line", "connections", "connections_per_address", "memory", "streams"]
         case .timeouts:
             [
                 "head", "body_progress", "idle", "connect", "first_byte", "upstream_idle", "tunnel_idle", "drain",
+                "drain_delay", "handover",
             ]
         case .admin: ["listen"]
         case .store: ["kind", "url", "ca_file", "data_directory"]
