@@ -29,6 +29,7 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -57,6 +58,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
@@ -119,7 +121,7 @@ let package = Package(
             name: "LineBenchmark", dependencies: ["WaitingRoom", "QueueStore", logging],
             path: "Benchmarks/LineBenchmark", swiftSettings: swiftSettings),
         .target(
-            name: "HTTPWireProperties", dependencies: ["HTTPWire", nioCore, nioEmbedded, nioHTTP1],
+            name: "HTTPWireProperties", dependencies: ["HTTPWire", nioCore, nioEmbedded, nioHPACK, nioHTTP1],
             path: "Fuzz/Properties", swiftSettings: swiftSettings),
         .testTarget(
             name: "AdminAPITests",
@@ -161,7 +163,7 @@ let package = Package(
             name: "SessionTokensTests", dependencies: ["SessionTokens", "WaitingRoom", "COpenSSL"],
             exclude: ["Vectors/make_vectors.py", "Vectors/oracle.py"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "VisitorAPITests", dependencies: ["VisitorAPI", "RoomConfiguration", "WaitingRoom"],
+            name: "VisitorAPITests", dependencies: ["VisitorAPI", "RoomConfiguration", "WaitingRoom", nioCore],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "WaitingRoomTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),

@@ -15,6 +15,7 @@ extension DownstreamHandler {
         guard let exchange else { return }
         exchange.status = 101
         exchange.upstreamDuration = gate.now - exchange.forwardedAt
+        noteTrialAnswered(exchange)
         phase = .tunnel
         gate.deadlines.set(slot, after: gate.timeouts.tunnelIdle)
         if let room = exchange.room?.id {

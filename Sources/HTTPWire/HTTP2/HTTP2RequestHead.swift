@@ -246,9 +246,9 @@ package final class HTTP2RequestHead: HPACKFieldSink {
     ///   - endsStream: nothing follows.
     ///   - webSocketKey: stands for the key that HTTP/2 does without (RFC 6455 §4.1, RFC 8441 §5).
     package func finish(endsStream: Bool, webSocketKey: () -> String) -> Outcome {
+        if isTooLarge { return .tooLarge }
         if stage == .pseudoFields { enterFields() }
         if isMalformed { return .malformed }
-        if isTooLarge { return .tooLarge }
         if !cookies.isEmpty {
             append("cookie: ")
             head.append(contentsOf: cookies)
