@@ -28,6 +28,7 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -66,7 +67,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "anteroom",
-            dependencies: ["AnteroomServer", "RoomConfiguration", "VisitorAPI", argumentParser, logging],
+            dependencies: ["AnteroomServer", "EdgeProxy", "RoomConfiguration", "VisitorAPI", argumentParser, logging],
             swiftSettings: swiftSettings),
         .target(
             name: "AnteroomServer",
@@ -77,7 +78,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .target(
-            name: "EdgeProxy", dependencies: ["VisitorAPI", "HTTPWire", nioCore, nioPosix],
+            name: "EdgeProxy", dependencies: ["VisitorAPI", "HTTPWire", nioCore, nioPosix, nioSSL, nioTLS],
             swiftSettings: rawBytesSettings),
         .target(
             name: "VisitorAPI",
@@ -138,7 +139,8 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "EdgeProxyTests", dependencies: ["EdgeProxy", nioCore, nioPosix], swiftSettings: rawBytesSettings),
+            name: "EdgeProxyTests", dependencies: ["EdgeProxy", "RoomConfiguration", nioCore, nioPosix],
+            swiftSettings: rawBytesSettings),
         .testTarget(
             name: "HistoryCheckerTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),
         .testTarget(

@@ -9,6 +9,7 @@ import QueueStore
 package import RoomConfiguration
 import ServiceLifecycle
 import SessionTokens
+import Synchronization
 import UnixSignals
 import VisitorAPI
 import WaitingRoom
@@ -38,6 +39,8 @@ package struct AnteroomServer {
     /// - Throws: what keeps the gate from starting, in one line: a key or journal that cannot be read, a busy port.
     package func run() async throws {
         let clock: @Sendable () -> Timestamp = { SystemClock.now }
+        let tls = Mutex(try TLSContexts(configuration))
+        let transport = TransportWatch(clock: clock, logger: logger)
         let keys = try KeyRing.open(configuration.tokens, now: clock().milliseconds / 1000)
         let accessLog = try AccessLogWriter(configuration.gate.accessLog)
 
@@ -60,7 +63,9 @@ package struct AnteroomServer {
         let workers = configuration.gate.workers > 0 ? configuration.gate.workers : System.coreCount
         let group = MultiThreadedEventLoopGroup(numberOfThreads: workers)
         let labels = LabelTable()
-        let routing = RoutingTable(configuration, labels: labels)
+        let contexts = tls.withLock { $0 }
+        let routing = RoutingTable(configuration, labels: labels, tls: contexts)
+        transport.apply(configuration, contexts)
         let eventLoops = (0..<workers).map { _ in group.next() }
         var loops: [LoopHandle] = []
         for eventLoop in eventLoops {
@@ -102,6 +107,7 @@ package struct AnteroomServer {
             path: configurationPath, environment: environment, initial: configuration, loader: loader, logger: logger,
             apply: { configuration in
                 let pages = try PageRenderer(rooms: configuration.rooms)
+                let contexts = try TLSContexts(configuration, after: tls.withLock { $0 })
                 try accessLog.apply(configuration.gate.accessLog)
                 logLevel.value = Logger.Level(rawValue: configuration.log.level) ?? .info
                 gateService.apply(drain: configuration.gate.timeouts.drain)
@@ -110,10 +116,12 @@ package struct AnteroomServer {
                 let known = Set(monitor.all.map(\.facts.settings.id))
                 let settings = configuration.rooms.map(\.settings)
                 try await line.configure(store, settings.filter { !known.contains($0.id) })
-                let routing = RoutingTable(configuration, labels: labels)
+                let routing = RoutingTable(configuration, labels: labels, tls: contexts)
                 for handle in handles {
                     try await handle.eventLoop.submit { handle.gate.value.apply(routing) }.get()
                 }
+                tls.withLock { $0 = contexts }
+                transport.apply(configuration, contexts)
                 try await line.configure(store, settings)
                 services.apply(pages: pages, lifetime: configuration.tokens.lifetime)
                 worker.apply(configuration.rooms.map(\.settings))
@@ -131,6 +139,7 @@ package struct AnteroomServer {
             await CheckoutDesk(store: store, rooms: { worker.currentRooms }).apply(checkout)
         }
         registry.addCollector { lineMetrics.write(&$0) }
+        registry.addCollector { transport.write(&$0) }
         registry.addCollector { writer in
             if let status = line.eventStatus { EventMetrics.write(status, &writer) }
         }

@@ -10,6 +10,7 @@ enum ProxyMetrics {
         var requestDuration = HistogramCounts(bounds: DurationCounts.bounds)
         var upstreamDuration = HistogramCounts(bounds: DurationCounts.bounds)
         var connections = 0
+        var failedHandshakes = 0
         var upstreamConnections = 0
         var upstreamReused = 0
         var upstreamRetries = 0
@@ -31,6 +32,7 @@ enum ProxyMetrics {
             merged.requestDuration.add(counters.requestDuration)
             merged.upstreamDuration.add(counters.upstreamDuration)
             merged.connections += counters.connections
+            merged.failedHandshakes += counters.failedHandshakes
             merged.upstreamConnections += counters.upstreamConnections
             merged.upstreamReused += counters.upstreamReused
             merged.upstreamRetries += counters.upstreamRetries
@@ -52,6 +54,9 @@ enum ProxyMetrics {
             "anteroom_upstream_duration_seconds", help: "From handing a request to the origin to its answer's head.",
             merged.upstreamDuration)
         writer.gauge("anteroom_connections", help: "Open connections of visitors.", value: merged.connections)
+        writer.counter(
+            "anteroom_tls_handshakes_failed_total", help: "TLS handshakes of visitors that came to nothing.",
+            value: merged.failedHandshakes)
         writer.gauge(
             "anteroom_upstream_connections", help: "Open connections to origins.", value: merged.upstreamConnections)
         writer.counter(

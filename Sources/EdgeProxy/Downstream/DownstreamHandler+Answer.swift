@@ -74,8 +74,8 @@ extension DownstreamHandler {
         closesAfterAnswer = !keepsAlive
         var out = ByteBufferAllocator().buffer(capacity: response.body.count + 1024)
         response.write(
-            into: &out, requestID: exchange.requestID, closes: !keepsAlive, isHEAD: exchange.isHEAD,
-            isHTTP11: exchange.isHTTP11)
+            into: &out, requestID: exchange.requestID, strictTransport: strictTransport, closes: !keepsAlive,
+            isHEAD: exchange.isHEAD, isHTTP11: exchange.isHTTP11)
         write(out)
         flush()
         endExchange()
@@ -160,7 +160,7 @@ extension DownstreamHandler {
     func abortAndClose() {
         report()
         phase = .closed
-        closeNow()
+        closeWithinAnswer()
     }
 
     func report() {

@@ -23,8 +23,9 @@ extension DownstreamHandler {
 
     private func connect(_ pool: UpstreamPool) {
         let generation = generation
-        // The time-out of connecting is the bootstrap's; this deadline is a net below it.
-        gate.deadlines.set(slot, after: Milliseconds(gate.timeouts.connect.count + 10_000))
+        // The time-outs of connecting are the bootstrap's and the handshake's; this deadline is a net below it.
+        let timeouts = gate.timeouts
+        gate.deadlines.set(slot, after: Milliseconds(timeouts.connect.count + timeouts.tlsHandshake.count + 10_000))
         pool.connect { [self] result in
             gate.takeTime()
             guard generation == self.generation, case .forwarding = phase, exchange != nil else {
@@ -33,7 +34,7 @@ extension DownstreamHandler {
             }
             switch result {
             case .success(let handler): send(over: handler)
-            case .failure: upstreamFailed(.unreachable)
+            case .failure(let failure): upstreamFailed(failure)
             }
         }
     }
@@ -117,7 +118,8 @@ extension DownstreamHandler {
         }
         if framing == .chunked && !exchange.isHTTP11 { closesAfterAnswer = true }
         var rewriter = ResponseRewriter(
-            closes: closesAfterAnswer, isHTTP11: exchange.isHTTP11, unchunks: !exchange.isHTTP11)
+            closes: closesAfterAnswer, isHTTP11: exchange.isHTTP11, strictTransport: strictTransport,
+            unchunks: !exchange.isHTTP11)
         if let grant = exchange.grant { rewriter.cookies = grant.cookies }
         if let session = exchange.session, let cookie = session.refreshedCookie, !head.isForSharedCaches {
             rewriter.refreshedCookie = cookie

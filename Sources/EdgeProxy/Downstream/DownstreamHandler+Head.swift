@@ -112,6 +112,10 @@ extension DownstreamHandler {
         return unsafe bytes[field.value].elementsEqual("https".utf8)
     }
 
+    /// The field that answers carry so that the visitor comes by TLS from now on (RFC 6797 §7.2: only over TLS); empty
+    /// for none.
+    var strictTransport: [UInt8] { peer.isSecure ? gate.routing.strictTransport : [] }
+
     func rewrite(
         _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ exchange: Exchange,
         forwardToken: UnsafeRawBufferPointer? = nil

@@ -47,12 +47,6 @@ extension DownstreamHandler {
         write(bytes)
     }
 
-    /// The origin will send nothing more.
-    func closeOutput() {
-        flush()
-        context?.close(mode: .output, promise: nil)
-    }
-
     // MARK: The gate's own WebSocket
 
     /// Answers 101 and leaves the connection to the handler that follows the position.

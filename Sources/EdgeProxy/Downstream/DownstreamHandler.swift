@@ -64,24 +64,33 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     var isConsuming = false
 
     let peer: VisitorPeer
+    /// What the listener is for.
+    let service: Listener.Service
 
-    init(gate: GateLoop, peer: VisitorPeer) {
+    init(gate: GateLoop, peer: VisitorPeer, service: Listener.Service = .http) {
         self.gate = gate
         self.peer = peer
+        self.service = service
     }
 
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        output = SocketWriter(context)
+        output = SocketWriter(context, isSecure: peer.isSecure)
+        // After a handshake.
+        if context.channel.isActive { enter() }
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        enter()
+        context.fireChannelActive()
+    }
+
+    private func enter() {
         gate.counters.connections += 1
         slot = gate.deadlines.register(self)
         gate.deadlines.set(slot, after: gate.timeouts.head)
-        context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -224,7 +233,17 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     }
 
     func closeNow() {
-        context?.close(promise: nil)
+        // An answer that is cut off must not look whole.
+        if exchange?.isAnswerStarted ?? false { output?.abort() } else { output?.close() }
+    }
+
+    /// The answer that was begun will not be finished.
+    func closeWithinAnswer() { output?.abort() }
+
+    /// Nothing more will come through the tunnel.
+    func closeOutput() {
+        flush()
+        output?.closeOutput()
     }
 
     /// Closes after what was written has left, so that the visitor can read it: where more of the request may be on its
@@ -237,9 +256,8 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         gate.deadlines.set(slot, after: hearsMore ? .seconds(5) : gate.timeouts.bodyProgress)
         let written = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        written.futureResult.whenComplete { _ in
-            bound.value.close(mode: hearsMore ? .output : .all, promise: nil)
+        written.futureResult.assumeIsolated().whenComplete { [self] _ in
+            if hearsMore { context.close(mode: .output, promise: nil) } else { output?.close() }
         }
         resumeReading()
     }

@@ -9,12 +9,25 @@ struct ConnectionOpening: Sendable {
 
     /// Begins with a connection that was accepted just now, on its event loop.
     func open(_ channel: any Channel) throws {
-        let peer = channel.remoteAddress?.ipAddress ?? "unknown"
-        try serve(channel, VisitorPeer(peer))
+        try secure(channel, peer: channel.remoteAddress?.ipAddress ?? "unknown")
     }
 
-    /// Ends with HTTP/1.1, which may still turn out to be HTTP/2 without TLS.
-    private func serve(_ channel: any Channel, _ peer: VisitorPeer) throws {
-        try channel.pipeline.syncOperations.addHandler(DownstreamHandler(gate: gate.value, peer: peer))
+    /// TLS where the listener speaks it. Without a certificate, which a reload may have taken away, nobody is served.
+    private func secure(_ channel: any Channel, peer: String) throws {
+        guard listener.service == .https else {
+            try serve(channel, VisitorPeer(peer), negotiated: nil)
+            return
+        }
+        guard let context = gate.value.routing.tls.visitors else { throw ChannelError.operationUnsupported }
+        try VisitorHandshake.begin(on: channel, gate: gate.value, context: context) { channel, negotiated in
+            try serve(channel, VisitorPeer(peer, isSecure: true), negotiated: negotiated)
+        }
+    }
+
+    /// Ends with HTTP/1.1, which without TLS may still turn out to be HTTP/2.
+    /// - Parameter negotiated: by ALPN (RFC 7301); nil if the visitor asked for nothing that is spoken here.
+    private func serve(_ channel: any Channel, _ peer: VisitorPeer, negotiated: String?) throws {
+        let handler = DownstreamHandler(gate: gate.value, peer: peer, service: listener.service)
+        try channel.pipeline.syncOperations.addHandler(handler)
     }
 }

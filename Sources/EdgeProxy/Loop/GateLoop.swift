@@ -105,7 +105,10 @@ package final class GateLoop {
     /// Closes what is left.
     package func closeAll() {
         loop.preconditionInEventLoop()
-        for owner in deadlines.everyone { (owner as? DownstreamHandler)?.closeNow() }
+        for owner in deadlines.everyone {
+            (owner as? DownstreamHandler)?.closeNow()
+            (owner as? VisitorHandshake)?.closeNow()
+        }
         log.flush()
     }
 
@@ -114,7 +117,7 @@ package final class GateLoop {
 
     func pool(for target: UpstreamTarget) -> UpstreamPool {
         if let lastPool, lastPool.target === target { return lastPool.pool }
-        let pool = pools[target.origin] ?? UpstreamPool(origin: target.origin, gate: self)
+        let pool = pools[target.origin] ?? UpstreamPool(origin: target.origin, tls: target.tls, gate: self)
         pools[target.origin] = pool
         lastPool = (target, pool)
         return pool

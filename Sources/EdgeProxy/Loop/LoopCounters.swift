@@ -3,7 +3,7 @@
 package struct LoopCounters: Sendable {
     /// What became of a request; the `outcome` label.
     package enum Outcome: Int, Sendable, CaseIterable {
-        case forwarded, queued, full, maintenance, api, page, bypassed, refused, failed, aborted
+        case forwarded, queued, full, maintenance, api, page, bypassed, redirected, refused, failed, aborted
 
         package var name: String { "\(self)" }
     }
@@ -18,6 +18,8 @@ package struct LoopCounters: Sendable {
     package var requestDuration = DurationCounts()
     package var upstreamDuration = DurationCounts()
     package var connections = 0
+    /// TLS handshakes of visitors that came to nothing.
+    package var failedHandshakes = 0
     package var upstreamConnections = 0
     package var upstreamReused = 0
     package var upstreamRetries = 0

@@ -1,4 +1,5 @@
 import HTTPWire
+import NIOSSL
 package import RoomConfiguration
 package import WaitingRoom
 
@@ -12,12 +13,12 @@ package final class CompiledRoom: Sendable {
     let apiPath: [UInt8]
     let upstream: UpstreamTarget
 
-    init(_ rule: RoomRule, label: Int) {
+    init(_ rule: RoomRule, label: Int, tls: TLSContexts) {
         self.rule = rule
         self.label = label
         idBytes = Array(rule.settings.id.text.utf8)
         apiPath = Array("/api/v1/queues/\(rule.settings.id.text)".utf8)
-        upstream = UpstreamTarget(rule.target, preserveHost: rule.preserveHost)
+        upstream = UpstreamTarget(rule.target, preserveHost: rule.preserveHost, tls: tls)
     }
 
     package var id: RoomID { rule.settings.id }
@@ -71,15 +72,17 @@ final class CompiledPassthrough: Sendable {
     let hosts: [HostPattern]
     let upstream: UpstreamTarget
 
-    init(_ configuration: PassthroughConfiguration) {
+    init(_ configuration: PassthroughConfiguration, tls: TLSContexts) {
         hosts = configuration.hosts
-        upstream = UpstreamTarget(configuration.target, preserveHost: configuration.preserveHost)
+        upstream = UpstreamTarget(configuration.target, preserveHost: configuration.preserveHost, tls: tls)
     }
 }
 
 /// Where a request goes and what of its head changes for that.
 final class UpstreamTarget: Sendable {
     let origin: Origin
+    /// Of an https origin.
+    let tls: NIOSSLContext?
     /// Put before the path.
     let pathPrefix: [UInt8]
     /// The `Host` value to send in place of the visitor's.
@@ -87,8 +90,9 @@ final class UpstreamTarget: Sendable {
     /// The origin's own name, for a request that has no `Host`.
     let authority: [UInt8]
 
-    init(_ origin: Origin, preserveHost: Bool) {
-        self.origin = Origin(host: origin.host, port: origin.port)
+    init(_ origin: Origin, preserveHost: Bool, tls: TLSContexts) {
+        self.origin = Origin(scheme: origin.scheme, host: origin.host, port: origin.port)
+        self.tls = origin.tls.flatMap(tls.origin)
         pathPrefix = Array(origin.pathPrefix.utf8)
         authority = Array(origin.authority.utf8)
         host = preserveHost ? nil : authority

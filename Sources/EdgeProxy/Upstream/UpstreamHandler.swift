@@ -1,5 +1,6 @@
 import HTTPWire
 import NIOCore
+import NIOSSL
 import RoomConfiguration
 
 /// One connection to an origin. It reads answers and hands them, rewritten, to the visitor's side; both sides live on
@@ -70,14 +71,14 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     }
 
     /// The visitor will send nothing more through the tunnel.
-    func closeOutput() { context?.close(mode: .output, promise: nil) }
+    func closeOutput() { output?.closeOutput() }
 
     /// Leaves the exchange and closes.
     func close() {
         downstream = nil
         if case .closed = state { return }
         state = .closed
-        context?.close(promise: nil)
+        output?.close()
     }
 
     /// Back in the pool.
@@ -100,7 +101,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         // Not when active: the request is written before that event arrives here.
-        output = SocketWriter(context)
+        output = SocketWriter(context, isSecure: pool.tls != nil)
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -162,7 +163,16 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         self.context = nil
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { ended() }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        gate.takeTime()
+        switch state {
+        // RFC 9112 §9.8: what ends without the alert that TLS ends with may have been cut off.
+        case .body where pool.tls != nil: fail(.truncated)
+        // Over TLS 1.3 a certificate is refused after the handshake.
+        case .head where error is BoringSSLError: fail(.handshake(OriginHandshake.reason(of: error)))
+        default: ended()
+        }
+    }
 
     // MARK: The answer
 
@@ -317,9 +327,11 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
 }
 
 /// Why an origin gave no whole answer.
-enum UpstreamFailure {
+enum UpstreamFailure: Error {
     /// No connection within the time, or none at all.
     case unreachable
+    /// No TLS with it.
+    case handshake(StaticString)
     /// Closed before any byte of an answer.
     case closed
     /// Closed in the middle of an answer.
@@ -335,7 +347,7 @@ enum UpstreamFailure {
         case .unreachable: "no connection to the origin"
         case .closed: "the origin closed the connection without an answer"
         case .truncated: "the origin closed the connection within its answer"
-        case .malformed(let reason): reason
+        case .malformed(let reason), .handshake(let reason): reason
         case .timedOut: "the origin did not answer in time"
         }
     }

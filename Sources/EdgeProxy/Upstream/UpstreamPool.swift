@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import RoomConfiguration
 import WaitingRoom
 
@@ -9,10 +10,13 @@ final class UpstreamPool {
     let origin: Origin
     /// Lives as long as its event loop.
     let gate: GateLoop
+    /// Of an https origin.
+    let tls: NIOSSLContext?
     private var idle: ContiguousArray<UpstreamHandler> = []
 
-    init(origin: Origin, gate: GateLoop) {
+    init(origin: Origin, tls: NIOSSLContext?, gate: GateLoop) {
         self.origin = origin
+        self.tls = tls
         self.gate = gate
     }
 
@@ -48,24 +52,32 @@ final class UpstreamPool {
     }
 
     /// Connects on the gate's own loop and then calls back, always later than this call returns.
-    func connect(_ done: @escaping (Result<UpstreamHandler, any Error>) -> Void) {
+    func connect(_ done: @escaping (Result<UpstreamHandler, UpstreamFailure>) -> Void) {
         let handler = UpstreamHandler(pool: self)
-        let boundHandler = NIOLoopBound(handler, eventLoop: gate.loop)
+        let handshake = tls.map { OriginHandshake(with: origin, context: $0, gate: gate) }
+        let handlers = NIOLoopBound((handshake, handler), eventLoop: gate.loop)
         ClientBootstrap(group: gate.loop)
             .connectTimeout(.milliseconds(gate.timeouts.connect.count))
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(boundHandler.value)
+                    let (handshake, handler) = handlers.value
+                    try handshake?.begin(on: channel)
+                    try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
             .connect(host: origin.host, port: origin.port)
             .assumeIsolated()
             .whenComplete { result in
                 switch result {
-                case .success: done(.success(handler))
-                case .failure(let error): done(.failure(error))
+                case .failure: done(.failure(.unreachable))
+                case .success:
+                    if let handshake {
+                        handshake.whenDone { done($0.map { handler }) }
+                    } else {
+                        done(.success(handler))
+                    }
                 }
             }
     }

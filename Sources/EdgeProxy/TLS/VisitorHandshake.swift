@@ -1,0 +1,83 @@
+import NIOCore
+import NIOSSL
+import NIOTLS
+import RoomConfiguration
+
+/// A visitor's connection until its TLS handshake ends, for `timeouts.tls_handshake` at most. Counts as a connection, so
+/// that a drain waits for it.
+///
+/// Bound to its event loop.
+final class VisitorHandshake: ChannelInboundHandler, RemovableChannelHandler, DeadlineOwner {
+    typealias InboundIn = ByteBuffer
+
+    private let gate: GateLoop
+    private let edge: SocketEdge
+    /// Puts the next handler behind this one; told the protocol that was agreed on (ALPN).
+    private let serve: (any Channel, String?) throws -> Void
+    private var slot: DeadlineTable.Slot = -1
+    private var hasFailed = false
+
+    private init(gate: GateLoop, edge: SocketEdge, serve: @escaping (any Channel, String?) throws -> Void) {
+        self.gate = gate
+        self.edge = edge
+        self.serve = serve
+    }
+
+    /// Begins TLS on a connection that was accepted.
+    static func begin(
+        on channel: any Channel, gate: GateLoop, context: NIOSSLContext,
+        serve: @escaping (any Channel, String?) throws -> Void
+    ) throws {
+        let edge = SocketEdge()
+        let handshake = VisitorHandshake(gate: gate, edge: edge, serve: serve)
+        try channel.pipeline.syncOperations.addHandlers(edge, NIOSSLServerHandler(context: context), handshake)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { enter() }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        enter()
+        context.fireChannelActive()
+    }
+
+    private func enter() {
+        gate.counters.connections += 1
+        slot = gate.deadlines.register(self)
+        gate.deadlines.set(slot, after: gate.timeouts.tlsHandshake)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        guard slot >= 0 else { return }
+        gate.counters.connections -= 1
+        gate.deadlines.unregister(slot)
+        slot = -1
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case TLSUserEvent.handshakeCompleted(let negotiated)? = event as? TLSUserEvent else {
+            context.fireUserInboundEventTriggered(event)
+            return
+        }
+        do {
+            try serve(context.channel, negotiated)
+        } catch {
+            closeNow()
+        }
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { fail() }
+
+    func deadlinePassed() { fail() }
+
+    /// A shutdown has run out of time.
+    func closeNow() { edge.close() }
+
+    private func fail() {
+        if !hasFailed { gate.counters.failedHandshakes += 1 }
+        hasFailed = true
+        closeNow()
+    }
+}
