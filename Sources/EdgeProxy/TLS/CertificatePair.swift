@@ -27,12 +27,8 @@ struct CertificatePair {
     var sources: [NIOSSLCertificateSource] { chain.map { .certificate($0) } }
     var source: NIOSSLPrivateKeySource { .privateKey(key) }
 
-    /// The host names that stand in the certificate, in lower case. Common names are none: no browser takes them.
-    var hostNames: [String] {
-        guard let leaf = chain.first else { return [] }
-        return leaf._subjectAlternativeNames().filter { $0.nameType == .dnsName }
-            .map { name in String(decoding: name.contents, as: UTF8.self).lowercased() }
-    }
+    /// Those of the site's own certificate.
+    var hostNames: [String] { chain.first.map { CertificateNames($0).names } ?? [] }
 
     /// When the first of the chain ends, in seconds since 1970.
     var expiry: Int64 { chain.map { Int64($0.notValidAfter) }.min() ?? 0 }

@@ -13,6 +13,7 @@ final class OriginHandshake: ChannelInboundHandler, RemovableChannelHandler, Dea
     private let context: NIOSSLContext
     private let gate: GateLoop
     private let edge = SocketEdge()
+    private var client: NIOSSLClientHandler?
     private var slot: DeadlineTable.Slot = -1
     private var result: Result<Void, UpstreamFailure>?
     private var done: ((Result<Void, UpstreamFailure>) -> Void)?
@@ -23,11 +24,15 @@ final class OriginHandshake: ChannelInboundHandler, RemovableChannelHandler, Dea
         self.gate = gate
     }
 
+    /// The name that is asked for and must stand in the certificate; nil for an address, which must stand there as one.
+    private var name: String? {
+        origin.tls?.serverName ?? (IPAddress(origin.host) == nil ? origin.host : nil)
+    }
+
     /// Puts TLS before what is added next.
     func begin(on channel: any Channel) throws {
-        // An address is asked for without a name; it must stand in the certificate itself.
-        let name = origin.tls?.serverName ?? (IPAddress(origin.host) == nil ? origin.host : nil)
         let client = try NIOSSLClientHandler(context: context, serverHostname: name)
+        self.client = client
         try channel.pipeline.syncOperations.addHandlers(edge, client, self)
     }
 
@@ -51,6 +56,7 @@ final class OriginHandshake: ChannelInboundHandler, RemovableChannelHandler, Dea
         if slot >= 0 { gate.deadlines.unregister(slot) }
         slot = -1
         done = nil
+        client = nil
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -58,8 +64,15 @@ final class OriginHandshake: ChannelInboundHandler, RemovableChannelHandler, Dea
             context.fireUserInboundEventTriggered(event)
             return
         }
-        end(.success(()))
+        end(isForName ? .success(()) : .failure(.handshake(Self.wrongName)))
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+    }
+
+    /// Asked for a name, the library is content with a certificate for the peer's address as well. But who can make the
+    /// name lead elsewhere has an address of his own there, and authorities sign addresses too.
+    private var isForName: Bool {
+        guard let name, origin.tls?.verifies ?? false else { return true }
+        return client?.peerCertificate.map { CertificateNames($0).cover(name) } ?? false
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -67,6 +80,8 @@ final class OriginHandshake: ChannelInboundHandler, RemovableChannelHandler, Dea
     }
 
     func deadlinePassed() { end(.failure(.handshake("the TLS handshake with the origin took too long"))) }
+
+    private static let wrongName: StaticString = "the origin's certificate is for another name"
 
     private func end(_ result: Result<Void, UpstreamFailure>) {
         guard self.result == nil else { return }
@@ -80,7 +95,7 @@ final class OriginHandshake: ChannelInboundHandler, RemovableChannelHandler, Dea
     /// Why an origin cannot be spoken to by TLS, as far as the library tells.
     static func reason(of error: any Error) -> StaticString {
         if let error = error as? NIOSSLExtraError, error == .failedToValidateHostname {
-            return "the origin's certificate is for another name"
+            return wrongName
         }
         // The library gives its codes as text only.
         let text = "\(error)"
