@@ -3,6 +3,10 @@ import NIOSSL
 import NIOTLS
 import RoomConfiguration
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// A visitor's connection until its TLS handshake ends, for `timeouts.tls_handshake` at most. Counts as a connection, so
 /// that a drain waits for it.
 ///
@@ -60,12 +64,21 @@ final class VisitorHandshake: ChannelInboundHandler, RemovableChannelHandler, De
             context.fireUserInboundEventTriggered(event)
             return
         }
+        acknowledge(context.channel)
         do {
             try serve(context.channel, negotiated)
         } catch {
             closeNow()
         }
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+    }
+
+    /// Tells the visitor's system at once that the last of the handshake has come. Nothing is sent in answer to it, so the
+    /// word would wait for 40 ms, and with it, where Nagle's algorithm is on, the first request.
+    private func acknowledge(_ channel: any Channel) {
+        #if canImport(Glibc)
+        try? channel.syncOptions?.setOption(.tcpOption(.init(rawValue: TCP_QUICKACK)), value: 1)
+        #endif
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { fail() }
