@@ -73,7 +73,6 @@ package final class TLSContexts: Sendable {
         configuration.cipherSuites = ciphers.joined(separator: ":")
         configuration.signingSignatureAlgorithms = signatures
         configuration.applicationProtocols = protocols
-        configuration.shutdownTimeout = shutdownTimeout
         // Asking costs a hop of the event loop for each handshake.
         if pairs.count > 1 {
             let table = CertificateTable(hostNames: pairs.map(\.hostNames))
@@ -99,7 +98,6 @@ package final class TLSContexts: Sendable {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
-        configuration.shutdownTimeout = shutdownTimeout
         if !tls.verifies { configuration.certificateVerification = .none }
         do {
             if let authorities = tls.authorities {
@@ -124,9 +122,6 @@ package final class TLSContexts: Sendable {
             throw TLSError("\(files.certificate) and \(files.key): \(error.flaw.wrong)")
         }
     }
-
-    /// For a handler that closes through TLS and waits for the other side to agree. `SocketEdge` does not.
-    private static let shutdownTimeout = TimeAmount.seconds(2)
 }
 
 /// How long a certificate that is in use may be.
