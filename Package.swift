@@ -72,7 +72,8 @@ let package = Package(
         .target(
             name: "AnteroomServer",
             dependencies: [
-                "EdgeProxy", "VisitorAPI", "AdminAPI", "Prometheus", "DragonflyStore", "NATSBus", "HistoryChecker",
+                "EdgeProxy", "HostSystem", "VisitorAPI", "AdminAPI", "Prometheus", "DragonflyStore", "NATSBus",
+                "HistoryChecker",
                 "QueueStore", "SessionTokens", "RoomConfiguration", logging, nioCore, nioPosix, serviceLifecycle,
                 unixSignals,
             ],
@@ -107,11 +108,13 @@ let package = Package(
             name: "RoomConfiguration", dependencies: ["WaitingRoom", yams, logging, serviceLifecycle],
             swiftSettings: swiftSettings),
         .target(name: "HTTPWire", swiftSettings: rawBytesSettings),
+        .target(name: "HostSystem", dependencies: ["CGNU"], swiftSettings: swiftSettings),
         .target(name: "HistoryChecker", dependencies: ["WaitingRoom"], swiftSettings: swiftSettings),
         .target(name: "WaitingRoom", dependencies: [heap], swiftSettings: swiftSettings),
         .target(name: "Prometheus", dependencies: [metrics], swiftSettings: swiftSettings),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CNATS", providers: [.apt(["libnats-dev"])]),
+        .systemLibrary(name: "CGNU"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .executableTarget(
             name: "DemoShop", dependencies: [nioCore, nioPosix, nioHTTP1, nioWebSocket], swiftSettings: swiftSettings),
@@ -126,7 +129,8 @@ let package = Package(
             dependencies: ["AdminAPI", "Prometheus", logging, nioCore, nioPosix, serviceLifecycle],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "AnteroomServerTests", dependencies: ["AnteroomServer", "DragonflyStore", "NATSBus", "WaitingRoom"],
+            name: "AnteroomServerTests",
+            dependencies: ["AnteroomServer", "DragonflyStore", "HostSystem", "NATSBus", "QueueStore", "WaitingRoom"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "DemoShopTests", dependencies: ["DemoShop", nioCore, nioHTTP1, nioEmbedded],
@@ -139,7 +143,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "EdgeProxyTests", dependencies: ["EdgeProxy", "RoomConfiguration", nioCore, nioPosix],
+            name: "EdgeProxyTests", dependencies: ["EdgeProxy", "HTTPWire", "RoomConfiguration", nioCore, nioPosix],
             swiftSettings: rawBytesSettings),
         .testTarget(
             name: "HistoryCheckerTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),

@@ -2,8 +2,8 @@
 # Fuzzes each parser in turn, FUZZ_SECONDS in all; new inputs are kept below .build-fuzz. Ends with 1 at the first finding.
 set -eu
 cd "$(dirname "$0")/.."
-targets="request response chunked path cookies"
-seconds=$((${FUZZ_SECONDS:-300} / 5))
+targets="request response chunked path cookies proxy"
+seconds=$((${FUZZ_SECONDS:-300} / 6))
 for target in $targets; do
     found=.build-fuzz/found/$target
     mkdir -p "$found"

@@ -2,7 +2,7 @@ import HTTPWire
 
 /// What must hold for every input of one parser. The fuzzer and the tests check the same.
 package enum WireProperty: String, CaseIterable, Sendable {
-    case request, response, chunked, path, cookies
+    case request, response, chunked, path, cookies, proxy
 
     /// Checks one input. O(n²) in its length.
     package func check(_ input: [UInt8]) throws(Finding) {
@@ -12,6 +12,7 @@ package enum WireProperty: String, CaseIterable, Sendable {
         case .chunked: try ChunkedProperty.check(input)
         case .path: try PathProperty.check(input)
         case .cookies: try CookieProperty.check(input)
+        case .proxy: try ProxyHeaderProperty.check(input)
         }
     }
 }

@@ -15,15 +15,17 @@ package struct AdminServer: Service {
     private let routes: AdminRoutes
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
+    private let patience: Duration
     private let onListening: @Sendable (Int) async -> Void
 
     /// - Parameters:
     ///   - host: a name or an IP address, without brackets.
     ///   - port: 0 for one that is free.
+    ///   - patience: how long it waits for another process to leave the address.
     ///   - onListening: called once with the port that it listens on.
     package init(
         host: String, port: Int, registry: PrometheusCollectorRegistry, checks: [ReadinessCheck],
-        eventLoopGroup: any EventLoopGroup, logger: Logger,
+        eventLoopGroup: any EventLoopGroup, logger: Logger, patience: Duration = .zero,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.host = host
@@ -31,16 +33,22 @@ package struct AdminServer: Service {
         self.routes = AdminRoutes(registry: registry, checks: checks)
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
+        self.patience = patience
         self.onListening = onListening
     }
 
     /// Serves until graceful shutdown or cancellation. Throws `AdminServerError` if it cannot listen.
     package func run() async throws {
         let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        do {
-            try await application.run()
-        } catch  where !(error is CancellationError) {
-            throw AdminServerError(listeningOn: address, error)
+        let end = ContinuousClock.now + patience
+        while true {
+            do {
+                return try await application.run()
+            } catch  where !(error is CancellationError) {
+                let failure = AdminServerError(listeningOn: address, error)
+                guard failure.code == .addressInUse, ContinuousClock.now < end else { throw failure }
+                try await Task.sleep(for: .milliseconds(20))
+            }
         }
     }
 

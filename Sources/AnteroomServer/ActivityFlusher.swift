@@ -22,7 +22,9 @@ struct ActivityFlusher: Service {
         }
     }
 
-    func flush() async {
+    func flush() async { await flush(to: store) }
+
+    func flush(to store: some QueueStore) async {
         for handle in loops {
             let noted = try? await handle.eventLoop.submit { handle.activity.value.take() }.get()
             for (room, activity) in noted ?? [:] {
@@ -30,6 +32,7 @@ struct ActivityFlusher: Service {
                     let dead = try await store.record(activity, in: room)
                     if !dead.isEmpty { revoke(dead) }
                 } catch {
+                    if error.code == .elsewhere { continue }
                     // Half a batch lost costs a visitor one heartbeat of several; sessions note their next request.
                     logger.warning(
                         "Signs of life could not be stored", metadata: ["queue_id": "\(room)", "error": "\(error)"])

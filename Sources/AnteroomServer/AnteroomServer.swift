@@ -1,5 +1,6 @@
 import AdminAPI
 import EdgeProxy
+import HostSystem
 package import Logging
 import NATSBus
 import NIOCore
@@ -35,42 +36,59 @@ package struct AnteroomServer {
         self.logLevel = logLevel
     }
 
-    /// Runs until SIGTERM or SIGINT, and drains.
+    /// Runs until SIGTERM or SIGINT, or until another process has taken over on SIGUSR2, and drains.
     /// - Throws: what keeps the gate from starting, in one line: a key or journal that cannot be read, a busy port.
     package func run() async throws {
         let clock: @Sendable () -> Timestamp = { SystemClock.now }
         let tls = Mutex(try TLSContexts(configuration))
         let transport = TransportWatch(clock: clock, logger: logger)
+        // Trapped before anybody can know that the process is there: until then they would end it.
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
+        let upgrades = await UnixSignalsSequence(trapping: .sigusr2)
+        let notifier = ServiceNotifier(environment: environment)
+        let predecessor = Predecessor(environment: environment)
+        let descriptors = DescriptorLimit.raise()
+        let workers = configuration.gate.workers > 0 ? configuration.gate.workers : System.coreCount
         let keys = try KeyRing.open(configuration.tokens, now: clock().milliseconds / 1000)
         let accessLog = try AccessLogWriter(configuration.gate.accessLog)
+
+        let pages = try PageRenderer(rooms: configuration.rooms)
+        let salt = try BindingSalt.open(configuration.tokens)
+        var inherited = ActivatedDescriptors.all(in: environment).compactMap { ListeningSocket.adopt($0) }
+        inherited += predecessor?.sockets ?? []
+        let listener = try GateListener.bind(configuration.gate.listen, inherited: &inherited, loops: workers)
+        // What is not wanted any more is closed.
+        inherited = []
+        // What can go wrong has gone wrong by now, so that the predecessor need not take the store back.
+        try await predecessor?.releaseStore()
 
         let monitor = RoomMonitor()
         let lineMetrics = LineMetrics(monitor: monitor)
         let registry = PrometheusCollectorRegistry()
         let revocations = RevocationRelay()
-        let line = try await LineStore.open(
+        let line = try LineStore.open(
             configuration, clock: clock, logger: logger,
             observers: [lineMetrics.observe, revocations.observe])
-        let bus = line.bus
-        let store = try MeteredStore(line.store, registry: registry)
+        let storeGate = StoreGate()
+        let store = try MeteredStore(line.store, behind: storeGate, registry: registry)
         let open = try await line.configureAtStart(store, configuration.rooms.map(\.settings))
 
         let services = VisitorServices(
             store: store, signer: TokenSigner(keys: keys), keys: keys,
-            salt: try BindingSalt.open(configuration.tokens), monitor: monitor,
-            pages: try PageRenderer(rooms: configuration.rooms), lifetime: configuration.tokens.lifetime, clock: clock)
+            salt: salt, monitor: monitor, pages: pages, lifetime: configuration.tokens.lifetime, clock: clock)
 
-        let workers = configuration.gate.workers > 0 ? configuration.gate.workers : System.coreCount
         let group = MultiThreadedEventLoopGroup(numberOfThreads: workers)
         let labels = LabelTable()
         let contexts = tls.withLock { $0 }
         let routing = RoutingTable(configuration, labels: labels, tls: contexts)
         transport.apply(configuration, contexts)
         let eventLoops = (0..<workers).map { _ in group.next() }
+        let ledger = ConnectionLedger(budget: DescriptorLimit.connections(within: descriptors))
         var loops: [LoopHandle] = []
         for eventLoop in eventLoops {
             loops.append(
-                try await LoopHandle.make(on: eventLoop, services: services, routing: routing, accessLog: accessLog))
+                try await LoopHandle.make(
+                    on: eventLoop, services: services, routing: routing, accessLog: accessLog, ledger: ledger))
         }
         let handles = loops
         let since = clock() + Milliseconds(-configuration.tokens.lifetime.count)
@@ -80,10 +98,8 @@ package struct AnteroomServer {
         }
         revocations.connect(handles)
 
-        let listener: GateListener
         do {
-            listener = try await GateListener.bind(
-                configuration.gate.listen, loops: handles.map(\.gate), eventLoops: eventLoops)
+            try await listener.accept(on: handles.map(\.gate), eventLoops)
         } catch {
             try? await line.close()
             try? await group.shutdownGracefully()
@@ -92,14 +108,32 @@ package struct AnteroomServer {
         for address in listener.addresses {
             logger.notice("Gate listens", metadata: ["address": "\(address)"])
         }
+        predecessor?.serving()
 
         let flusher = ActivityFlusher(store: store, loops: handles, logger: logger)
         let worker = LineWorker(
             store: store, rooms: configuration.rooms.map(\.settings), flusher: flusher,
             monitor: monitor,
             metrics: lineMetrics, desks: handles.map(\.desk), clock: clock, logger: logger)
+        let status = GateStatus(ledger: ledger)
+        let admin = AdminService(
+            AdminServer(
+                host: configuration.admin.listen.host, port: configuration.admin.listen.port, registry: registry,
+                checks: [status.check, storeCheck(store)], eventLoopGroup: group, logger: logger,
+                patience: predecessor == nil ? .zero : .seconds(10)),
+            logger: quiet)
+        let handover = HandoverService(
+            signals: upgrades,
+            parts: HandoverService.Parts(
+                listener: listener, loops: handles, line: line, gate: storeGate, flusher: flusher, admin: admin,
+                notifier: notifier),
+            program: Program(arguments: CommandLine.arguments, searchPath: environment["PATH"]),
+            environment: environment, limit: configuration.gate.timeouts.handover, logger: logger)
         let gateService = GateService(
-            listener: listener, loops: handles, drain: configuration.gate.timeouts.drain, logger: logger)
+            listener: listener, loops: handles, timeouts: configuration.gate.timeouts, status: status,
+            handover: handover, notifier: notifier, logger: logger)
+        let overload = OverloadWatch(
+            ledger: ledger, loops: handles, limit: configuration.gate.limits.memory, logger: logger)
         let reloadSucceeded = try registry.makeGauge(
             name: "anteroom_config_last_reload_successful", help: "1 if the files are in force, 0 after a mistake.")
         reloadSucceeded.set(1.0)
@@ -110,7 +144,9 @@ package struct AnteroomServer {
                 let contexts = try TLSContexts(configuration, after: tls.withLock { $0 })
                 try accessLog.apply(configuration.gate.accessLog)
                 logLevel.value = Logger.Level(rawValue: configuration.log.level) ?? .info
-                gateService.apply(drain: configuration.gate.timeouts.drain)
+                gateService.apply(configuration.gate.timeouts)
+                handover.apply(limit: configuration.gate.timeouts.handover)
+                overload.apply(configuration.gate.limits.memory)
                 // The loops before the store: what the store then says of a room's status holds on every connection. A
                 // room that is new must be known to the store before the first visitor comes.
                 let known = Set(monitor.all.map(\.facts.settings.id))
@@ -135,7 +171,7 @@ package struct AnteroomServer {
             },
             reportOutcome: { reloadSucceeded.set($0 ? 1.0 : 0.0) })
 
-        bus?.start { checkout in
+        line.start { checkout in
             await CheckoutDesk(store: store, rooms: { worker.currentRooms }).apply(checkout)
         }
         registry.addCollector { lineMetrics.write(&$0) }
@@ -147,19 +183,30 @@ package struct AnteroomServer {
             gather: { await ProxyMetrics.gather(handles, labels: labels, accessLog: accessLog) },
             write: ProxyMetrics.write)
 
-        let admin = AdminServer(
-            host: configuration.admin.listen.host, port: configuration.admin.listen.port, registry: registry,
-            checks: [storeCheck(store)], eventLoopGroup: group, logger: logger)
+        registry.addCollector { OverloadMetrics.write(ledger, overload.memory, &$0) }
+        registry.addCollector { writer in
+            for outcome in HandoverService.Outcome.allCases {
+                writer.counter(
+                    "anteroom_handovers_total", help: "Attempts to have a new process go on, on SIGUSR2.",
+                    labels: [("outcome", outcome.rawValue)], value: handover.count(outcome))
+            }
+        }
+
+        // They end in the reverse order: what visitors need while connections drain comes before the gate.
         let running: [any Service] =
             [
                 admin, worker, flusher, reloader,
-                HangUpService(reloader: reloader, keys: keys, accessLog: accessLog, logger: logger),
-                gateService,
-            ] + line.services(rooms: { worker.currentRooms }, loops: handles)
+                HangUpService(
+                    signals: hangUps, reloader: reloader, keys: keys, accessLog: accessLog, notifier: notifier,
+                    logger: logger),
+            ] + line.services(rooms: { worker.currentRooms }, loops: handles) + [
+                overload, WatchdogService(notifier: notifier, loops: handles), gateService, handover,
+            ]
         let serviceGroup = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: running.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        notifier.ready()
         var failure: (any Error)?
         do {
             try await serviceGroup.run()

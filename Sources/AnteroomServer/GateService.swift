@@ -1,4 +1,5 @@
 import EdgeProxy
+import HostSystem
 import Logging
 import NIOCore
 import RoomConfiguration
@@ -6,30 +7,50 @@ import ServiceLifecycle
 import Synchronization
 import WaitingRoom
 
-/// Holds the visitors' listeners open, and drains them when the process is told to stop: nobody new, running requests
-/// end, the rest is closed after `timeouts.drain`.
+/// Drains the visitors' listeners when the process is told to stop: after `timeouts.drain_delay` nobody new, running
+/// requests end, the rest is closed after `timeouts.drain`.
 final class GateService: Service {
     private let listener: GateListener
     private let loops: [LoopHandle]
-    private let drain: Mutex<Milliseconds>
+    private let timeouts: Mutex<GateTimeouts>
+    private let status: GateStatus
+    private let handover: HandoverService
+    private let notifier: ServiceNotifier
     private let logger: Logger
 
-    init(listener: GateListener, loops: [LoopHandle], drain: Milliseconds, logger: Logger) {
+    init(
+        listener: GateListener, loops: [LoopHandle], timeouts: GateTimeouts, status: GateStatus,
+        handover: HandoverService, notifier: ServiceNotifier, logger: Logger
+    ) {
         self.listener = listener
         self.loops = loops
-        self.drain = Mutex(drain)
+        self.timeouts = Mutex(timeouts)
+        self.status = status
+        self.handover = handover
+        self.notifier = notifier
         self.logger = logger
     }
 
-    /// A drain that has begun keeps the time that it began with.
-    func apply(drain: Milliseconds) { self.drain.withLock { $0 = drain } }
+    /// A drain that has begun keeps the times that it began with.
+    func apply(_ timeouts: GateTimeouts) { self.timeouts.withLock { $0 = timeouts } }
 
     func run() async throws {
         try? await gracefulShutdown()
+        let timeouts = timeouts.withLock { $0 }
+        status.beginDraining()
+        if !handover.isOver {
+            notifier.stopping()
+            if timeouts.drainDelay.count > 0 {
+                logger.notice(
+                    "Stopping soon: /readyz says so, visitors are still accepted",
+                    metadata: ["for": "\(timeouts.drainDelay)"])
+                try? await Task.sleep(for: .milliseconds(timeouts.drainDelay.count))
+            }
+        }
         logger.notice("Draining: no new connections, running requests end")
-        await listener.close()
         for handle in loops { handle.eventLoop.execute { handle.gate.value.drain() } }
-        let deadline = ContinuousClock.now + .milliseconds(drain.withLock { $0.count })
+        await listener.close()
+        let deadline = ContinuousClock.now + .milliseconds(timeouts.drain.count)
         while ContinuousClock.now < deadline, await openConnections() > 0 {
             try? await Task.sleep(for: .milliseconds(50))
         }

@@ -1,4 +1,5 @@
 import EdgeProxy
+import HostSystem
 import Logging
 import RoomConfiguration
 import ServiceLifecycle
@@ -8,15 +9,18 @@ import WaitingRoom
 
 /// On SIGHUP: reads the configuration and the keys again and opens the access log anew.
 struct HangUpService: Service {
+    let signals: UnixSignalsSequence
     let reloader: ConfigurationReloader
     let keys: KeyRing
     let accessLog: AccessLogWriter
+    let notifier: ServiceNotifier
     let logger: Logger
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            for await _ in signals {
                 logger.notice("SIGHUP: reading the configuration and the keys again, and opening the access log anew")
+                notifier.reloading()
                 await reloader.reload()
                 do {
                     _ = try keys.reload(now: SystemClock.now.milliseconds / 1000)
@@ -28,6 +32,7 @@ struct HangUpService: Service {
                 } catch {
                     logger.error("The access log could not be opened again", metadata: ["error": "\(error)"])
                 }
+                notifier.reloaded()
             }
         }
     }

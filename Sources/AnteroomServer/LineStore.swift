@@ -10,54 +10,124 @@ import WaitingRoom
 
 /// Where the line lives, and what goes on beside it: in this process with a journal, or in a DragonflyDB that other gates
 /// share.
-struct LineStore {
+final class LineStore: Sendable {
     private enum Backend {
         case memory(MemoryStore)
         case dragonfly(DragonflyStore)
     }
 
     private let backend: Backend
-    let bus: EventBus?
+    /// Nil without NATS, and while another process has the events on disk.
+    private let currentBus: Mutex<EventBus?>
     /// Of a shared store.
     private let restorer: RoomRestorer?
     private let outbox = OutboxTally()
     private let observers: [@Sendable ([RoomEvent]) -> Void]
-    private let tokenLifetime: Milliseconds
+    private let configuration: Configuration
+    private let clock: @Sendable () -> Timestamp
+    private let checkouts = Mutex<(@Sendable (CheckoutEvent) async -> CheckoutOutcome)?>(nil)
+    private let isSuspended = Atomic(false)
     private let logger: Logger
+
+    private init(
+        _ configuration: Configuration, _ backend: Backend, bus: EventBus?, restorer: RoomRestorer?,
+        observers: [@Sendable ([RoomEvent]) -> Void], clock: @escaping @Sendable () -> Timestamp, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.backend = backend
+        currentBus = Mutex(bus)
+        self.restorer = restorer
+        self.observers = observers
+        self.clock = clock
+        self.logger = logger
+    }
 
     /// - Parameter observers: told of events: of the embedded store all; of a shared one those that this gate carries.
     /// - Throws: what keeps the gate from starting: a journal that cannot be read, a wrong stream.
     static func open(
         _ configuration: Configuration, clock: @escaping @Sendable () -> Timestamp, logger: Logger,
         observers: [@Sendable ([RoomEvent]) -> Void]
-    ) async throws -> LineStore {
-        let directory = configuration.store.dataDirectory
-        func openBus() throws -> EventBus? {
-            try configuration.events.nats.map { try EventBus($0, directory: directory + "/events", logger: logger) }
-        }
+    ) throws -> LineStore {
         if let address = configuration.store.address {
             let store = try DragonflyStore(
                 address: address, needsTrust: true, viewLifetime: .seconds(1), activityDelay: .seconds(2),
                 eventLoopGroup: MultiThreadedEventLoopGroup.singleton, caFile: configuration.store.caFile,
                 logger: logger)
-            let bus = try openBus()
+            let bus = try openBus(configuration, logger)
             return LineStore(
-                backend: .dragonfly(store), bus: bus,
+                configuration, .dragonfly(store), bus: bus,
                 restorer: RoomRestorer(store: store, log: bus?.log, logger: logger), observers: observers,
-                tokenLifetime: configuration.tokens.lifetime, logger: logger)
+                clock: clock, logger: logger)
         }
-        let recent = RecentEvents(isKept: configuration.events.nats != nil)
-        let journal = try Journal.open(directory: directory, now: clock(), logger: logger, replayed: recent.append)
-        let bus = try openBus()
-        bus?.resume(opened: journal.rooms.mapValues(\.createdAt), journal: recent.events)
-        let memory = MemoryStore(clock: clock, journal: journal) { events in
-            for observer in observers { observer(events) }
-            bus?.publish(events)
-        }
-        return LineStore(
-            backend: .memory(memory), bus: bus, restorer: nil, observers: observers,
-            tokenLifetime: configuration.tokens.lifetime, logger: logger)
+        let (journal, bus) = try openJournal(configuration, clock, logger)
+        let relay = EventRelay(observers)
+        let memory = MemoryStore(clock: clock, journal: journal, observer: relay.observe)
+        let line = LineStore(
+            configuration, .memory(memory), bus: bus, restorer: nil, observers: observers, clock: clock,
+            logger: logger)
+        relay.connect(line)
+        return line
     }
+
+    private static func openBus(_ configuration: Configuration, _ logger: Logger) throws -> EventBus? {
+        try configuration.events.nats.map {
+            try EventBus($0, directory: configuration.store.dataDirectory + "/events", logger: logger)
+        }
+    }
+
+    /// The journal, and the bus with those of its events that it lacks.
+    private static func openJournal(
+        _ configuration: Configuration, _ clock: @Sendable () -> Timestamp, _ logger: Logger
+    ) throws -> (OpenedJournal, EventBus?) {
+        let recent = RecentEvents(isKept: configuration.events.nats != nil)
+        let journal = try Journal.open(
+            directory: configuration.store.dataDirectory, now: clock(), logger: logger, replayed: recent.append)
+        let bus = try openBus(configuration, logger)
+        bus?.resume(opened: journal.rooms.mapValues(\.createdAt), journal: recent.events)
+        return (journal, bus)
+    }
+
+    // MARK: Moving to another process
+
+    /// Only one process at a time can have this store.
+    var isPrivate: Bool {
+        if case .memory = backend { true } else { false }
+    }
+
+    /// Lets go of the files, so that another process can open them. No step may be on its way.
+    func suspend() async throws(StoreError) {
+        guard case .memory(let store) = backend else { return }
+        isSuspended.store(true, ordering: .releasing)
+        try await store.close()
+        await takeBus()?.close()
+    }
+
+    /// Goes on with what the files hold now.
+    func resume() throws {
+        guard case .memory(let store) = backend, isSuspended.load(ordering: .acquiring) else { return }
+        let (journal, bus) = try Self.openJournal(configuration, clock, logger)
+        currentBus.withLock { $0 = bus }
+        store.reopen(journal)
+        if let checkouts = checkouts.withLock({ $0 }) { bus?.start(checkouts: checkouts) }
+        isSuspended.store(false, ordering: .releasing)
+    }
+
+    private func takeBus() -> EventBus? {
+        currentBus.withLock { bus in
+            defer { bus = nil }
+            return bus
+        }
+    }
+
+    /// Begins to publish, and to hear of checkouts.
+    func start(checkouts: @escaping @Sendable (CheckoutEvent) async -> CheckoutOutcome) {
+        self.checkouts.withLock { $0 = checkouts }
+        currentBus.withLock { $0 }?.start(checkouts: checkouts)
+    }
+
+    func publish(_ events: [RoomEvent]) { currentBus.withLock { $0 }?.publish(events) }
+
+    var hasBus: Bool { configuration.events.nats != nil }
 
     var store: any QueueStore {
         switch backend {
@@ -110,7 +180,7 @@ struct LineStore {
 
     /// How the events of this store fare; nil without NATS.
     var eventStatus: EventBus.Status? {
-        guard var status = bus?.status else { return nil }
+        guard var status = currentBus.withLock({ $0 })?.status else { return nil }
         status.backlog += outbox.waiting.load(ordering: .relaxed)
         status.lost += outbox.lost.load(ordering: .relaxed)
         return status
@@ -124,17 +194,38 @@ struct LineStore {
         return [
             StoreKeeper(store: store),
             RestorationService(restorer: restorer, rooms: rooms),
-            RevocationPoller(store: store, rooms: rooms, loops: loops, tokenLifetime: tokenLifetime),
-            OutboxCarrier(store: store, bus: bus, rooms: rooms, observers: observers, tally: outbox, logger: logger),
+            RevocationPoller(
+                store: store, rooms: rooms, loops: loops, tokenLifetime: configuration.tokens.lifetime),
+            OutboxCarrier(
+                store: store, bus: currentBus.withLock { $0 }, rooms: rooms, observers: observers, tally: outbox,
+                logger: logger),
         ]
     }
 
+    /// Nothing, if another process has it.
     func close() async throws(StoreError) {
+        guard !isSuspended.load(ordering: .acquiring) else { return }
         switch backend {
         case .memory(let store): try await store.close()
         case .dragonfly(let store): store.close()
         }
-        await bus?.close()
+        await takeBus()?.close()
+    }
+}
+
+/// Tells observers of the embedded store's events, and publishes them.
+private final class EventRelay: Sendable {
+    private let observers: [@Sendable ([RoomEvent]) -> Void]
+    private let line = Mutex<LineStore?>(nil)
+
+    init(_ observers: [@Sendable ([RoomEvent]) -> Void]) { self.observers = observers }
+
+    /// Before the store's first step.
+    func connect(_ line: LineStore) { self.line.withLock { $0 = line } }
+
+    func observe(_ events: [RoomEvent]) {
+        for observer in observers { observer(events) }
+        line.withLock { $0 }?.publish(events)
     }
 }
 

@@ -111,6 +111,7 @@ final class LineWorker: Service {
             schedule.shown = facts
             for desk in desks { Task { await desk.refresh(room) } }
         } catch {
+            if error.code == .elsewhere { return }
             if !schedule.isFailing {
                 schedule.isFailing = true
                 logger.error(

@@ -2,9 +2,11 @@ import Prometheus
 import QueueStore
 import WaitingRoom
 
-/// A store whose every operation is timed, and whose failures show in `anteroom_store_up`.
+/// A store whose every operation is timed, and whose failures show in `anteroom_store_up`; and which is not asked while
+/// it moves to another process.
 struct MeteredStore: QueueStore {
     private let store: any QueueStore
+    private let gate: StoreGate
     private let durations: [String: DurationHistogram]
     private let up: Gauge
 
@@ -16,8 +18,11 @@ struct MeteredStore: QueueStore {
         ]
     }
 
-    init(_ store: any QueueStore, registry: PrometheusCollectorRegistry) throws(MetricsError) {
+    init(
+        _ store: any QueueStore, behind gate: StoreGate, registry: PrometheusCollectorRegistry
+    ) throws(MetricsError) {
         self.store = store
+        self.gate = gate
         let bounds: [Duration] = [
             .microseconds(10), .microseconds(50), .microseconds(100), .microseconds(500), .milliseconds(1),
             .milliseconds(5), .milliseconds(10), .milliseconds(50), .milliseconds(100), .milliseconds(500), .seconds(1),
@@ -37,6 +42,8 @@ struct MeteredStore: QueueStore {
     private func timed<Result>(
         _ operation: String, _ body: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
+        try await gate.enter()
+        defer { gate.leave() }
         let start = ContinuousClock.now
         defer { durations[operation]?.observe(.now - start) }
         do throws(StoreError) {

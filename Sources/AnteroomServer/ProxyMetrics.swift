@@ -10,7 +10,8 @@ enum ProxyMetrics {
         var requestDuration = HistogramCounts(bounds: DurationCounts.bounds)
         var upstreamDuration = HistogramCounts(bounds: DurationCounts.bounds)
         var connections = 0
-        var failedHandshakes = 0
+        var refusals: [ConnectionLedger.Refusal: Int] = [:]
+        var shed = 0
         var upstreamConnections = 0
         var upstreamReused = 0
         var upstreamRetries = 0
@@ -32,7 +33,8 @@ enum ProxyMetrics {
             merged.requestDuration.add(counters.requestDuration)
             merged.upstreamDuration.add(counters.upstreamDuration)
             merged.connections += counters.connections
-            merged.failedHandshakes += counters.failedHandshakes
+            merged.refusals.merge(counters.refusals, uniquingKeysWith: +)
+            merged.shed += counters.shed
             merged.upstreamConnections += counters.upstreamConnections
             merged.upstreamReused += counters.upstreamReused
             merged.upstreamRetries += counters.upstreamRetries
@@ -54,9 +56,14 @@ enum ProxyMetrics {
             "anteroom_upstream_duration_seconds", help: "From handing a request to the origin to its answer's head.",
             merged.upstreamDuration)
         writer.gauge("anteroom_connections", help: "Open connections of visitors.", value: merged.connections)
+        for reason in ConnectionLedger.Refusal.allCases {
+            writer.counter(
+                "anteroom_connections_refused_total", help: "Connections that were closed before their first request.",
+                labels: [("reason", reason.rawValue)], value: merged.refusals[reason] ?? 0)
+        }
         writer.counter(
-            "anteroom_tls_handshakes_failed_total", help: "TLS handshakes of visitors that came to nothing.",
-            value: merged.failedHandshakes)
+            "anteroom_connections_shed_total", help: "Connections without a request that were closed to make room.",
+            value: merged.shed)
         writer.gauge(
             "anteroom_upstream_connections", help: "Open connections to origins.", value: merged.upstreamConnections)
         writer.counter(

@@ -203,6 +203,8 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case unavailable
         /// The room was never configured.
         case unknownRoom
+        /// Another process has taken the store over; ask there.
+        case elsewhere
         /// What the store holds cannot be read.
         case corrupt
     }

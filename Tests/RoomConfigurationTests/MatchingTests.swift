@@ -19,6 +19,20 @@ struct MatchingTests {
     }
 
     @Test(
+        "An entry of X-Forwarded-For may have brackets and a port",
+        arguments: [
+            ("192.0.2.7", "192.0.2.7"), (" 192.0.2.7\t", "192.0.2.7"), ("192.0.2.7:80", "192.0.2.7"),
+            ("[2001:db8::7]", "2001:db8::7"), ("[2001:db8::7]:443", "2001:db8::7"), ("2001:db8::7", "2001:db8::7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"), ("::1", "::1"), ("192.0.2.7:", nil), ("192.0.2.7:x", nil),
+            ("192.0.2.7:65536", nil), ("[192.0.2.7]:80", nil), ("[::1", nil), ("[::1]80", nil), ("unknown", nil),
+            ("", nil),
+            ("_hidden", nil), ("[::1]:80:80", nil),
+        ] as [(String, String?)])
+    func hops(text: String, address: String?) {
+        #expect(IPAddress(hop: text)?.description == address)
+    }
+
+    @Test(
         "What is not an address is not read as one",
         arguments: [
             "", "1", "1.2.3", "1.2.3.4.5", "1.2.3.", ".1.2.3", "256.1.1.1", "01.2.3.4", "1.2.3.a", "1.2.3.4 ", ":",

@@ -197,6 +197,15 @@ struct MistakeTests {
             "gate: { limits: { head: 2MiB } }\n" + room(),
             ("1:19: gate.limits.head: \"2MiB\" is too large", "write a size from 1024 bytes to 1024KiB"))
         check(
+            "gate: { limits: { memory: 10MiB } }\n" + room(),
+            ("1:19: gate.limits.memory: \"10MiB\" is too small", "write at least 64MiB, or auto or off"))
+        check(
+            "gate: { limits: { connections: -1 } }\n" + room(),
+            ("1:19: gate.limits.connections: -1 is too small", "write at least 0"))
+        check(
+            "gate: { timeouts: { handover: 0s } }\n" + room(),
+            ("1:21: gate.timeouts.handover: \"0s\" is too short", "write at least 100ms"))
+        check(
             "gate: { limits: { head: 8KiB } }\n" + room(),
             (
                 "1:19: gate.limits.head: the request line may have 16384 bytes, the whole head only 8192",

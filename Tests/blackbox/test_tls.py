@@ -315,7 +315,7 @@ class TestHandshakes:
         return secure_gate(servers, [gates.room(origin.url)], pairs, timeouts={"tls_handshake": "500ms"})
 
     def failures(self, gate):
-        return gate.metric("anteroom_tls_handshakes_failed_total")
+        return gate.metric("anteroom_connections_refused_total", reason="tls_handshake")
 
     @pytest.mark.parametrize(
         "sent",

@@ -88,18 +88,13 @@ extension DownstreamHandler {
         }
         // From the right: each hop was added by the one after it; the first that is not ours is the visitor.
         for hop in hops.reversed().prefix(32) {
-            let text = hop.drop { $0 == " " }.prefix { $0 != " " }
-            guard let address = IPAddress(text) else { return }
+            guard let address = IPAddress(hop: hop) else { return }
             exchange.clientAddress = Array("\(address)".utf8)
             if !trusted.contains(where: { $0.contains(address) }) { return }
         }
     }
 
-    var isTrustedPeer: Bool {
-        let trusted = gate.routing.gate.trustedProxies
-        guard !trusted.isEmpty, let address = peer.address else { return false }
-        return trusted.contains { $0.contains(address) }
-    }
+    var isTrustedPeer: Bool { gate.trusts(peer.address) }
 
     func clientAddress(_ exchange: Exchange) -> IPAddress? {
         exchange.clientAddress == peer.text

@@ -10,7 +10,7 @@ import WaitingRoom
 /// Bound to its event loop, as is everything that it touches. The parts that belong together are in extensions:
 /// `+Request` (bytes to verdict), `+Forward` (to the origin and back), `+Answer` (the gate's own answers and the end of
 /// an exchange), `+Tunnel` (WebSockets).
-final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
+final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -78,19 +78,13 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         output = SocketWriter(context, isSecure: peer.isSecure)
-        // After a handshake.
-        if context.channel.isActive { enter() }
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        enter()
-        context.fireChannelActive()
-    }
-
-    private func enter() {
-        gate.counters.connections += 1
         slot = gate.deadlines.register(self)
         gate.deadlines.set(slot, after: gate.timeouts.head)
+        if gate.isDraining { drain() }
+        context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -223,13 +217,19 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
 
     // MARK: Closing
 
-    /// A shutdown has begun: an idle connection closes, a busy one after its answer.
+    /// An idle connection closes in a moment, a busy one after its answer.
     func drain() {
         switch phase {
-        case .idle where pending.readableBytes == 0: closeNow()
+        case .idle where pending.readableBytes == 0: gate.deadlines.set(slot, after: Self.drainGrace)
         case .tunnel, .handedOver: break
         default: closesAfterAnswer = true
         }
+    }
+
+    var idleTime: Milliseconds? {
+        guard case .idle = phase, pending.readableBytes == 0, let left = gate.deadlines.left(slot) else { return nil }
+        let whole = generation == 0 ? gate.timeouts.head : gate.timeouts.idle
+        return Milliseconds(max(0, whole.count - left.count))
     }
 
     func closeNow() {
@@ -267,21 +267,19 @@ final class DownstreamHandler: ChannelDuplexHandler, DeadlineOwner {
 
     private func leave() {
         gate.tunnels.remove(self)
-        guard slot >= 0 else { return }
-        gate.counters.connections -= 1
-        gate.deadlines.unregister(slot)
-        slot = -1
+        leaveDeadlines()
     }
 
-    /// Leaves the bookkeeping of requests; another handler owns the connection from now on, which goes on counting as
-    /// one.
+    /// Leaves the bookkeeping of requests; another handler owns the connection from now on.
     func handOver() {
         phase = .handedOver
-        guard slot >= 0, let context else { return }
+        leaveDeadlines()
+    }
+
+    private func leaveDeadlines() {
+        guard slot >= 0 else { return }
         gate.deadlines.unregister(slot)
         slot = -1
-        let gate = NIOLoopBound(gate, eventLoop: context.eventLoop)
-        context.channel.closeFuture.whenComplete { _ in gate.value.counters.connections -= 1 }
     }
 
     /// Another handler reads from now on: a read that was held back must not stay so.

@@ -35,6 +35,7 @@ extension VisitorResponse {
         case 202: "Accepted"
         case 204: "No Content"
         case 301: "Moved Permanently"
+        case 307: "Temporary Redirect"
         case 308: "Permanent Redirect"
         case 400: "Bad Request"
         case 401: "Unauthorized"

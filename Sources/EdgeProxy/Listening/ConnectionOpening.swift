@@ -6,21 +6,67 @@ import RoomConfiguration
 struct ConnectionOpening: Sendable {
     let gate: NIOLoopBound<GateLoop>
     let listener: Listener
+    /// The listener's place in `gate.listen`.
+    let index: Int
 
-    /// Begins with a connection that was accepted just now, on its event loop.
+    /// Begins with a connection that was accepted just now, on its event loop: counted until it closes, whatever
+    /// becomes of it.
+    /// - Throws: why it is not taken; NIO closes it.
     func open(_ channel: any Channel) throws {
-        try secure(channel, peer: channel.remoteAddress?.ipAddress ?? "unknown")
+        let gate = gate.value
+        let ledger = gate.ledger
+        do throws(ConnectionLedger.Refusal) {
+            try ledger.enter(listener: index, limit: gate.routing.gate.limits.connections)
+        } catch {
+            gate.counters.refuse(error)
+            gate.regulate()
+            throw error
+        }
+        gate.counters.connections += 1
+        channel.closeFuture.whenComplete { [self] _ in
+            ledger.leave(listener: index)
+            self.gate.value.counters.connections -= 1
+        }
+        gate.regulate()
+        let peer = VisitorPeer(of: channel)
+        if listener.takesProxyProtocol {
+            try identify(channel, by: peer)
+        } else {
+            try welcome(channel, peer)
+        }
+    }
+
+    /// A header of the PROXY protocol, from a trusted proxy, says who the visitor is.
+    private func identify(_ channel: any Channel, by proxy: VisitorPeer) throws {
+        guard gate.value.trusts(proxy.address) else { throw refusal(.untrustedProxy) }
+        try channel.pipeline.syncOperations.addHandler(
+            ProxyHeaderHandler(gate: gate.value, proxy: proxy) { channel, peer in try welcome(channel, peer) })
+    }
+
+    /// Counts the visitor's address. A trusted proxy has as many connections as it has visitors.
+    private func welcome(_ channel: any Channel, _ peer: VisitorPeer) throws {
+        let gate = gate.value
+        if let address = peer.address, !gate.trusts(address) {
+            do throws(ConnectionLedger.Refusal) {
+                try gate.ledger.enter(address, limit: gate.routing.gate.limits.connectionsPerAddress)
+            } catch {
+                throw refusal(error)
+            }
+            let ledger = gate.ledger
+            channel.closeFuture.whenComplete { _ in ledger.leave(address) }
+        }
+        try secure(channel, peer)
     }
 
     /// TLS where the listener speaks it. Without a certificate, which a reload may have taken away, nobody is served.
-    private func secure(_ channel: any Channel, peer: String) throws {
+    private func secure(_ channel: any Channel, _ peer: VisitorPeer) throws {
         guard listener.service == .https else {
-            try serve(channel, VisitorPeer(peer), negotiated: nil)
+            try serve(channel, peer, negotiated: nil)
             return
         }
-        guard let context = gate.value.routing.tls.visitors else { throw ChannelError.operationUnsupported }
+        guard let context = gate.value.routing.tls.visitors else { throw refusal(.noCertificate) }
         try VisitorHandshake.begin(on: channel, gate: gate.value, context: context) { channel, negotiated in
-            try serve(channel, VisitorPeer(peer, isSecure: true), negotiated: negotiated)
+            try serve(channel, peer.secured, negotiated: negotiated)
         }
     }
 
@@ -29,5 +75,10 @@ struct ConnectionOpening: Sendable {
     private func serve(_ channel: any Channel, _ peer: VisitorPeer, negotiated: String?) throws {
         let handler = DownstreamHandler(gate: gate.value, peer: peer, service: listener.service)
         try channel.pipeline.syncOperations.addHandler(handler)
+    }
+
+    private func refusal(_ reason: ConnectionLedger.Refusal) -> ConnectionLedger.Refusal {
+        gate.value.counters.refuse(reason)
+        return reason
     }
 }

@@ -1,79 +1,119 @@
 package import NIOCore
-import NIOPosix
 package import RoomConfiguration
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import Synchronization
 
 /// The sockets that visitors reach: for each address one per event loop (`SO_REUSEPORT`), so that a connection is
-/// accepted where it is served.
-package struct GateListener {
-    private var channels: [any Channel] = []
-    /// The addresses that are listened on, in the configuration's order, with the ports that were given for port 0.
-    package private(set) var addresses: [ListenAddress] = []
+/// accepted where it is served. A socket that somebody else opened is all loops'.
+package final class GateListener: Sendable {
+    private struct Entry {
+        let listener: Listener
+        let sockets: [ListeningSocket]
+    }
 
-    /// Binds all addresses on all loops.
-    /// - Throws: `ListenError` for the first address that cannot be had; nothing stays bound then.
+    private let entries: [Entry]
+    private let acceptors = Mutex<[any Acceptor]>([])
+
+    private init(_ entries: [Entry]) { self.entries = entries }
+
+    /// Binds all addresses; nobody can connect yet.
+    /// - Parameters:
+    ///   - inherited: sockets that another process opened. Those with an address of `listeners` are taken out.
+    ///   - loops: how many event loops will accept.
+    /// - Throws: `ListenError` for the first address that cannot be had.
     package static func bind(
-        _ listeners: [Listener], loops: [NIOLoopBound<GateLoop>], eventLoops: [any EventLoop]
-    ) async throws -> GateListener {
-        var listener = GateListener()
-        do {
-            for configured in listeners {
-                var address = configured.address
-                if address.port != 0 { try await probe(address, on: eventLoops[0]) }
-                for (loop, eventLoop) in zip(loops, eventLoops) {
-                    let opening = ConnectionOpening(gate: loop, listener: configured)
-                    let channel = try await bind(address, opening: opening, eventLoop: eventLoop)
-                    listener.channels.append(channel)
-                    address.port = channel.localAddress?.port ?? address.port
-                }
-                listener.addresses.append(address)
+        _ listeners: [Listener], inherited: inout [ListeningSocket], loops: Int
+    ) throws(ListenError) -> GateListener {
+        var entries: [Entry] = []
+        for listener in listeners {
+            let address = listener.address
+            var sockets = inherited.filter { $0.address.host == address.host && $0.address.port == address.port }
+            if sockets.isEmpty {
+                sockets = try bind(address, isV6Only: listeners.contains { $0.address.isV4Twin(of: address) }, loops)
+            } else {
+                inherited.removeAll { socket in sockets.contains { $0 === socket } }
             }
-        } catch {
-            await listener.close()
-            throw error
+            entries.append(Entry(listener: listener, sockets: sockets))
         }
-        return listener
-    }
-
-    /// Accepts nobody any more.
-    package func close() async {
-        for channel in channels { try? await channel.close() }
-    }
-
-    /// `SO_REUSEPORT` lets a second gate of the same user share the port unnoticed: so first ask for it without.
-    private static func probe(_ address: ListenAddress, on eventLoop: any EventLoop) async throws {
-        do {
-            let probe = try await ServerBootstrap(group: eventLoop)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .bind(host: address.host, port: address.port).get()
-            try await probe.close()
-        } catch {
-            throw ListenError(address: address, underlying: error)
-        }
+        return GateListener(entries)
     }
 
     private static func bind(
-        _ address: ListenAddress, opening: ConnectionOpening, eventLoop: any EventLoop
-    ) async throws -> any Channel {
-        do {
-            return try await ServerBootstrap(group: eventLoop, childGroup: eventLoop)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .serverChannelOption(.socketOption(.init(rawValue: SO_REUSEPORT)), value: 1)
-                .serverChannelOption(.backlog, value: 4096)
-                .serverChannelOption(.maxMessagesPerRead, value: 64)
-                .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-                .childChannelOption(.allowRemoteHalfClosure, value: true)
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture { try opening.open(channel) }
-                }
-                .bind(host: address.host, port: address.port).get()
-        } catch {
-            throw ListenError(address: address, underlying: error)
+        _ address: ListenAddress, isV6Only: Bool, _ count: Int
+    ) throws(ListenError) -> [ListeningSocket] {
+        // `SO_REUSEPORT` lets a second gate of the same user share the port unnoticed: so first ask for it without.
+        if address.port != 0 { try ListeningSocket.bind(address, isShared: false, isV6Only: isV6Only).close() }
+        var address = address
+        var sockets: [ListeningSocket] = []
+        for _ in 0..<count {
+            let socket = try ListeningSocket.bind(address, isShared: true, isV6Only: isV6Only)
+            address.port = socket.address.port
+            sockets.append(socket)
         }
+        return sockets
+    }
+
+    /// The addresses that are listened on, in the configuration's order.
+    package var addresses: [ListenAddress] { entries.compactMap(\.sockets.first?.address) }
+
+    package var sockets: [ListeningSocket] { entries.flatMap(\.sockets) }
+
+    /// Accepts on all sockets.
+    /// - Throws: `ListenError`; nobody accepts then.
+    package func accept(on loops: [NIOLoopBound<GateLoop>], _ eventLoops: [any EventLoop]) async throws {
+        do {
+            for socket in sockets { try socket.listen() }
+            for (index, entry) in entries.enumerated() {
+                let openings = loops.map { ConnectionOpening(gate: $0, listener: entry.listener, index: index) }
+                // A socket for each loop, and nobody else's.
+                if entry.sockets.count == loops.count, entry.sockets.allSatisfy(\.isShareOfPort) {
+                    for (number, socket) in entry.sockets.enumerated() {
+                        let acceptor = try await LoopAcceptor.start(socket, openings[number], eventLoops[number])
+                        await add(acceptor, regulatedBy: [loops[number]], [eventLoops[number]])
+                    }
+                } else {
+                    for socket in entry.sockets {
+                        await add(SharedAcceptor(socket, openings, eventLoops), regulatedBy: loops, eventLoops)
+                    }
+                }
+            }
+        } catch {
+            await pause()
+            throw error
+        }
+    }
+
+    private func add(
+        _ acceptor: some Acceptor, regulatedBy loops: [NIOLoopBound<GateLoop>], _ eventLoops: [any EventLoop]
+    ) async {
+        acceptors.withLock { $0.append(acceptor) }
+        for (gate, eventLoop) in zip(loops, eventLoops) {
+            try? await eventLoop.submit { gate.value.add(acceptor) }.get()
+        }
+    }
+
+    /// Accepts nobody; who connects waits.
+    package func pause() async {
+        for acceptor in takeAcceptors() { await acceptor.stop() }
+    }
+
+    /// Ends listening, once all who have connected are accepted: closing a socket resets those in its backlog.
+    package func close() async {
+        for acceptor in takeAcceptors() { await acceptor.finish(closingSocket: true) }
+        for socket in sockets { socket.close() }
+    }
+
+    private func takeAcceptors() -> [any Acceptor] {
+        acceptors.withLock { acceptors in
+            defer { acceptors = [] }
+            return acceptors
+        }
+    }
+}
+
+extension ListenAddress {
+    /// Both mean every interface and the same port, this one by IPv4: then the system wants the other to be for IPv6
+    /// alone.
+    fileprivate func isV4Twin(of other: ListenAddress) -> Bool {
+        host == "0.0.0.0" && other.host == "::" && port == other.port
     }
 }

@@ -55,6 +55,12 @@ final class DeadlineTable {
         due[slot] = .max
     }
 
+    /// How long it is until the slot's deadline, in whole ticks; nil where none is set.
+    func left(_ slot: Slot) -> Milliseconds? {
+        guard slot >= 0, due[slot] != .max else { return nil }
+        return Milliseconds(Int64(due[slot] > tick ? due[slot] - tick : 0) * Self.tickLength)
+    }
+
     /// Calls those whose deadline has passed. O(registered), a few bytes each.
     func sweep(now: NIODeadline) {
         tick = UInt32(clamping: (now - start).nanoseconds / (Self.tickLength * 1_000_000))

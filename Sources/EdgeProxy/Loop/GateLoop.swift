@@ -13,10 +13,14 @@ package final class GateLoop {
     let activity: LoopActivity
     private(set) var routing: RoutingTable
     package var counters = LoopCounters()
+    let ledger: ConnectionLedger
     let deadlines = DeadlineTable(start: .now())
     private let log: AccessLogBuffer
     private(set) var isDraining = false
     var tunnels = TunnelTable()
+    /// Who accepts for this loop.
+    var acceptors: [WeakAcceptor] = []
+    var isAccepting = true
 
     /// Microseconds since some moment, as it was when the event that is being handled began: what is written and
     /// counted for it is done some microseconds later.
@@ -37,9 +41,10 @@ package final class GateLoop {
     /// Makes the state of one loop. Call it on that loop, then `start()`.
     package init(
         loop: any EventLoop, routing: RoutingTable, desk: VisitorDesk, tokens: LoopTokens, activity: LoopActivity,
-        accessLog: AccessLogWriter
+        accessLog: AccessLogWriter, ledger: ConnectionLedger
     ) {
         self.loop = loop
+        self.ledger = ledger
         self.routing = routing
         self.desk = desk
         self.tokens = tokens
@@ -97,7 +102,8 @@ package final class GateLoop {
     package func drain() {
         loop.preconditionInEventLoop()
         isDraining = true
-        for owner in deadlines.everyone { (owner as? DownstreamHandler)?.drain() }
+        regulate()
+        for owner in deadlines.everyone { (owner as? any VisitorConnection)?.drain() }
         for pool in pools.values { pool.closeIdle() }
         desk.releaseListeners()
     }
@@ -105,10 +111,7 @@ package final class GateLoop {
     /// Closes what is left.
     package func closeAll() {
         loop.preconditionInEventLoop()
-        for owner in deadlines.everyone {
-            (owner as? DownstreamHandler)?.closeNow()
-            (owner as? VisitorHandshake)?.closeNow()
-        }
+        for owner in deadlines.everyone { (owner as? any VisitorConnection)?.closeNow() }
         log.flush()
     }
 
@@ -145,9 +148,16 @@ package final class GateLoop {
 
     func nextRequestID(into bytes: inout [UInt8]) { requestIDs.next(into: &bytes) }
 
+    func trusts(_ address: IPAddress?) -> Bool {
+        let trusted = routing.gate.trustedProxies
+        guard !trusted.isEmpty, let address else { return false }
+        return trusted.contains { $0.contains(address) }
+    }
+
     private func sweep() {
         takeTime()
         deadlines.sweep(now: .now())
+        if regulate() { makeRoom() }
         tunnels.noteUse { session, position, room in activity.noteTunnel(of: session, position: position, in: room) }
         log.flush()
     }

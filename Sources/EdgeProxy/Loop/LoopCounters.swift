@@ -18,8 +18,10 @@ package struct LoopCounters: Sendable {
     package var requestDuration = DurationCounts()
     package var upstreamDuration = DurationCounts()
     package var connections = 0
-    /// TLS handshakes of visitors that came to nothing.
-    package var failedHandshakes = 0
+    /// Connections that were closed before their first request.
+    package private(set) var refusals: [ConnectionLedger.Refusal: Int] = [:]
+    /// Connections without a request that were closed to make room.
+    package var shed = 0
     package var upstreamConnections = 0
     package var upstreamReused = 0
     package var upstreamRetries = 0
@@ -40,6 +42,8 @@ package struct LoopCounters: Sendable {
             lastCount = 1
         }
     }
+
+    mutating func refuse(_ reason: ConnectionLedger.Refusal) { refusals[reason, default: 0] += 1 }
 
     /// Makes `requests` complete.
     package mutating func settle() {

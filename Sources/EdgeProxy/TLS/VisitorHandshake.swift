@@ -2,16 +2,16 @@ import NIOCore
 import NIOSSL
 import NIOTLS
 import RoomConfiguration
+import WaitingRoom
 
 #if canImport(Glibc)
 import Glibc
 #endif
 
-/// A visitor's connection until its TLS handshake ends, for `timeouts.tls_handshake` at most. Counts as a connection, so
-/// that a drain waits for it.
+/// A visitor's connection until its TLS handshake ends, for `timeouts.tls_handshake` at most.
 ///
 /// Bound to its event loop.
-final class VisitorHandshake: ChannelInboundHandler, RemovableChannelHandler, DeadlineOwner {
+final class VisitorHandshake: ChannelInboundHandler, RemovableChannelHandler, VisitorConnection {
     typealias InboundIn = ByteBuffer
 
     private let gate: GateLoop
@@ -37,24 +37,14 @@ final class VisitorHandshake: ChannelInboundHandler, RemovableChannelHandler, De
         try channel.pipeline.syncOperations.addHandlers(edge, NIOSSLServerHandler(context: context), handshake)
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        if context.channel.isActive { enter() }
-    }
-
+    /// Told to those behind when they are there.
     func channelActive(context: ChannelHandlerContext) {
-        enter()
-        context.fireChannelActive()
-    }
-
-    private func enter() {
-        gate.counters.connections += 1
         slot = gate.deadlines.register(self)
         gate.deadlines.set(slot, after: gate.timeouts.tlsHandshake)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         guard slot >= 0 else { return }
-        gate.counters.connections -= 1
         gate.deadlines.unregister(slot)
         slot = -1
     }
@@ -67,6 +57,7 @@ final class VisitorHandshake: ChannelInboundHandler, RemovableChannelHandler, De
         acknowledge(context.channel)
         do {
             try serve(context.channel, negotiated)
+            context.fireChannelActive()
         } catch {
             closeNow()
         }
@@ -83,13 +74,19 @@ final class VisitorHandshake: ChannelInboundHandler, RemovableChannelHandler, De
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { fail() }
 
+    // MARK: VisitorConnection
+
     func deadlinePassed() { fail() }
 
-    /// A shutdown has run out of time.
+    var idleTime: Milliseconds? { nil }
+
+    /// What has begun may end: a request is on its way.
+    func drain() {}
+
     func closeNow() { edge.close() }
 
     private func fail() {
-        if !hasFailed { gate.counters.failedHandshakes += 1 }
+        if !hasFailed { gate.counters.refuse(.handshake) }
         hasFailed = true
         closeNow()
     }

@@ -62,6 +62,7 @@ package final class Journal: EventLog {
         var isSynchronizationScheduled = false
         /// The last synchronisation failed.
         var mustSynchronize = false
+        var isClosed = false
     }
 
     private static let synchronizationDelay = DispatchTimeInterval.seconds(1)
@@ -170,7 +171,10 @@ package final class Journal: EventLog {
         let synchronization = await withCheckedContinuation { continuation in
             synchronizationQueue.async { continuation.resume(returning: self.synchronize()) }
         }
-        writer.withLock { $0.file.close() }
+        writer.withLock { writer in
+            writer.file.close()
+            writer.isClosed = true
+        }
         lock.release()
         if let error = failure ?? synchronization { throw error }
     }
@@ -303,10 +307,12 @@ package final class Journal: EventLog {
 
     /// Runs beside the writer: a slow disk delays no step.
     private func synchronize() -> StoreError? {
-        let file = writer.withLock { writer in
+        let file: (any AppendableFile)? = writer.withLock { writer in
             writer.isSynchronizationScheduled = false
-            return writer.file
+            return writer.isClosed ? nil : writer.file
         }
+        // One that was put off until after the end has nothing to do: the end brought everything to the disk.
+        guard let file else { return nil }
         do throws(FileError) {
             try file.synchronize()
             return nil

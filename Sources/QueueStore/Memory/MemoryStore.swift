@@ -21,10 +21,11 @@ package final class MemoryStore: QueueStore {
     private struct State {
         var rooms: [RoomID: Slot]
         var random: any RandomNumberGenerator & Sendable
+        var log: any EventLog
     }
 
     private let clock: @Sendable () -> Timestamp
-    private let log: any EventLog
+    private let observer: @Sendable ([RoomEvent]) -> Void
     private let state: Mutex<State>
 
     /// - Parameters:
@@ -39,21 +40,34 @@ package final class MemoryStore: QueueStore {
         journal: OpenedJournal? = nil, observer: @escaping @Sendable ([RoomEvent]) -> Void = { _ in }
     ) {
         self.clock = clock
-        log = journal?.journal ?? VolatileLog()
+        self.observer = observer
+        let log: any EventLog = journal?.journal ?? VolatileLog()
         log.deliver(to: observer)
         let rooms = journal?.rooms ?? [:]
-        state = Mutex(State(rooms: rooms.mapValues { Slot(room: $0, ticket: .start) }, random: random))
+        state = Mutex(State(rooms: rooms.mapValues { Slot(room: $0, ticket: .start) }, random: random, log: log))
     }
 
     /// Refuses further steps, writes a snapshot and lets go of the journal.
     package func close() async throws(StoreError) {
-        state.withLock { state in log.seal(state.rooms.values.map(\.room)) }
+        let log = state.withLock { state in
+            state.log.seal(state.rooms.values.map(\.room))
+            return state.log
+        }
         try await log.close()
     }
 
+    /// Goes on, after `close`, with what a journal holds: another store may have written to it meanwhile.
+    package func reopen(_ journal: OpenedJournal) {
+        journal.journal.deliver(to: observer)
+        state.withLock { state in
+            state.rooms = journal.rooms.mapValues { Slot(room: $0, ticket: .start) }
+            state.log = journal.journal
+        }
+    }
+
     package func configure(_ rooms: [RoomSettings]) async throws(StoreError) {
-        let ticket = try state.withLock { state throws(StoreError) in
-            try log.requireWritable()
+        let (ticket, log) = try state.withLock { state throws(StoreError) in
+            try state.log.requireWritable()
             let now = clock()
             var entries: [LogEntry] = []
             for settings in rooms {
@@ -66,9 +80,9 @@ package final class MemoryStore: QueueStore {
                 }
                 entries += events.map(LogEntry.event)
             }
-            let ticket = log.append(entries) { state.rooms.values.map(\.room) }
+            let ticket = state.log.append(entries) { state.rooms.values.map(\.room) }
             for settings in rooms { state.rooms[settings.id]?.ticket = ticket }
-            return ticket
+            return (ticket, state.log)
         }
         try await log.durable(ticket)
     }
@@ -85,8 +99,8 @@ package final class MemoryStore: QueueStore {
         in room: RoomID,
         _ body: (inout Room, inout Step, inout any RandomNumberGenerator & Sendable) -> Result
     ) async throws(StoreError) -> Result {
-        let (result, ticket) = try state.withLock { state throws(StoreError) in
-            try log.requireWritable()
+        let (result, ticket, log) = try state.withLock { state throws(StoreError) in
+            try state.log.requireWritable()
             guard let index = state.rooms.index(forKey: room) else { throw StoreError(unknown: room) }
             var step = Step(now: clock())
             let result = body(&state.rooms.values[index].room, &step, &state.random)
@@ -94,10 +108,10 @@ package final class MemoryStore: QueueStore {
             if step.notesHeartbeats {
                 entries.append(.heartbeats(room, total: state.rooms.values[index].room.totals.heartbeats))
             }
-            guard !entries.isEmpty else { return (result, state.rooms.values[index].ticket) }
-            let ticket = log.append(entries) { state.rooms.values.map(\.room) }
+            guard !entries.isEmpty else { return (result, state.rooms.values[index].ticket, state.log) }
+            let ticket = state.log.append(entries) { state.rooms.values.map(\.room) }
             state.rooms.values[index].ticket = ticket
-            return (result, ticket)
+            return (result, ticket, state.log)
         }
         try await log.durable(ticket)
         return result
@@ -105,9 +119,9 @@ package final class MemoryStore: QueueStore {
 
     /// Reads one room; nothing that is not durable is seen.
     func read<Result: Sendable>(in room: RoomID, _ body: (Room) -> Result) async throws(StoreError) -> Result {
-        let (result, ticket) = try state.withLock { state throws(StoreError) in
+        let (result, ticket, log) = try state.withLock { state throws(StoreError) in
             guard let index = state.rooms.index(forKey: room) else { throw StoreError(unknown: room) }
-            return (body(state.rooms.values[index].room), state.rooms.values[index].ticket)
+            return (body(state.rooms.values[index].room), state.rooms.values[index].ticket, state.log)
         }
         try await log.durable(ticket)
         return result

@@ -17,4 +17,4 @@ extension ScalarForm<Int> {
     }
 }
 
-private let factors = ["": 1, "B": 1, "KiB": 1024, "MiB": 1024 * 1024]
+private let factors = ["": 1, "B": 1, "KiB": 1024, "MiB": 1024 * 1024, "GiB": 1024 * 1024 * 1024]

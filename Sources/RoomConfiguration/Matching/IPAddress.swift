@@ -37,6 +37,27 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         self = address
     }
 
+    /// An entry of `X-Forwarded-For`: an address, as some proxies write it in brackets or with a port.
+    package init?(hop: some StringProtocol) {
+        var text = Substring(hop).drop { $0 == " " || $0 == "\t" }
+        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+        if text.first == "[" {
+            guard let end = text.firstIndex(of: "]"), Self.isPort(text[text.index(after: end)...]) else { return nil }
+            text = text[text.index(after: text.startIndex)..<end]
+            guard text.contains(":") else { return nil }
+        } else if let colon = text.firstIndex(of: ":"), colon == text.lastIndex(of: ":") {
+            guard Self.isPort(text[colon...]) else { return nil }
+            text = text[..<colon]
+        }
+        self.init(text)
+    }
+
+    /// Nothing, or a colon and a port.
+    private static func isPort(_ text: Substring) -> Bool {
+        guard let first = text.first else { return true }
+        return first == ":" && (try? PortText.parse(text.dropFirst(), from: 0, in: "")) != nil
+    }
+
     /// Four decimal numbers, or the form of RFC 5952.
     package var description: String {
         guard family == .v6 else {

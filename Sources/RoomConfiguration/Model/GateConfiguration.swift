@@ -37,11 +37,16 @@ package struct GateConfiguration: Hashable, Sendable {
     }
 }
 
-/// `gate.limits`: sizes of docs/HTTP.md, in bytes but for `fields`.
+/// `gate.limits`: sizes of docs/HTTP.md, in bytes but for `fields`; and how much all visitors together may take.
 package struct RequestLimits: Hashable, Sendable {
     package var head = 32 * 1024
     package var fields = 100
     package var requestLine = 16 * 1024
+    /// Open connections at each listener; 0 is as many as the process's descriptors allow.
+    package var connections = 0
+    /// Open connections of each address; 0 is any number.
+    package var connectionsPerAddress = 1024
+    package var memory = MemoryLimit.automatic
 
     package init() {}
 }
@@ -63,10 +68,22 @@ package struct GateTimeouts: Hashable, Sendable {
     package var upstreamIdle: Milliseconds = .seconds(30)
     /// A tunnel without traffic in either direction.
     package var tunnelIdle: Milliseconds = .minutes(10)
-    /// From SIGTERM to the end of running requests.
+    /// From the end of accepting to that of running requests.
     package var drain: Milliseconds = .seconds(30)
+    /// From SIGTERM to the end of accepting.
+    package var drainDelay: Milliseconds = .seconds(0)
+    /// How long a new process may take to get ready, and to open the store.
+    package var handover: Milliseconds = .seconds(30)
 
     package init() {}
+}
+
+/// How much memory the process may take before it accepts nobody new.
+package enum MemoryLimit: Hashable, Sendable {
+    /// Three quarters of what the machine, or the container, has.
+    case automatic
+    case off
+    case bytes(Int)
 }
 
 package enum AccessLogDestination: Hashable, Sendable {

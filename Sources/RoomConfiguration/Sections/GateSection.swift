@@ -96,6 +96,9 @@ extension RequestLimits {
         section.read("head", into: &head, .byteSize(1024...1024 * 1024))
         section.read("fields", into: &fields, .integer(10...1000))
         section.read("request_line", into: &requestLine, .byteSize(256...1024 * 1024))
+        section.read("connections", into: &connections, .integer(0...10_000_000))
+        section.read("connections_per_address", into: &connectionsPerAddress, .integer(0...10_000_000))
+        section.read("memory", into: &memory, .memoryLimit)
         if requestLine > head, section.areSound("head", "request_line") {
             section.refuse(
                 section.contains("request_line") ? "request_line" : "head",
@@ -119,6 +122,8 @@ extension GateTimeouts {
         section.read("upstream_idle", into: &upstreamIdle, .duration(usual))
         section.read("tunnel_idle", into: &tunnelIdle, .duration(usual))
         section.read("drain", into: &drain, .duration(Milliseconds(0)...Milliseconds.hours(1)))
+        section.read("drain_delay", into: &drainDelay, .duration(Milliseconds(0)...Milliseconds.hours(1)))
+        section.read("handover", into: &handover, .duration(Milliseconds(100)...Milliseconds.hours(1)))
     }
 }
 
@@ -131,6 +136,23 @@ extension ScalarForm<AccessLogDestination> {
             case "on", "yes", "no", "true", "false", "stderr", "-":
                 throw Mistake("\(text.quoted) is not a place for the access log", "write off, stdout or a file's path")
             default: return .file(try ScalarForm<String>.text.parse(text))
+            }
+        }
+    }
+}
+
+extension ScalarForm<MemoryLimit> {
+    static var memoryLimit: Self {
+        ScalarForm { text throws(Mistake) in
+            switch text {
+            case "auto": return .automatic
+            case "off": return .off
+            default:
+                let bytes = try ScalarForm<Int>.byteSize(0...1 << 50).parse(text)
+                guard bytes >= 64 << 20 else {
+                    throw Mistake("\(text.quoted) is too small", "write at least 64MiB, or auto or off")
+                }
+                return .bytes(bytes)
             }
         }
     }

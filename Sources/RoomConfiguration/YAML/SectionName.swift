@@ -33,11 +33,11 @@ enum SectionName: String, CaseIterable {
         case .tls: ["certificates", "minimum_version", "hsts"]
         case .certificate: ["certificate", "key"]
         case .hsts: ["max_age", "include_subdomains", "preload"]
-        case .limits: ["head", "fields", "request_line"]
+        case .limits: ["head", "fields", "request_line", "connections", "connections_per_address", "memory"]
         case .timeouts:
             [
                 "head", "body_progress", "idle", "connect", "tls_handshake", "first_byte", "upstream_idle",
-                "tunnel_idle", "drain",
+                "tunnel_idle", "drain", "drain_delay", "handover",
             ]
         case .admin: ["listen"]
         case .store: ["kind", "url", "ca_file", "data_directory"]

@@ -24,6 +24,13 @@ extension VisitorDesk {
         }
     }
 
+    /// The line has moved to another process on the same address, which a new connection reaches: the same request there.
+    nonisolated func elsewhere(_ request: VisitorRequest) -> VisitorResponse {
+        var response = VisitorResponse.short(307, "Please ask again.")
+        response.fields.append(("Location", LocalTarget(request.target).text))
+        return response
+    }
+
     /// The gate's own 4xx and 5xx in the form that fits the client.
     package nonisolated func error(_ status: Int, _ request: VisitorRequest) -> VisitorResponse {
         let kind = ErrorPageKind(status: status)

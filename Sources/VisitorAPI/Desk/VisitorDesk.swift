@@ -55,7 +55,7 @@ package actor VisitorDesk {
             }
             done(answer)
         } catch {
-            done(.respond(unavailable(request)))
+            done(.respond(error.code == .elsewhere ? elsewhere(request) : unavailable(request)))
         }
     }
 

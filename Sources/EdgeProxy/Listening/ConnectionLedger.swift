@@ -1,0 +1,114 @@
+import RoomConfiguration
+import Synchronization
+
+/// The visitors' open connections, of all event loops: how many there are at each listener and of each address, and
+/// whether there is room for more. Its lock is taken when a connection begins or ends, and by sweeps; never by a
+/// request.
+package final class ConnectionLedger: Sendable {
+    /// Why a connection was closed before its first request; the `reason` label.
+    package enum Refusal: String, Hashable, Sendable, CaseIterable, Error {
+        /// `gate.limits.connections`.
+        case connections
+        /// `gate.limits.connections_per_address`.
+        case address = "connections_per_address"
+        /// Beyond what the process's descriptors allow.
+        case descriptors
+        /// A listener with `proxy_protocol` takes connections from `gate.trusted_proxies` alone.
+        case untrustedProxy = "untrusted_proxy"
+        case proxyHeader = "proxy_header"
+        /// The PROXY protocol header did not come in time.
+        case proxyTimeout = "proxy_timeout"
+        /// TLS came to nothing, or not in time: port scans, old clients.
+        case handshake = "tls_handshake"
+        /// An https listener whose certificates a reload has taken away.
+        case noCertificate = "no_certificate"
+    }
+
+    /// What is scarce at the moment.
+    package enum Shortage: Hashable, Sendable {
+        case descriptors(open: Int, limit: Int)
+        case memory(resident: Int, limit: Int)
+    }
+
+    /// Who shares a count: an IPv4 address, or the /64 that a network gives to one customer (RFC 6177).
+    private struct AddressKey: Hashable {
+        let isV4: Bool
+        let bits: UInt64
+
+        init(_ address: IPAddress) {
+            isV4 = address.family == .v4
+            bits = isV4 ? address.low : address.high
+        }
+    }
+
+    private struct State {
+        var total = 0
+        var listeners: [Int: Int] = [:]
+        /// Only of addresses that have open connections, so it is no larger than `total`.
+        var addresses: [AddressKey: Int] = [:]
+        var memory: Shortage?
+        /// Descriptors are scarce from the moment that the budget is used up until a sixteenth of it is free.
+        var isFull = false
+    }
+
+    /// How many connections the process's descriptors allow.
+    package let budget: Int
+    private let state = Mutex(State())
+
+    package init(budget: Int = .max) { self.budget = budget }
+
+    /// Counts a connection at a listener.
+    /// - Parameter limit: 0 is none.
+    /// - Throws: why it must be closed; then it is not counted.
+    func enter(listener: Int, limit: Int) throws(Refusal) {
+        try state.withLock { state throws(Refusal) in
+            if state.total >= budget { throw .descriptors }
+            if limit > 0, state.listeners[listener, default: 0] >= limit { throw .connections }
+            state.total += 1
+            state.listeners[listener, default: 0] += 1
+            if state.total >= budget { state.isFull = true }
+        }
+    }
+
+    func leave(listener: Int) {
+        state.withLock { state in
+            state.total -= 1
+            state.listeners[listener, default: 0] -= 1
+            if state.total < budget - budget / 16 { state.isFull = false }
+        }
+    }
+
+    /// Counts a connection of an address, beside its listener.
+    func enter(_ address: IPAddress, limit: Int) throws(Refusal) {
+        let key = AddressKey(address)
+        try state.withLock { state throws(Refusal) in
+            let count = state.addresses[key] ?? 0
+            if limit > 0, count >= limit { throw .address }
+            state.addresses[key] = count + 1
+        }
+    }
+
+    func leave(_ address: IPAddress) {
+        let key = AddressKey(address)
+        state.withLock { state in
+            guard let count = state.addresses[key] else { return }
+            state.addresses[key] = count > 1 ? count - 1 : nil
+        }
+    }
+
+    package func open(at listener: Int) -> Int { state.withLock { $0.listeners[listener] ?? 0 } }
+
+    /// How many addresses have connections.
+    var addresses: Int { state.withLock { $0.addresses.count } }
+
+    /// Told by whoever watches the process's memory; nil when there is enough again.
+    package func setMemory(_ shortage: Shortage?) { state.withLock { $0.memory = shortage } }
+
+    /// Why nobody new should be accepted now.
+    package var shortage: Shortage? {
+        state.withLock { state in
+            if let memory = state.memory { return memory }
+            return state.isFull ? .descriptors(open: state.total, limit: budget) : nil
+        }
+    }
+}
