@@ -61,11 +61,13 @@ package struct AnteroomServer {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: workers)
         let labels = LabelTable()
         let routing = RoutingTable(configuration, labels: labels)
+        let notices = OriginNotices(logger: logger)
         let eventLoops = (0..<workers).map { _ in group.next() }
         var loops: [LoopHandle] = []
         for eventLoop in eventLoops {
             loops.append(
-                try await LoopHandle.make(on: eventLoop, services: services, routing: routing, accessLog: accessLog))
+                try await LoopHandle.make(
+                    on: eventLoop, services: services, routing: routing, accessLog: accessLog, notices: notices))
         }
         let handles = loops
         let since = clock() + Milliseconds(-configuration.tokens.lifetime.count)
@@ -88,6 +90,8 @@ package struct AnteroomServer {
             logger.notice("Gate listens", metadata: ["address": "\(address)"])
         }
 
+        let checks = OriginChecks(loops: handles, notices: notices)
+        checks.apply(routing.endpoints)
         let flusher = ActivityFlusher(store: store, loops: handles, logger: logger)
         let worker = LineWorker(
             store: store, rooms: configuration.rooms.map(\.settings), flusher: flusher,
@@ -114,6 +118,8 @@ package struct AnteroomServer {
                 for handle in handles {
                     try await handle.eventLoop.submit { handle.gate.value.apply(routing) }.get()
                 }
+                notices.forget(allBut: routing.endpoints)
+                checks.apply(routing.endpoints)
                 try await line.configure(store, settings)
                 services.apply(pages: pages, lifetime: configuration.tokens.lifetime)
                 worker.apply(configuration.rooms.map(\.settings))
@@ -143,7 +149,7 @@ package struct AnteroomServer {
             checks: [storeCheck(store)], eventLoopGroup: group, logger: logger)
         let running: [any Service] =
             [
-                admin, worker, flusher, reloader,
+                admin, worker, flusher, reloader, checks,
                 HangUpService(reloader: reloader, keys: keys, accessLog: accessLog, logger: logger),
                 gateService,
             ] + line.services(rooms: { worker.currentRooms }, loops: handles)

@@ -76,21 +76,3 @@ final class CompiledPassthrough: Sendable {
         upstream = UpstreamTarget(configuration.target, preserveHost: configuration.preserveHost)
     }
 }
-
-/// Where a request goes and what of its head changes for that.
-final class UpstreamTarget: Sendable {
-    let origin: Origin
-    /// Put before the path.
-    let pathPrefix: [UInt8]
-    /// The `Host` value to send in place of the visitor's.
-    let host: [UInt8]?
-    /// The origin's own name, for a request that has no `Host`.
-    let authority: [UInt8]
-
-    init(_ origin: Origin, preserveHost: Bool) {
-        self.origin = Origin(host: origin.host, port: origin.port)
-        pathPrefix = Array(origin.pathPrefix.utf8)
-        authority = Array(origin.authority.utf8)
-        host = preserveHost ? nil : authority
-    }
-}

@@ -21,7 +21,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         case closed
     }
 
-    private let pool: UpstreamPool
+    let pool: UpstreamPool
     private var context: ChannelHandlerContext?
     private var output: SocketWriter?
     private var state = State.idle
@@ -46,11 +46,20 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
 
     var isWritable: Bool { output?.isWritable ?? false }
 
+    /// Between `begin` and the end of the exchange or the tunnel.
+    private var isBusy: Bool {
+        switch state {
+        case .idle, .closed: false
+        case .head, .body, .answered, .tunnel: true
+        }
+    }
+
     // MARK: What the visitor's side asks
 
     /// Begins an exchange: what is read from now on is the answer to it.
     func begin(_ downstream: DownstreamHandler) {
         self.downstream = downstream
+        pool.running += 1
         state = .head
         if let slot { gate.deadlines.clear(slot) }
     }
@@ -76,6 +85,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     func close() {
         downstream = nil
         if case .closed = state { return }
+        if isBusy { pool.running -= 1 }
         state = .closed
         context?.close(promise: nil)
     }
@@ -84,6 +94,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     func becomeIdle() {
         downstream = nil
         isUsed = true
+        if isBusy { pool.running -= 1 }
         state = .idle
         if let slot { gate.deadlines.set(slot, after: gate.timeouts.upstreamIdle) }
         resumeReading()
@@ -209,6 +220,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
                     return false
                 }
                 state = .tunnel
+                pool.answered()
                 downstream.relayUpgrade(head, bytes)
                 bytes.moveReaderIndex(forwardBy: length)
                 return true
@@ -281,6 +293,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         // Bytes behind the answer's end belong to nothing that was asked.
         let isClean = bytes.readableBytes == 0 && mayReuse
         state = .answered
+        pool.answered()
         downstream?.answerEnded(reusable: isClean)
         return false
     }
@@ -299,6 +312,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         case .body(let reader):
             if reader.endsWithConnection {
                 let downstream = downstream
+                pool.answered()
                 close()
                 downstream?.answerEnded(reusable: false)
             } else {
@@ -313,34 +327,5 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         let downstream = downstream
         close()
         downstream?.upstreamFailed(failure)
-    }
-}
-
-/// Why an origin gave no whole answer.
-enum UpstreamFailure {
-    /// No connection within the time, or none at all.
-    case unreachable
-    /// Closed before any byte of an answer.
-    case closed
-    /// Closed in the middle of an answer.
-    case truncated
-    /// Not an answer that can be trusted.
-    case malformed(StaticString)
-    /// No first byte in time.
-    case timedOut
-
-    /// What went wrong, for the log.
-    var reason: StaticString {
-        switch self {
-        case .unreachable: "no connection to the origin"
-        case .closed: "the origin closed the connection without an answer"
-        case .truncated: "the origin closed the connection within its answer"
-        case .malformed(let reason): reason
-        case .timedOut: "the origin did not answer in time"
-        }
-    }
-
-    var status: Int {
-        if case .timedOut = self { 504 } else { 502 }
     }
 }

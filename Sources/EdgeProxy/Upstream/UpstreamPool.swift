@@ -1,20 +1,30 @@
 import NIOCore
-import NIOPosix
 import RoomConfiguration
 import WaitingRoom
 
-/// The connections of one event loop to one origin. Idle ones are a stack: the one used last is used next, so that the
-/// rest can time out.
-final class UpstreamPool {
-    let origin: Origin
+/// The connections of one event loop to one endpoint, and what the loop knows of its health. Idle connections are a
+/// stack: the one used last is used next, so that the rest can time out.
+final class UpstreamPool: BalancedEndpoint {
+    let endpoint: Endpoint
     /// Lives as long as its event loop.
     let gate: GateLoop
+    private(set) var health: EndpointHealth
+    let seed: UInt64
+    /// Connections in use and on their way.
+    var running = 0
+    private(set) var counts = EndpointCounts()
     private var idle: ContiguousArray<UpstreamHandler> = []
+    /// No target names the endpoint any more.
+    private var isRetired = false
 
-    init(origin: Origin, gate: GateLoop) {
-        self.origin = origin
+    init(endpoint: Endpoint, gate: GateLoop, isCheckedDown: Bool) {
+        self.endpoint = endpoint
         self.gate = gate
+        health = EndpointHealth(endpoint.health, isCheckedDown: isCheckedDown)
+        seed = Balancer.hash(endpoint.name.utf8)
     }
+
+    // MARK: Connections
 
     /// An idle connection, if there is one.
     func takeIdle() -> UpstreamHandler? {
@@ -30,7 +40,7 @@ final class UpstreamPool {
 
     /// Takes a connection back after an exchange that left it clean.
     func give(back handler: UpstreamHandler) {
-        guard idle.count < gate.routing.gate.upstreamIdleConnections, !gate.isDraining else {
+        guard idle.count < gate.routing.gate.upstreamIdleConnections, health.isIn, !isRetired, !gate.isDraining else {
             handler.close()
             return
         }
@@ -47,26 +57,64 @@ final class UpstreamPool {
         for handler in handlers { handler.close() }
     }
 
+    /// Running requests end; nothing is kept after them.
+    func retire() {
+        isRetired = true
+        closeIdle()
+    }
+
     /// Connects on the gate's own loop and then calls back, always later than this call returns.
     func connect(_ done: @escaping (Result<UpstreamHandler, any Error>) -> Void) {
         let handler = UpstreamHandler(pool: self)
         let boundHandler = NIOLoopBound(handler, eventLoop: gate.loop)
-        ClientBootstrap(group: gate.loop)
-            .connectTimeout(.milliseconds(gate.timeouts.connect.count))
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
-            .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(boundHandler.value)
-                }
+        running += 1
+        OriginConnector.connect(to: endpoint.origin, on: gate.loop, timeout: gate.timeouts.connect) { pipeline in
+            try pipeline.addHandler(boundHandler.value)
+        }
+        .assumeIsolated()
+        .whenComplete { [self] result in
+            running -= 1
+            switch result {
+            case .success: done(.success(handler))
+            case .failure(let error): done(.failure(error))
             }
-            .connect(host: origin.host, port: origin.port)
-            .assumeIsolated()
-            .whenComplete { result in
-                switch result {
-                case .success: done(.success(handler))
-                case .failure(let error): done(.failure(error))
-                }
-            }
+        }
+    }
+
+    // MARK: Health
+
+    /// A whole answer came.
+    func answered() { health.answered(at: gate.now) }
+
+    /// A request failed through no fault of the visitor's.
+    func failed(_ failure: UpstreamFailure, isTrial: Bool) {
+        counts.failures[failure.kind.rawValue] += 1
+        if isTrial {
+            health.trialFailed(at: gate.now)
+        } else if health.failed(failure.kind == .connection ? .connection : .answer, at: gate.now) {
+            counts.ejections += 1
+            closeIdle()
+            gate.noteChange(EndpointChange(endpoint: endpoint, verdict: .ejected(failure.kind)))
+        }
+    }
+
+    func beginTrial(isLastResort: Bool) { health.beginTrial(isLastResort: isLastResort) }
+
+    /// The head of the answer to a trial came.
+    func trialAnswered() {
+        guard health.trialAnswered(at: gate.now) else { return }
+        gate.noteChange(EndpointChange(endpoint: endpoint, verdict: .returned))
+    }
+
+    func trialAbandoned() { health.trialAbandoned(at: gate.now) }
+
+    /// What the checks find from now on.
+    func checked(isUp: Bool) {
+        let wasEjected = health.state != .healthy
+        health.checked(isUp: isUp, at: gate.now)
+        if !isUp { closeIdle() }
+        if wasEjected, health.state == .healthy {
+            gate.noteChange(EndpointChange(endpoint: endpoint, verdict: .returned))
+        }
     }
 }

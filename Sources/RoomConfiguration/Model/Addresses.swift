@@ -26,6 +26,9 @@ package struct Origin: Hashable, Sendable {
         self.pathPrefix = pathPrefix
     }
 
+    /// The same server without a path.
+    package var server: Origin { Origin(host: host, port: port) }
+
     /// As a `Host` field: the port is left out where it is 80.
     package var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
