@@ -11,8 +11,8 @@ struct EndpointHealth {
         /// Gets none before `until`; where no other endpoint is in, one from `lastResort` on. Can transition to:
         /// `trial`, `healthy` (by the checks).
         case ejected(until: Int64, lastResort: Int64)
-        /// One request finds out. Can transition to: `healthy`, `ejected`.
-        case trial(isLastResort: Bool)
+        /// One request finds out; from `patience` on so may another. Can transition to: `healthy`, `ejected`, `trial`.
+        case trial(isLastResort: Bool, patience: Int64)
     }
 
     /// A request that failed.
@@ -29,6 +29,9 @@ struct EndpointHealth {
     /// An endpoint that gave a whole answer so short a time ago is not ejected because of other answers: one visitor
     /// with a request that always fails must not close the site to all others.
     static let answerGrace = Milliseconds.seconds(1)
+
+    /// A trial with a slow address, or of a visitor who keeps it waiting, holds the others up for no longer.
+    static let trialPatience = Milliseconds.seconds(5)
 
     private(set) var state = State.healthy
     private(set) var isCheckedDown = false
@@ -68,23 +71,27 @@ struct EndpointHealth {
 
     /// Whether a request may be sent to find out. In the last resort nobody else is in.
     func mayTry(at now: Int64, isLastResort: Bool) -> Bool {
-        guard !isCheckedDown, case .ejected(let until, let lastResort) = state else { return false }
-        return now >= until || isLastResort && now >= lastResort
+        guard !isCheckedDown else { return false }
+        switch state {
+        case .healthy: return false
+        case .ejected(let until, let lastResort): return now >= until || isLastResort && now >= lastResort
+        case .trial(_, let patience): return now >= patience
+        }
     }
 
-    mutating func beginTrial(isLastResort: Bool) {
-        state = .trial(isLastResort: isLastResort)
+    mutating func beginTrial(isLastResort: Bool, at now: Int64) {
+        state = .trial(isLastResort: isLastResort, patience: now + Self.trialPatience.microseconds)
     }
 
     /// The head of an answer to the trial came. True if the endpoint is healthy for that.
     mutating func trialAnswered(at now: Int64) -> Bool {
-        guard case .trial = state else { return false }
+        guard state != .healthy else { return false }
         recover(at: now)
         return true
     }
 
     mutating func trialFailed(at now: Int64) {
-        guard case .trial(let isLastResort) = state else { return }
+        guard case .trial(let isLastResort, _) = state else { return }
         // While nobody is in, more trials are made than the endpoint has to answer for.
         if !isLastResort { ejections += 1 }
         eject(at: now)

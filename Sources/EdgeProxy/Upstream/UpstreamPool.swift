@@ -98,7 +98,7 @@ final class UpstreamPool: BalancedEndpoint {
         }
     }
 
-    func beginTrial(isLastResort: Bool) { health.beginTrial(isLastResort: isLastResort) }
+    func beginTrial(isLastResort: Bool) { health.beginTrial(isLastResort: isLastResort, at: gate.now) }
 
     /// The head of the answer to a trial came.
     func trialAnswered() {

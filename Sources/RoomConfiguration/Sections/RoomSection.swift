@@ -29,7 +29,7 @@ extension RoomSettings {
         self.init(id: id)
         let short = Milliseconds(100)
         section.read("name", into: &name, .text)
-        section.read("target_url", into: &targetURL, .init { text in text })
+        targetURL = section.readOptional("target_url", .init { text in text }) ?? ""
         section.read("max_active_users", into: &maxActiveUsers, .slots)
         section.read("max_queue_size", into: &maxQueueSize, .integer(0...100_000_000))
         section.read("queue_rate", into: &queueRate, .rate)
