@@ -405,6 +405,24 @@ def test_a_single_origin_that_restarts_is_back_at_once(servers, three):
     assert gate.metric("anteroom_upstream_up", upstream=a.upstream) == 1
 
 
+def test_a_session_outlives_an_outage(servers, three):
+    """An answer of 502 is use of the session, too: whoever goes on trying does not run out of time."""
+    (a, *_) = three
+    gate = serving(servers, a, session_timeout="3s")
+    visitor = through(gate)
+    ask(gate, visitor)
+    a.kill()
+    end = time.monotonic() + 9
+    while time.monotonic() < end:
+        assert visitor.navigate().status_code == 502
+        time.sleep(0.5)
+    a.revive()
+    session = visitor.call("GET", "session").json()["session_id"]
+    wait_until(lambda: visitor.navigate().status_code == 200, 5)
+    assert visitor.call("GET", "session").json()["session_id"] == session
+    assert gate.metric("waiting_room_admitted_total") == 1, "the same visit, not another one"
+
+
 # Active checks
 
 

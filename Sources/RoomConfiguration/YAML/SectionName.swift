@@ -42,9 +42,10 @@ enum SectionName: String, CaseIterable {
         case .room:
             [
                 "id", "name", "match", "target_url", "target_urls", "balance", "health", "preserve_host",
-                "max_active_users", "max_queue_size", "queue_rate", "session_timeout", "session_renewal", "heartbeat_interval",
-                "heartbeat_timeout", "claim_timeout", "admission_interval", "priority_share", "shuffle_window", "status",
-                "queueing_status_code", "token_binding", "forward_token", "template", "bypass", "completion",
+                "max_active_users", "max_queue_size", "queue_rate", "session_timeout", "session_renewal",
+                "heartbeat_interval", "heartbeat_timeout", "claim_timeout", "admission_interval", "priority_share",
+                "shuffle_window", "status", "queueing_status_code", "token_binding", "forward_token", "template",
+                "bypass", "completion",
             ]
         case .match: ["hosts", "paths"]
         case .bypass: ["paths", "addresses", "headers"]
