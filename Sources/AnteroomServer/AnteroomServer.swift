@@ -82,13 +82,15 @@ package struct AnteroomServer {
         let contexts = tls.withLock { $0 }
         let routing = RoutingTable(configuration, labels: labels, tls: contexts)
         transport.apply(configuration, contexts)
+        let notices = OriginNotices(logger: logger)
         let eventLoops = (0..<workers).map { _ in group.next() }
         let ledger = ConnectionLedger(budget: DescriptorLimit.connections(within: descriptors))
         var loops: [LoopHandle] = []
         for eventLoop in eventLoops {
             loops.append(
                 try await LoopHandle.make(
-                    on: eventLoop, services: services, routing: routing, accessLog: accessLog, ledger: ledger))
+                    on: eventLoop, services: services, routing: routing, accessLog: accessLog, ledger: ledger,
+                    notices: notices))
         }
         let handles = loops
         let since = clock() + Milliseconds(-configuration.tokens.lifetime.count)
@@ -110,6 +112,8 @@ package struct AnteroomServer {
         }
         predecessor?.serving()
 
+        let checks = OriginChecks(loops: handles, notices: notices)
+        checks.apply(routing.endpoints)
         let flusher = ActivityFlusher(store: store, loops: handles, logger: logger)
         let worker = LineWorker(
             store: store, rooms: configuration.rooms.map(\.settings), flusher: flusher,
@@ -158,6 +162,8 @@ package struct AnteroomServer {
                 }
                 tls.withLock { $0 = contexts }
                 transport.apply(configuration, contexts)
+                notices.forget(allBut: routing.endpoints)
+                checks.apply(routing.endpoints)
                 try await line.configure(store, settings)
                 services.apply(pages: pages, lifetime: configuration.tokens.lifetime)
                 worker.apply(configuration.rooms.map(\.settings))
@@ -195,7 +201,7 @@ package struct AnteroomServer {
         // They end in the reverse order: what visitors need while connections drain comes before the gate.
         let running: [any Service] =
             [
-                admin, worker, flusher, reloader,
+                admin, worker, flusher, reloader, checks,
                 HangUpService(
                     signals: hangUps, reloader: reloader, keys: keys, accessLog: accessLog, notifier: notifier,
                     logger: logger),

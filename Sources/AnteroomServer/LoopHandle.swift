@@ -13,7 +13,7 @@ struct LoopHandle: Sendable {
     /// Makes a loop's state on that loop and starts its sweeps.
     static func make(
         on eventLoop: any EventLoop, services: VisitorServices, routing: RoutingTable, accessLog: AccessLogWriter,
-        ledger: ConnectionLedger
+        ledger: ConnectionLedger, notices: OriginNotices
     ) async throws -> LoopHandle {
         try await eventLoop.submit {
             let tokens = NIOLoopBound(try LoopTokens(services: services, loop: eventLoop), eventLoop: eventLoop)
@@ -22,7 +22,7 @@ struct LoopHandle: Sendable {
             let desk = VisitorDesk(services: services, loop: eventLoop, tokens: tokens, activity: activity, live: live)
             let gate = GateLoop(
                 loop: eventLoop, routing: routing, desk: desk, tokens: tokens.value, activity: activity.value,
-                accessLog: accessLog, ledger: ledger)
+                accessLog: accessLog, ledger: ledger, endpointChanged: notices.tell)
             gate.start()
             return LoopHandle(
                 eventLoop: eventLoop, gate: NIOLoopBound(gate, eventLoop: eventLoop), activity: activity, desk: desk)

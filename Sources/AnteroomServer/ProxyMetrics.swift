@@ -15,8 +15,17 @@ enum ProxyMetrics {
         var upstreamConnections = 0
         var upstreamReused = 0
         var upstreamRetries = 0
+        var upstreams: [String: Upstream] = [:]
         var accessLogDropped = 0
         var rooms: [String] = []
+    }
+
+    /// One origin as all loops together see it.
+    struct Upstream: Sendable {
+        /// Loops (times sets of health settings) that send requests there, and all of them.
+        var isIn = 0
+        var loops = 0
+        var counts = EndpointCounts()
     }
 
     static func gather(_ loops: [LoopHandle], labels: LabelTable, accessLog: AccessLogWriter) async -> Merged {
@@ -24,11 +33,12 @@ enum ProxyMetrics {
         merged.accessLogDropped = accessLog.dropped
         merged.rooms = labels.names
         for handle in loops {
-            let counters = try? await handle.eventLoop.submit {
+            let found = try? await handle.eventLoop.submit {
                 handle.gate.value.counters.settle()
-                return handle.gate.value.counters
+                return (handle.gate.value.counters, handle.gate.value.endpointReports)
             }.get()
-            guard let counters else { continue }
+            guard let (counters, endpoints) = found else { continue }
+            for report in endpoints { merged.upstreams[report.endpoint.name, default: Upstream()].add(report) }
             merged.requests.merge(counters.requests, uniquingKeysWith: +)
             merged.requestDuration.add(counters.requestDuration)
             merged.upstreamDuration.add(counters.upstreamDuration)
@@ -72,9 +82,38 @@ enum ProxyMetrics {
         writer.counter(
             "anteroom_upstream_retries_total", help: "Requests sent again after an idle connection turned out closed.",
             value: merged.upstreamRetries)
+        for (name, upstream) in merged.upstreams.sorted(by: { $0.key < $1.key }) { write(upstream, name, &writer) }
         writer.counter(
             "anteroom_access_log_dropped_total", help: "Blocks of access log lines that the file could not take.",
             value: merged.accessLogDropped)
+    }
+}
+
+extension ProxyMetrics {
+    private static func write(_ upstream: Upstream, _ name: String, _ writer: inout MetricsWriter) {
+        let labels = [("upstream", name)]
+        writer.gauge(
+            "anteroom_upstream_up", help: "The share of the event loops that send requests to an origin: 1 is all.",
+            labels: labels, value: Double(upstream.isIn) / Double(max(1, upstream.loops)))
+        writer.counter(
+            "anteroom_upstream_ejections_total",
+            help: "How often an event loop stopped sending requests to an origin because several in a row failed.",
+            labels: labels, value: upstream.counts.ejections)
+        for kind in UpstreamFailure.Kind.allCases {
+            writer.counter(
+                "anteroom_upstream_failures_total",
+                help: "Requests, and trials of an origin that was out, that failed through the origin.",
+                labels: labels + [("reason", kind.name)], value: upstream.counts.failures[kind.rawValue])
+        }
+    }
+}
+
+extension ProxyMetrics.Upstream {
+    fileprivate mutating func add(_ report: EndpointReport) {
+        isIn += report.isIn ? 1 : 0
+        loops += 1
+        counts.ejections += report.counts.ejections
+        for (index, count) in report.counts.failures.enumerated() { counts.failures[index] += count }
     }
 }
 

@@ -29,8 +29,8 @@ final class TransportWatch: Sendable {
                 certificate.end <= now ? "A certificate has expired" : "A certificate expires soon"
             logger.warning(message, metadata: ["certificate": "\(certificate.path)", "end": "\(end)"])
         }
-        let origins = configuration.rooms.map(\.target) + configuration.passthrough.map(\.target)
-        for origin in Set(origins) where origin.tls.map({ !$0.verifies }) ?? false {
+        let targets = configuration.rooms.map(\.target) + configuration.passthrough.map(\.target)
+        for origin in Set(targets.flatMap(\.origins)) where origin.tls.map({ !$0.verifies }) ?? false {
             logger.warning(
                 "An origin is believed whoever it is: origin_tls.verify is false",
                 metadata: ["origin": "https://\(origin.authority)"])

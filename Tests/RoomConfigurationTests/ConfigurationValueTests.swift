@@ -44,7 +44,8 @@ struct ConfigurationValueTests {
         let hosts = [HostPattern("shop.example.com"), HostPattern("*.example.org")].compactMap(\.self)
         let rule = RoomRule(
             settings: settings, match: RoomMatch(hosts: hosts, paths: ["/a", "/b"]),
-            target: Origin(host: "origin", port: 8000, pathPrefix: "/base"), preserveHost: false, forwardToken: true,
+            target: TargetConfiguration([Origin(host: "origin", port: 8000, pathPrefix: "/base")]),
+            preserveHost: false, forwardToken: true,
             bypass: BypassRules(
                 paths: [try #require(PathPattern("/static/*"))], addresses: [try #require(CIDR("10.0.0.0/8"))],
                 headers: [HeaderSecret(name: "x-key", value: "s: 1")]),
@@ -96,9 +97,53 @@ struct ConfigurationValueTests {
         #expect(configuration.tokens == TokenConfiguration(algorithm: .es256, lifetime: .seconds(90), keyFile: "k.pem"))
         #expect(configuration.log.level == "debug")
         let host = try #require(HostPattern("www.example.com"))
-        let target = Origin(host: "::1", port: 80)
+        let target = TargetConfiguration([Origin(host: "::1", port: 80)])
         #expect(
             configuration.passthrough == [PassthroughConfiguration(hosts: [host], target: target, preserveHost: false)])
+    }
+
+    @Test("Several origins, their balance and health arrive in their place, in rooms and passthroughs")
+    func targets() throws {
+        let text = """
+            passthrough:
+              - hosts: [www.example.com]
+                target_urls: ["http://[::1]", http://b:9000/x]
+                balance: sticky
+                health: { max_failures: 0, eject_time: 2s, max_eject_time: 3s }
+            rooms:
+              - id: a
+                target_url: null
+                target_urls: [http://10.0.0.1:1, http://10.0.0.1:2]
+                health:
+                  path: /up?deep=1
+                  interval: 1s
+                  timeout: 500ms
+                  expected_status: [204, 300-399]
+                  healthy_threshold: 4
+                  unhealthy_threshold: 5
+            """
+        let configuration = try load(text).get()
+        var health = HealthConfiguration()
+        (health.maxFailures, health.ejectTime, health.maxEjectTime) = (0, .seconds(2), .seconds(3))
+        #expect(
+            configuration.passthrough.map(\.target) == [
+                TargetConfiguration(
+                    [Origin(host: "::1", port: 80), Origin(host: "b", port: 9000, pathPrefix: "/x")], balance: .sticky,
+                    health: health)
+            ])
+        var check = HealthCheck()
+        (check.path, check.interval, check.timeout) = ("/up?deep=1", .seconds(1), Milliseconds(500))
+        check.expectedStatuses = [204...204, 300...399]
+        (check.healthyThreshold, check.unhealthyThreshold) = (4, 5)
+        var checked = HealthConfiguration()
+        checked.check = check
+        #expect(
+            configuration.rooms.map(\.target) == [
+                TargetConfiguration(
+                    [Origin(host: "10.0.0.1", port: 1), Origin(host: "10.0.0.1", port: 2)], health: checked)
+            ])
+        #expect(configuration.rooms.map(\.settings.targetURL) == ["http://10.0.0.1:1"])
+        #expect(check.expects(204) && check.expects(399) && !check.expects(200) && !check.expects(400))
     }
 
     @Test(

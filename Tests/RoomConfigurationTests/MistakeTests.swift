@@ -337,6 +337,63 @@ struct MistakeTests {
             ("1:18: rooms[0].target_url: \"http://\" has no host", "write one such as http://127.0.0.1:9000"))
     }
 
+    @Test("Several origins and their health")
+    func targets() {
+        check(
+            room("target_urls: [http://o]"),
+            ("4:5: rooms[0].target_urls: target_url is written too", "write one of the two"))
+        check(
+            "rooms: [{ id: a, target_urls: [] }]",
+            ("1:9: rooms[0].target_url: is missing", "write the origin, such as http://127.0.0.1:9000"))
+        check(
+            "rooms: [{ id: a, target_urls: http://o }]",
+            (
+                "1:18: rooms[0].target_urls: is \"http://o\", not a list",
+                "write a list, such as [a, b], or lines that begin with \"- \""
+            ))
+        check(
+            "rooms: [{ id: a, target_urls: [http://o, o, http://O:80/x] }]",
+            ("1:42: rooms[0].target_urls[1]: \"o\" is not an http URL", "write one such as http://o"),
+            ("1:45: rooms[0].target_urls[2]: \"o\" is written twice", "write each origin once"))
+        let many = (1...65).map { "http://10.0.0.\($0)" }.joined(separator: ", ")
+        check(
+            "rooms: [{ id: a, target_urls: [\(many)] }]",
+            ("1:18: rooms[0].target_urls: has 65 origins", "write at most 64"))
+        check(
+            room("balance: random"),
+            ("4:5: rooms[0].balance: \"random\" is not known here", "write least_connections or sticky"))
+        check(
+            room("health: { eject_time: 1m, max_eject_time: 30s }"),
+            (
+                "4:31: rooms[0].health.max_eject_time: max_eject_time 30s is less than eject_time 1m",
+                "write a max_eject_time of at least 1m"
+            ))
+        check(
+            room("health: { eject_time: 10m }"),
+            (
+                "4:15: rooms[0].health.eject_time: max_eject_time 5m is less than eject_time 10m",
+                "write a max_eject_time of at least 10m"
+            ))
+        check(
+            room("health: { path: up }"),
+            (
+                "4:15: rooms[0].health.path: \"up\" is not a path",
+                "write one that begins with \"/\", such as /healthz"
+            ))
+        check(
+            room("health: { expected_status: [399-200] }"),
+            (
+                "4:33: rooms[0].health.expected_status[0]: \"399-200\" is not a status code or a range of them",
+                "write one from 200 to 599, or a range such as 200-399"
+            ))
+        check(
+            room("health: { expected_status: [] }"),
+            ("4:15: rooms[0].health.expected_status: is an empty list", "write one such as [200-399]"))
+        check(
+            room("health: { expect_status: 1 }"),
+            ("4:15: rooms[0].health.expect_status: unknown key \"expect_status\"", "write expected_status"))
+    }
+
     @Test("Rooms that are missing, incomplete or in each other's way")
     func rooms() {
         check(
@@ -441,10 +498,10 @@ struct MistakeTests {
             ("5:5: rooms[0].queue_rate: \"x\" is not a rate", "write a number per second such as 10, or 500/min"),
             (
                 "6:5: rooms[0].colour: unknown key \"colour\"",
-                "remove it; known here: id, name, match, target_url, origin_tls, preserve_host, "
-                    + "max_active_users, max_queue_size, queue_rate, session_timeout, session_renewal, heartbeat_interval, "
-                    + "heartbeat_timeout, claim_timeout, admission_interval, priority_share, shuffle_window, status, "
-                    + "queueing_status_code, token_binding, forward_token, template, bypass, completion"
+                "remove it; known here: id, name, match, target_url, target_urls, balance, health, origin_tls, preserve_host, "
+                    + "max_active_users, max_queue_size, queue_rate, session_timeout, session_renewal, "
+                    + "heartbeat_interval, heartbeat_timeout, claim_timeout, admission_interval, priority_share, shuffle_window, "
+                    + "status, queueing_status_code, token_binding, forward_token, template, bypass, completion"
             ),
             ("7:5: rooms[0].claim_timeout: \"1\" has no unit", "write 1s, or another of the units ms, s, m and h"),
             ("8:8: log.level: \"x\" is not known here", "write trace, debug, info, notice, warning, error or critical"))

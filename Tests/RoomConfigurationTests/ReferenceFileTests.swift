@@ -12,7 +12,7 @@ struct ReferenceFileTests {
         #expect(reference == minimal)
         let id = try #require(RoomID("concert-tickets"))
         let settings = RoomSettings(id: id, targetURL: "http://127.0.0.1:9000")
-        let rule = RoomRule(settings: settings, target: Origin(host: "127.0.0.1", port: 9000))
+        let rule = RoomRule(settings: settings, target: TargetConfiguration([Origin(host: "127.0.0.1", port: 9000)]))
         #expect(minimal == Configuration(rooms: [rule]))
     }
 
@@ -22,7 +22,7 @@ struct ReferenceFileTests {
         #expect(demo.gate.listen == [Listener(ListenAddress(host: "127.0.0.1", port: 8080))])
         #expect(demo.admin.listen == ListenAddress(host: "127.0.0.1", port: 9090))
         #expect(demo.rooms.map(\.settings.maxActiveUsers) == [2])
-        #expect(demo.rooms.map(\.target) == [Origin(host: "127.0.0.1", port: 9000)])
+        #expect(demo.rooms.map(\.target.origins) == [[Origin(host: "127.0.0.1", port: 9000)]])
         #expect(demo.store.dataDirectory == "var/demo/data")
         #expect(demo.tokens.keyFile == "var/demo/keys/signing.pem")
         #expect(demo.gate.accessLog == .file("var/demo/access.log"))
@@ -53,7 +53,7 @@ struct ReferenceFileTests {
             ![.root, .passthrough, .certificate, .bypassHeader, .completion].contains($0)
         }
         .flatMap(\.keys)
-        let sections: Set = ["listen", "tls", "hsts", "limits", "timeouts", "origin_tls", "match", "bypass"]
+        let sections: Set = ["listen", "tls", "hsts", "limits", "timeouts", "origin_tls", "match", "bypass", "health"]
         #expect(Set(leaves).subtracting(sections).subtracting(tried) == [])
     }
 
@@ -81,7 +81,7 @@ struct ReferenceFileTests {
         let pieces = try repositoryFile("docs/CONFIGURATION.md").split(
             separator: "```", omittingEmptySubsequences: false)
         let examples = pieces.filter { $0.hasPrefix("yaml\n") }.map { String($0.dropFirst(5)) }
-        #expect(examples.count == 5)
+        #expect(examples.count == 6)
         for example in examples {
             // Files that an example names are no part of the documentation.
             #expect(problems(example).filter { !$0.contains("cannot be read") } == [])

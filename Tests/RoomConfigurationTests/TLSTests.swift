@@ -72,12 +72,12 @@ struct TLSTests {
         let client = CertificateFiles(certificate: file("site.pem"), key: file("site.key"))
         let special = OriginTLS(authorities: file("ca.pem"), serverName: "shop.internal", client: client)
         #expect(
-            configuration.rooms.map(\.target) == [
+            configuration.rooms.flatMap(\.target.origins) == [
                 Origin(scheme: .https(OriginTLS()), host: "o", port: 443),
                 Origin(scheme: .https(special), host: "o", port: 443),
             ])
         let open = Origin(scheme: .https(OriginTLS(verifies: false)), host: "w", port: 8443, pathPrefix: "/base")
-        #expect(configuration.passthrough.map(\.target) == [open])
+        #expect(configuration.passthrough.flatMap(\.target.origins) == [open])
     }
 
     @Test(
@@ -87,7 +87,9 @@ struct TLSTests {
             ("https://[::1]:443", "[::1]"),
         ])
     func authority(url: String, authority: String) throws {
-        #expect(try load("rooms: [{ id: a, target_url: \"\(url)\" }]").get().rooms.first?.target.authority == authority)
+        #expect(
+            try load("rooms: [{ id: a, target_url: \"\(url)\" }]").get().rooms.first?.target.origins.first?.authority
+                == authority)
     }
 
     @Test("A mistake names its place, what is wrong and what would be right")

@@ -30,16 +30,7 @@ extension DownstreamHandler {
             exchange.grant = grant
             exchange.outcome = .forwarded
             if rescan() {
-                let token = exchange.room?.rule.forwardToken == true ? Array(grant.token.utf8) : nil
-                unsafe exchange.head.withUnsafeReadableBytes { bytes in
-                    if let token {
-                        unsafe token.withUnsafeBytes { token in
-                            unsafe rewrite(gate.requestHead, bytes, exchange, forwardToken: token)
-                        }
-                    } else {
-                        unsafe rewrite(gate.requestHead, bytes, exchange)
-                    }
-                }
+                rewriteAgain(exchange)
                 forward()
             }
         case .live(let ticket):
@@ -59,6 +50,29 @@ extension DownstreamHandler {
                 try? unsafe gate.cookies.scan(bytes, value: field.value)
             }
             return true
+        }
+    }
+
+    /// Chooses an endpoint and writes the head for it, after `rescan`.
+    func rewriteAgain(_ exchange: Exchange) {
+        var token: [UInt8]?
+        if let room = exchange.room, room.rule.forwardToken {
+            if let grant = exchange.grant {
+                token = Array(grant.token.utf8)
+            } else if exchange.session != nil {
+                token = unsafe exchange.head.withUnsafeReadableBytes { bytes in
+                    unsafe sessionToken(of: room, gate.requestHead, bytes).map { unsafe Array(bytes[$0]) }
+                }
+            }
+        }
+        unsafe exchange.head.withUnsafeReadableBytes { bytes in
+            guard let token else {
+                unsafe rewrite(gate.requestHead, bytes, exchange)
+                return
+            }
+            unsafe token.withUnsafeBytes { token in
+                unsafe rewrite(gate.requestHead, bytes, exchange, forwardToken: token)
+            }
         }
     }
 
@@ -96,13 +110,14 @@ extension DownstreamHandler {
     }
 
     /// An error of the gate or the origin; the visitor's session is not touched, and its cookie goes along.
-    func answerError(_ status: Int) {
+    /// - Parameter retryAfter: in seconds, where a page is to try again by itself.
+    func answerError(_ status: Int, retryAfter: Int? = nil) {
         guard let exchange, rescan() else {
             closeNow()
             return
         }
         var response = unsafe exchange.head.withUnsafeReadableBytes { bytes in
-            unsafe errorResponse(status, gate.requestHead, bytes, exchange)
+            unsafe errorResponse(status, gate.requestHead, bytes, exchange, retryAfter: retryAfter)
         }
         if let grant = exchange.grant { response.cookies = grant.cookies }
         answer(response, outcome: exchange.outcome == .failed ? .failed : .refused)
@@ -165,6 +180,7 @@ extension DownstreamHandler {
 
     func report() {
         guard let exchange else { return }
+        if exchange.isTrial { exchange.pool?.trialAbandoned() }
         self.exchange = nil
         collectedRequest = nil
         generation &+= 1

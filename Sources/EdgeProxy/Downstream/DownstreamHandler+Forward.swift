@@ -9,11 +9,14 @@ import WaitingRoom
 extension DownstreamHandler {
     // MARK: The request
 
-    /// Sends the rewritten head over an idle connection or a new one.
+    /// Sends the rewritten head to the endpoint that was chosen, over an idle connection or a new one.
     func forward() {
-        guard let exchange, let target = exchange.upstream else { return }
+        guard let exchange else { return }
         phase = .forwarding
-        let pool = gate.pool(for: target)
+        guard let pool = exchange.pool else {
+            answerAllOut()
+            return
+        }
         if let idle = pool.takeIdle() {
             send(over: idle)
         } else {
@@ -29,7 +32,10 @@ extension DownstreamHandler {
         pool.connect { [self] result in
             gate.takeTime()
             guard generation == self.generation, case .forwarding = phase, exchange != nil else {
-                if case .success(let handler) = result { pool.give(back: handler) }
+                switch result {
+                case .success(let handler): pool.give(back: handler)
+                case .failure(let failure): pool.failed(failure, isTrial: false)
+                }
                 return
             }
             switch result {
@@ -111,6 +117,7 @@ extension DownstreamHandler {
     func writeAnswerHead(_ head: ResponseHead, _ bytes: ByteBuffer, framing: BodyFraming, into out: inout ByteBuffer) {
         guard let exchange else { return }
         exchange.status = head.status
+        noteTrialAnswered(exchange)
         if exchange.forwardedAt >= 0 { exchange.upstreamDuration = gate.now - exchange.forwardedAt }
         let mayNotTakeBody = !requestBody.isComplete && !head.keepAlive
         if framing == .untilClose || mayNotTakeBody || !exchange.keepAlive || gate.isDraining {
@@ -160,8 +167,8 @@ extension DownstreamHandler {
     private func finishForwarding(reusable: Bool) {
         guard let handler = upstream else { return }
         upstream = nil
-        if reusable && requestBody.isComplete, let target = exchange?.upstream {
-            gate.pool(for: target).give(back: handler)
+        if reusable && requestBody.isComplete {
+            handler.pool.give(back: handler)
         } else {
             handler.close()
         }
@@ -202,13 +209,15 @@ extension DownstreamHandler {
             endExchange()
             return
         }
-        if case .closed = failure, wasUsed, exchange.mayRetry, let target = exchange.upstream {
+        if case .closed = failure, wasUsed, exchange.mayRetry, let pool = exchange.pool {
             // The origin closed an idle connection just as it was used: the one failure that says nothing about it.
             exchange.isRetried = true
             gate.counters.upstreamRetries += 1
-            connect(gate.pool(for: target))
+            connect(pool)
             return
         }
+        if !(failure.kind == .closed && wasUsed) { noteFailure(failure, exchange) }
+        if failOver(failure, exchange) { return }
         exchange.outcome = .failed
         exchange.failure = failure.reason
         if exchange.isAnswerStarted {
@@ -227,6 +236,7 @@ extension DownstreamHandler {
             isVisitorsFault = !requestBody.isComplete && (upstream?.isWritable ?? false)
         }
         dropUpstream()
+        if !isVisitorsFault, !exchange.isAnswerComplete { noteFailure(.timedOut, exchange) }
         if exchange.isAnswerStarted {
             exchange.outcome = isVisitorsFault ? .aborted : .failed
             abortAndClose()
@@ -237,6 +247,57 @@ extension DownstreamHandler {
             exchange.failure = UpstreamFailure.timedOut.reason
             answerError(504)
         }
+    }
+
+    /// Goes to another endpoint where that cannot do harm: nothing was sent, or the request may be sent twice.
+    private func failOver(_ failure: UpstreamFailure, _ exchange: Exchange) -> Bool {
+        guard let target = exchange.upstream, target.endpoints.count > 1 else { return false }
+        let wasSent: Bool
+        switch failure {
+        case .unreachable: wasSent = false
+        case .closed where exchange.mayRetry: wasSent = true
+        case .closed, .truncated, .malformed, .timedOut: return false
+        }
+        guard exchange.triedEndpoints.nonzeroBitCount < Self.endpointsTried else { return false }
+        if target.sharesHead {
+            guard gate.group(for: target).choose(for: exchange, at: gate.now) != nil else { return false }
+        } else {
+            guard rescan() else { return false }
+            rewriteAgain(exchange)
+        }
+        guard let pool = exchange.pool else { return false }
+        if wasSent {
+            exchange.isRetried = true
+            gate.counters.upstreamRetries += 1
+        }
+        // A connection that waited might have died with the one before; this request has no third try.
+        if !wasSent, !exchange.isRetried, let idle = pool.takeIdle() {
+            send(over: idle)
+        } else {
+            connect(pool)
+        }
+        return true
+    }
+
+    /// So many endpoints may refuse a connection before the visitor is told: each costs up to `timeouts.connect`.
+    private static let endpointsTried = 3
+
+    /// The circuit breaker: no endpoint may be asked now.
+    private func answerAllOut() {
+        exchange?.outcome = .failed
+        exchange?.failure = "every origin is out"
+        answerError(502, retryAfter: 5)
+    }
+
+    private func noteFailure(_ failure: UpstreamFailure, _ exchange: Exchange) {
+        exchange.pool?.failed(failure, isTrial: exchange.isTrial)
+        exchange.isTrial = false
+    }
+
+    func noteTrialAnswered(_ exchange: Exchange) {
+        guard exchange.isTrial else { return }
+        exchange.isTrial = false
+        exchange.pool?.trialAnswered()
     }
 
     func dropUpstream() {

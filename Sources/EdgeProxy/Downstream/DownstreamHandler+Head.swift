@@ -111,11 +111,14 @@ extension DownstreamHandler {
     /// for none.
     var strictTransport: [UInt8] { peer.isSecure ? gate.routing.strictTransport : [] }
 
+    /// Chooses the endpoint and writes the head for it; writes nothing if no endpoint may be asked.
     func rewrite(
         _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ exchange: Exchange,
         forwardToken: UnsafeRawBufferPointer? = nil
     ) {
-        guard let upstream = exchange.upstream else { return }
+        guard let target = exchange.upstream,
+            let upstream = gate.group(for: target).choose(for: exchange, at: gate.now)
+        else { return }
         let rewriter = unsafe RequestRewriter(
             upstream: upstream, exchange: exchange, peer: peer.text, isTrustedPeer: isTrustedPeer,
             isSecure: isSecure(head, bytes), forwardToken: forwardToken)
@@ -154,9 +157,10 @@ extension DownstreamHandler {
     }
 
     func errorResponse(
-        _ status: Int, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ exchange: Exchange
+        _ status: Int, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ exchange: Exchange,
+        retryAfter: Int? = nil
     ) -> VisitorResponse {
         let request = unsafe visitorRequest(head, bytes, exchange, rule: exchange.room?.rule)
-        return gate.desk.error(status, request)
+        return gate.desk.error(status, request, retryAfter: retryAfter)
     }
 }

@@ -15,6 +15,7 @@ extension DownstreamHandler {
         guard let exchange else { return }
         exchange.status = 101
         exchange.upstreamDuration = gate.now - exchange.forwardedAt
+        noteTrialAnswered(exchange)
         var out = ByteBuffer()
         var rewriter = ResponseRewriter(closes: false, isHTTP11: true, unchunks: false)
         if let grant = exchange.grant { rewriter.cookies = grant.cookies }

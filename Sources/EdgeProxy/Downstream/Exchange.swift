@@ -29,6 +29,12 @@ final class Exchange {
     var clientAddress: [UInt8] = []
     var room: CompiledRoom?
     var upstream: UpstreamTarget?
+    /// The connections to the endpoint that was chosen; nil while none is, or none may be asked.
+    var pool: UpstreamPool?
+    /// A bit for each endpoint that this request has been to, where there are several.
+    var triedEndpoints: UInt64 = 0
+    /// The endpoint is out, and this request finds out whether it is still.
+    var isTrial = false
     var session: VerifiedToken?
     var grant: Grant?
     var outcome = LoopCounters.Outcome.refused
@@ -64,6 +70,9 @@ final class Exchange {
         loosePath = nil
         room = nil
         upstream = nil
+        pool = nil
+        triedEndpoints = 0
+        isTrial = false
         session = nil
         grant = nil
         outcome = .refused

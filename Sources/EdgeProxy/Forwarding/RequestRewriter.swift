@@ -4,7 +4,7 @@ import NIOCore
 /// Writes a request's head as the origin gets it: field order kept, hop-by-hop fields and the gate's cookies removed,
 /// forwarding fields set (docs/HTTP.md, RFC 9110 §7.6, RFC 7239).
 @safe struct RequestRewriter {
-    var upstream: UpstreamTarget
+    var upstream: UpstreamEndpoint
     var exchange: Exchange
     /// The peer's address in text form.
     var peer: [UInt8]

@@ -32,16 +32,21 @@ package final class GateLoop {
     var cookies = GateCookies()
     var answer = ByteBuffer()
 
-    private var pools: [Origin: UpstreamPool] = [:]
-    /// The answer to the last question for a pool; the next is mostly the same.
-    private var lastPool: (target: UpstreamTarget, pool: UpstreamPool)?
+    private var pools: [Endpoint: UpstreamPool] = [:]
+    private var groups: [ObjectIdentifier: UpstreamGroup] = [:]
+    /// The answer to the last question for a group; the next is mostly the same.
+    private var lastGroup: UpstreamGroup?
+    /// Endpoints that the checks found down.
+    private var checkedDown: Set<Endpoint> = []
+    private let endpointChanged: @Sendable (EndpointChange) -> Void
     private var spare: ContiguousArray<Exchange> = []
     private var requestIDs: RequestIDSequence
 
     /// Makes the state of one loop. Call it on that loop, then `start()`.
     package init(
         loop: any EventLoop, routing: RoutingTable, desk: VisitorDesk, tokens: LoopTokens, activity: LoopActivity,
-        accessLog: AccessLogWriter, ledger: ConnectionLedger
+        accessLog: AccessLogWriter, ledger: ConnectionLedger,
+        endpointChanged: @escaping @Sendable (EndpointChange) -> Void
     ) {
         self.loop = loop
         self.ledger = ledger
@@ -50,6 +55,7 @@ package final class GateLoop {
         self.tokens = tokens
         self.activity = activity
         log = AccessLogBuffer(accessLog)
+        self.endpointChanged = endpointChanged
         var generator = SystemRandomNumberGenerator()
         requestIDs = RequestIDSequence(seed: generator.next())
         spare.reserveCapacity(256)
@@ -81,13 +87,37 @@ package final class GateLoop {
     package func apply(_ routing: RoutingTable) {
         loop.preconditionInEventLoop()
         self.routing = routing
-        lastPool = nil
-        let origins = Set(routing.origins)
-        for (origin, pool) in pools where !origins.contains(origin) {
-            pool.closeIdle()
-            pools[origin] = nil
+        lastGroup = nil
+        groups.removeAll()
+        let endpoints = Set(routing.endpoints)
+        checkedDown.formIntersection(endpoints)
+        for (endpoint, pool) in pools where !endpoints.contains(endpoint) {
+            pool.retire()
+            pools[endpoint] = nil
         }
     }
+
+    /// Takes over what the checks find of an endpoint.
+    package func note(_ endpoint: Endpoint, isUp: Bool) {
+        loop.preconditionInEventLoop()
+        takeTime()
+        // A reload may have overtaken the check.
+        guard routing.endpoints.contains(endpoint) else { return }
+        if isUp { checkedDown.remove(endpoint) } else { checkedDown.insert(endpoint) }
+        pools[endpoint]?.checked(isUp: isUp)
+    }
+
+    /// The configured endpoints as this loop sees them.
+    package var endpointReports: [EndpointReport] {
+        routing.endpoints.map { endpoint in
+            guard let pool = pools[endpoint] else {
+                return EndpointReport(endpoint: endpoint, isIn: !checkedDown.contains(endpoint))
+            }
+            return EndpointReport(endpoint: endpoint, isIn: pool.health.isIn, counts: pool.counts)
+        }
+    }
+
+    func noteChange(_ change: EndpointChange) { endpointChanged(change) }
 
     /// Refuses the tokens of sessions that have ended, from now on, and closes their tunnels. O(sessions).
     package func revoke(_ sessions: [SessionID]) {
@@ -118,11 +148,21 @@ package final class GateLoop {
     /// Connections of visitors at this moment.
     package var openConnections: Int { counters.connections }
 
-    func pool(for target: UpstreamTarget) -> UpstreamPool {
-        if let lastPool, lastPool.target === target { return lastPool.pool }
-        let pool = pools[target.origin] ?? UpstreamPool(origin: target.origin, tls: target.tls, gate: self)
-        pools[target.origin] = pool
-        lastPool = (target, pool)
+    func group(for target: UpstreamTarget) -> UpstreamGroup {
+        if let lastGroup, lastGroup.target === target { return lastGroup }
+        let id = ObjectIdentifier(target)
+        let group =
+            groups[id]
+            ?? UpstreamGroup(target, pools: ContiguousArray(target.endpoints.map { pool(for: $0.endpoint) }))
+        groups[id] = group
+        lastGroup = group
+        return group
+    }
+
+    private func pool(for endpoint: Endpoint) -> UpstreamPool {
+        if let pool = pools[endpoint] { return pool }
+        let pool = UpstreamPool(endpoint: endpoint, gate: self, isCheckedDown: checkedDown.contains(endpoint))
+        pools[endpoint] = pool
         return pool
     }
 

@@ -1,5 +1,4 @@
 import HTTPWire
-import NIOSSL
 package import RoomConfiguration
 package import WaitingRoom
 
@@ -75,26 +74,5 @@ final class CompiledPassthrough: Sendable {
     init(_ configuration: PassthroughConfiguration, tls: TLSContexts) {
         hosts = configuration.hosts
         upstream = UpstreamTarget(configuration.target, preserveHost: configuration.preserveHost, tls: tls)
-    }
-}
-
-/// Where a request goes and what of its head changes for that.
-final class UpstreamTarget: Sendable {
-    let origin: Origin
-    /// Of an https origin.
-    let tls: NIOSSLContext?
-    /// Put before the path.
-    let pathPrefix: [UInt8]
-    /// The `Host` value to send in place of the visitor's.
-    let host: [UInt8]?
-    /// The origin's own name, for a request that has no `Host`.
-    let authority: [UInt8]
-
-    init(_ origin: Origin, preserveHost: Bool, tls: TLSContexts) {
-        self.origin = Origin(scheme: origin.scheme, host: origin.host, port: origin.port)
-        self.tls = origin.tls.flatMap(tls.origin)
-        pathPrefix = Array(origin.pathPrefix.utf8)
-        authority = Array(origin.authority.utf8)
-        host = preserveHost ? nil : authority
     }
 }

@@ -51,10 +51,13 @@ package final class RoutingTable: Sendable {
         let isOnly =
             hosted.isEmpty && passthrough.isEmpty && anyHost.count == 1 && anyHost[0].path.elementsEqual("/".utf8)
         onlyRoom = isOnly ? anyHost[0].room : nil
+        let targets = rooms.map(\.upstream) + passthrough.map(\.upstream)
+        var known: Set<Endpoint> = []
+        endpoints = targets.flatMap(\.endpoints).map(\.endpoint).filter { known.insert($0).inserted }
     }
 
-    /// Every origin that requests may go to.
-    var origins: [Origin] { rooms.map(\.upstream.origin) + passthrough.map(\.upstream.origin) }
+    /// Every endpoint that requests may go to, each once, in the configuration's order.
+    package let endpoints: [Endpoint]
 
     package func room(_ id: RoomID) -> CompiledRoom? { rooms.first { $0.id == id } }
 

@@ -2,48 +2,47 @@ import NIOCore
 import NIOSSL
 import NIOTLS
 import RoomConfiguration
+import WaitingRoom
 
-/// A connection to an https origin until its TLS handshake ends, for `timeouts.tls_handshake` at most.
+/// A connection to an https origin until its TLS handshake ends, or its time.
 ///
 /// Bound to its event loop.
-final class OriginHandshake: ChannelInboundHandler, RemovableChannelHandler, DeadlineOwner {
+final class OriginHandshake: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 
     private let origin: Origin
-    private let context: NIOSSLContext
-    private let gate: GateLoop
+    private let tls: OriginSecurity
+    private let time: Milliseconds
     private let edge = SocketEdge()
     private var client: NIOSSLClientHandler?
-    private var slot: DeadlineTable.Slot = -1
-    private var result: Result<Void, UpstreamFailure>?
-    private var done: ((Result<Void, UpstreamFailure>) -> Void)?
+    private var timer: Scheduled<Void>?
+    /// Nil once it is kept.
+    private var done: EventLoopPromise<Void>?
 
-    init(with origin: Origin, context: NIOSSLContext, gate: GateLoop) {
+    /// - Parameter done: fails with an `UpstreamFailure`.
+    init(with origin: Origin, _ tls: OriginSecurity, within time: Milliseconds, done: EventLoopPromise<Void>) {
         self.origin = origin
-        self.context = context
-        self.gate = gate
+        self.tls = tls
+        self.time = time
+        self.done = done
     }
 
     /// The name that is asked for and must stand in the certificate; nil for an address, which must stand there as one.
     private var name: String? {
-        origin.tls?.serverName ?? (IPAddress(origin.host) == nil ? origin.host : nil)
+        tls.settings.serverName ?? (IPAddress(origin.host) == nil ? origin.host : nil)
     }
 
     /// Puts TLS before what is added next.
-    func begin(on channel: any Channel) throws {
-        let client = try NIOSSLClientHandler(context: context, serverHostname: name)
+    func begin(on pipeline: ChannelPipeline.SynchronousOperations) throws {
+        let client = try NIOSSLClientHandler(context: tls.context, serverHostname: name)
         self.client = client
-        try channel.pipeline.syncOperations.addHandlers(edge, client, self)
-    }
-
-    /// Calls back once the handshake has ended, which may be at once.
-    func whenDone(_ body: @escaping (Result<Void, UpstreamFailure>) -> Void) {
-        if let result { body(result) } else { done = body }
+        try pipeline.addHandlers(edge, client, self)
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        slot = gate.deadlines.register(self)
-        gate.deadlines.set(slot, after: gate.timeouts.tlsHandshake)
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(time.count)) { [self] in
+            end(.failure(.handshake("the TLS handshake with the origin took too long")))
+        }
         context.fireChannelActive()
     }
 
@@ -53,9 +52,6 @@ final class OriginHandshake: ChannelInboundHandler, RemovableChannelHandler, Dea
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        if slot >= 0 { gate.deadlines.unregister(slot) }
-        slot = -1
-        done = nil
         client = nil
     }
 
@@ -71,7 +67,7 @@ final class OriginHandshake: ChannelInboundHandler, RemovableChannelHandler, Dea
     /// Asked for a name, the library is content with a certificate for the peer's address as well. But who can make the
     /// name lead elsewhere has an address of his own there, and authorities sign addresses too.
     private var isForName: Bool {
-        guard let name, origin.tls?.verifies ?? false else { return true }
+        guard let name, tls.settings.verifies else { return true }
         return client?.peerCertificate.map { CertificateNames($0).cover(name) } ?? false
     }
 
@@ -79,17 +75,19 @@ final class OriginHandshake: ChannelInboundHandler, RemovableChannelHandler, Dea
         end(.failure(.handshake(Self.reason(of: error))))
     }
 
-    func deadlinePassed() { end(.failure(.handshake("the TLS handshake with the origin took too long"))) }
-
     private static let wrongName: StaticString = "the origin's certificate is for another name"
 
     private func end(_ result: Result<Void, UpstreamFailure>) {
-        guard self.result == nil else { return }
-        self.result = result
-        let done = done
+        guard let done else { return }
         self.done = nil
-        done?(result)
-        if case .failure = result { edge.close() }
+        timer?.cancel()
+        timer = nil
+        switch result {
+        case .success: done.succeed()
+        case .failure(let failure):
+            done.fail(failure)
+            edge.close()
+        }
     }
 
     /// Why an origin cannot be spoken to by TLS, as far as the library tells.

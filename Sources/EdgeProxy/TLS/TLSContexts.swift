@@ -7,7 +7,7 @@ package import RoomConfiguration
 package final class TLSContexts: Sendable {
     /// Nil without certificates.
     let visitors: NIOSSLContext?
-    private let origins: [OriginTLS: NIOSSLContext]
+    private let origins: [OriginTLS: OriginSecurity]
     private let source: (tls: VisitorTLS, protocols: [String])
     /// Those that visitors and origins are shown, each once.
     package let certificates: [CertificateValidity]
@@ -21,12 +21,12 @@ package final class TLSContexts: Sendable {
         } else {
             visitors = try Self.visitorContext(gate.tls, protocols: source.protocols)
         }
-        var origins: [OriginTLS: NIOSSLContext] = [:]
+        var origins: [OriginTLS: OriginSecurity] = [:]
         for tls in configuration.origins.compactMap(\.tls) where origins[tls] == nil {
             if let known = previous?.origins[tls] {
                 origins[tls] = known
             } else {
-                origins[tls] = try Self.originContext(tls)
+                origins[tls] = OriginSecurity(tls, context: try Self.originContext(tls))
             }
         }
         self.origins = origins
@@ -40,7 +40,7 @@ package final class TLSContexts: Sendable {
     }
 
     /// For connections to origins with these settings; nil for those of another configuration.
-    func origin(_ tls: OriginTLS) -> NIOSSLContext? { origins[tls] }
+    func origin(_ tls: OriginTLS) -> OriginSecurity? { origins[tls] }
 
     /// What a visitor may choose from (ALPN, RFC 7301), the best first.
     private static let visitorProtocols = ["http/1.1"]
@@ -124,6 +124,21 @@ package final class TLSContexts: Sendable {
     }
 }
 
+/// What connections to https origins with the same settings need.
+package struct OriginSecurity: Hashable, Sendable {
+    let settings: OriginTLS
+    let context: NIOSSLContext
+
+    init(_ settings: OriginTLS, context: NIOSSLContext) {
+        self.settings = settings
+        self.context = context
+    }
+
+    /// By identity: the same settings have the same context from one configuration to the next.
+    package static func == (a: OriginSecurity, b: OriginSecurity) -> Bool { a.context === b.context }
+    package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(context)) }
+}
+
 /// How long a certificate that is in use may be.
 package struct CertificateValidity: Hashable, Sendable {
     /// As in the configuration, from the working directory.
@@ -141,5 +156,5 @@ package struct TLSError: Error, CustomStringConvertible {
 
 extension Configuration {
     /// Every origin that is named.
-    fileprivate var origins: [Origin] { rooms.map(\.target) + passthrough.map(\.target) }
+    fileprivate var origins: [Origin] { rooms.flatMap(\.target.origins) + passthrough.flatMap(\.target.origins) }
 }

@@ -22,7 +22,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         case closed
     }
 
-    private let pool: UpstreamPool
+    let pool: UpstreamPool
     private var context: ChannelHandlerContext?
     private var output: SocketWriter?
     private var state = State.idle
@@ -47,11 +47,20 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
 
     var isWritable: Bool { output?.isWritable ?? false }
 
+    /// Between `begin` and the end of the exchange or the tunnel.
+    private var isBusy: Bool {
+        switch state {
+        case .idle, .closed: false
+        case .head, .body, .answered, .tunnel: true
+        }
+    }
+
     // MARK: What the visitor's side asks
 
     /// Begins an exchange: what is read from now on is the answer to it.
     func begin(_ downstream: DownstreamHandler) {
         self.downstream = downstream
+        pool.running += 1
         state = .head
         if let slot { gate.deadlines.clear(slot) }
     }
@@ -77,6 +86,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     func close() {
         downstream = nil
         if case .closed = state { return }
+        if isBusy { pool.running -= 1 }
         state = .closed
         output?.close()
     }
@@ -85,6 +95,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     func becomeIdle() {
         downstream = nil
         isUsed = true
+        if isBusy { pool.running -= 1 }
         state = .idle
         if let slot { gate.deadlines.set(slot, after: gate.timeouts.upstreamIdle) }
         resumeReading()
@@ -101,7 +112,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         // Not when active: the request is written before that event arrives here.
-        output = SocketWriter(context, isSecure: pool.tls != nil)
+        output = SocketWriter(context, isSecure: pool.endpoint.tls != nil)
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -167,7 +178,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         gate.takeTime()
         switch state {
         // RFC 9112 §9.8: what ends without the alert that TLS ends with may have been cut off.
-        case .body where pool.tls != nil: fail(.truncated)
+        case .body where pool.endpoint.tls != nil: fail(.truncated)
         // Over TLS 1.3 a certificate is refused after the handshake.
         case .head where error is BoringSSLError: fail(.handshake(OriginHandshake.reason(of: error)))
         default: ended()
@@ -219,6 +230,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
                     return false
                 }
                 state = .tunnel
+                pool.answered()
                 downstream.relayUpgrade(head, bytes)
                 bytes.moveReaderIndex(forwardBy: length)
                 return true
@@ -291,6 +303,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         // Bytes behind the answer's end belong to nothing that was asked.
         let isClean = bytes.readableBytes == 0 && mayReuse
         state = .answered
+        pool.answered()
         downstream?.answerEnded(reusable: isClean)
         return false
     }
@@ -309,6 +322,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         case .body(let reader):
             if reader.endsWithConnection {
                 let downstream = downstream
+                pool.answered()
                 close()
                 downstream?.answerEnded(reusable: false)
             } else {
@@ -323,36 +337,5 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         let downstream = downstream
         close()
         downstream?.upstreamFailed(failure)
-    }
-}
-
-/// Why an origin gave no whole answer.
-enum UpstreamFailure: Error {
-    /// No connection within the time, or none at all.
-    case unreachable
-    /// No TLS with it.
-    case handshake(StaticString)
-    /// Closed before any byte of an answer.
-    case closed
-    /// Closed in the middle of an answer.
-    case truncated
-    /// Not an answer that can be trusted.
-    case malformed(StaticString)
-    /// No first byte in time.
-    case timedOut
-
-    /// What went wrong, for the log.
-    var reason: StaticString {
-        switch self {
-        case .unreachable: "no connection to the origin"
-        case .closed: "the origin closed the connection without an answer"
-        case .truncated: "the origin closed the connection within its answer"
-        case .malformed(let reason), .handshake(let reason): reason
-        case .timedOut: "the origin did not answer in time"
-        }
-    }
-
-    var status: Int {
-        if case .timedOut = self { 504 } else { 502 }
     }
 }

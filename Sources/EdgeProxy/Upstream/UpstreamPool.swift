@@ -1,24 +1,30 @@
 import NIOCore
-import NIOPosix
-import NIOSSL
 import RoomConfiguration
 import WaitingRoom
 
-/// The connections of one event loop to one origin. Idle ones are a stack: the one used last is used next, so that the
-/// rest can time out.
-final class UpstreamPool {
-    let origin: Origin
+/// The connections of one event loop to one endpoint, and what the loop knows of its health. Idle connections are a
+/// stack: the one used last is used next, so that the rest can time out.
+final class UpstreamPool: BalancedEndpoint {
+    let endpoint: Endpoint
     /// Lives as long as its event loop.
     let gate: GateLoop
-    /// Of an https origin.
-    let tls: NIOSSLContext?
+    private(set) var health: EndpointHealth
+    let seed: UInt64
+    /// Connections in use and on their way.
+    var running = 0
+    private(set) var counts = EndpointCounts()
     private var idle: ContiguousArray<UpstreamHandler> = []
+    /// No target names the endpoint any more.
+    private var isRetired = false
 
-    init(origin: Origin, tls: NIOSSLContext?, gate: GateLoop) {
-        self.origin = origin
-        self.tls = tls
+    init(endpoint: Endpoint, gate: GateLoop, isCheckedDown: Bool) {
+        self.endpoint = endpoint
         self.gate = gate
+        health = EndpointHealth(endpoint.health, isCheckedDown: isCheckedDown)
+        seed = Balancer.hash(endpoint.name.utf8)
     }
+
+    // MARK: Connections
 
     /// An idle connection, if there is one.
     func takeIdle() -> UpstreamHandler? {
@@ -34,7 +40,7 @@ final class UpstreamPool {
 
     /// Takes a connection back after an exchange that left it clean.
     func give(back handler: UpstreamHandler) {
-        guard idle.count < gate.routing.gate.upstreamIdleConnections, !gate.isDraining else {
+        guard idle.count < gate.routing.gate.upstreamIdleConnections, health.isIn, !isRetired, !gate.isDraining else {
             handler.close()
             return
         }
@@ -51,34 +57,68 @@ final class UpstreamPool {
         for handler in handlers { handler.close() }
     }
 
+    /// Running requests end; nothing is kept after them.
+    func retire() {
+        isRetired = true
+        closeIdle()
+    }
+
     /// Connects on the gate's own loop and then calls back, always later than this call returns.
     func connect(_ done: @escaping (Result<UpstreamHandler, UpstreamFailure>) -> Void) {
         let handler = UpstreamHandler(pool: self)
-        let handshake = tls.map { OriginHandshake(with: origin, context: $0, gate: gate) }
-        let handlers = NIOLoopBound((handshake, handler), eventLoop: gate.loop)
-        ClientBootstrap(group: gate.loop)
-            .connectTimeout(.milliseconds(gate.timeouts.connect.count))
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
-            .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let (handshake, handler) = handlers.value
-                    try handshake?.begin(on: channel)
-                    try channel.pipeline.syncOperations.addHandler(handler)
-                }
+        let boundHandler = NIOLoopBound(handler, eventLoop: gate.loop)
+        running += 1
+        let timeouts = gate.timeouts
+        OriginConnector.connect(
+            to: endpoint.origin, tls: endpoint.tls, on: gate.loop, timeout: timeouts.connect,
+            handshake: timeouts.tlsHandshake
+        ) { pipeline in
+            try pipeline.addHandler(boundHandler.value)
+        }
+        .assumeIsolated()
+        .whenComplete { [self] result in
+            running -= 1
+            switch result {
+            case .success: done(.success(handler))
+            case .failure(let error): done(.failure(error as? UpstreamFailure ?? .unreachable))
             }
-            .connect(host: origin.host, port: origin.port)
-            .assumeIsolated()
-            .whenComplete { result in
-                switch result {
-                case .failure: done(.failure(.unreachable))
-                case .success:
-                    if let handshake {
-                        handshake.whenDone { done($0.map { handler }) }
-                    } else {
-                        done(.success(handler))
-                    }
-                }
-            }
+        }
+    }
+
+    // MARK: Health
+
+    /// A whole answer came.
+    func answered() { health.answered(at: gate.now) }
+
+    /// A request failed through no fault of the visitor's.
+    func failed(_ failure: UpstreamFailure, isTrial: Bool) {
+        counts.failures[failure.kind.rawValue] += 1
+        if isTrial {
+            health.trialFailed(at: gate.now)
+        } else if health.failed(failure.kind == .connection ? .connection : .answer, at: gate.now) {
+            counts.ejections += 1
+            closeIdle()
+            gate.noteChange(EndpointChange(endpoint: endpoint, verdict: .ejected(failure.kind)))
+        }
+    }
+
+    func beginTrial(isLastResort: Bool) { health.beginTrial(isLastResort: isLastResort, at: gate.now) }
+
+    /// The head of the answer to a trial came.
+    func trialAnswered() {
+        guard health.trialAnswered(at: gate.now) else { return }
+        gate.noteChange(EndpointChange(endpoint: endpoint, verdict: .returned))
+    }
+
+    func trialAbandoned() { health.trialAbandoned(at: gate.now) }
+
+    /// What the checks find from now on.
+    func checked(isUp: Bool) {
+        let wasEjected = health.state != .healthy
+        health.checked(isUp: isUp, at: gate.now)
+        if !isUp { closeIdle() }
+        if wasEjected, health.state == .healthy {
+            gate.noteChange(EndpointChange(endpoint: endpoint, verdict: .returned))
+        }
     }
 }

@@ -46,6 +46,9 @@ package struct Origin: Hashable, Sendable {
         if case .https(let tls) = scheme { tls } else { nil }
     }
 
+    /// The same server without a path.
+    package var server: Origin { Origin(scheme: scheme, host: host, port: port) }
+
     /// As a `Host` field: the scheme's own port is left out.
     package var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host

@@ -83,10 +83,10 @@ package struct LogConfiguration: Hashable, Sendable {
 /// `passthrough:` hosts that have no room.
 package struct PassthroughConfiguration: Hashable, Sendable {
     package var hosts: [HostPattern]
-    package var target: Origin
+    package var target: TargetConfiguration
     package var preserveHost: Bool
 
-    package init(hosts: [HostPattern], target: Origin, preserveHost: Bool = true) {
+    package init(hosts: [HostPattern], target: TargetConfiguration, preserveHost: Bool = true) {
         self.hosts = hosts
         self.target = target
         self.preserveHost = preserveHost

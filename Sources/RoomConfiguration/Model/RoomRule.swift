@@ -4,7 +4,7 @@ package import WaitingRoom
 package struct RoomRule: Hashable, Sendable {
     package var settings: RoomSettings
     package var match: RoomMatch
-    package var target: Origin
+    package var target: TargetConfiguration
     package var preserveHost: Bool
     package var forwardToken: Bool
     package var bypass: BypassRules
@@ -16,9 +16,10 @@ package struct RoomRule: Hashable, Sendable {
     package var template: TemplateFile?
 
     package init(
-        settings: RoomSettings, match: RoomMatch = RoomMatch(), target: Origin, preserveHost: Bool = true,
-        forwardToken: Bool = false, bypass: BypassRules = BypassRules(), completion: [CompletionRule] = [],
-        queueingStatusCode: Int = 503, tokenBinding: TokenBinding = .userAgent, template: TemplateFile? = nil
+        settings: RoomSettings, match: RoomMatch = RoomMatch(), target: TargetConfiguration,
+        preserveHost: Bool = true, forwardToken: Bool = false, bypass: BypassRules = BypassRules(),
+        completion: [CompletionRule] = [], queueingStatusCode: Int = 503, tokenBinding: TokenBinding = .userAgent,
+        template: TemplateFile? = nil
     ) {
         self.settings = settings
         self.match = match

@@ -4,11 +4,11 @@ extension RoomRule {
     /// Nil after refusing a room without an id or an origin.
     init?(reading section: Section, binding: TokenBinding, templates: TemplateReader, pem: PEMReader) {
         let id = section.require("id", .roomID, remedy: "write one of a-z, 0-9 and -, such as concert-tickets")
-        let target = section.requireOrigin(pem: pem)
+        let target = TargetConfiguration(reading: section, pem: pem)
         // Without an id or an origin the rest is read for its mistakes only.
         guard let placeholder = RoomID("room") else { return nil }
         let settings = RoomSettings(reading: section, id: id ?? placeholder)
-        self.init(settings: settings, target: target ?? Origin(host: "", port: 80), tokenBinding: binding)
+        self.init(settings: settings, target: target ?? TargetConfiguration([]), tokenBinding: binding)
         section.read("preserve_host", into: &preserveHost, .boolean)
         section.read("forward_token", into: &forwardToken, .boolean)
         section.read("queueing_status_code", into: &queueingStatusCode, .queueingStatus)
@@ -18,6 +18,9 @@ extension RoomRule {
         completion = section.sections("completion", as: .completion).compactMap(CompletionRule.init)
         template = templates.template(at: "template", of: section)
         guard id != nil, target != nil else { return nil }
+        if let first = section.value("target_urls")?.items?.first?.scalar(.init { text in text }) {
+            self.settings.targetURL = first
+        }
     }
 }
 
@@ -26,7 +29,7 @@ extension RoomSettings {
         self.init(id: id)
         let short = Milliseconds(100)
         section.read("name", into: &name, .text)
-        section.read("target_url", into: &targetURL, .init { text in text })
+        targetURL = section.readOptional("target_url", .init { text in text }) ?? ""
         section.read("max_active_users", into: &maxActiveUsers, .slots)
         section.read("max_queue_size", into: &maxQueueSize, .integer(0...100_000_000))
         section.read("queue_rate", into: &queueRate, .rate)

@@ -38,7 +38,7 @@ extension PassthroughConfiguration {
         }
         var preserveHost = true
         section.read("preserve_host", into: &preserveHost, .boolean)
-        guard let target = section.requireOrigin(pem: pem) else { return nil }
+        guard let target = TargetConfiguration(reading: section, pem: pem) else { return nil }
         self.init(hosts: hosts, target: target, preserveHost: preserveHost)
     }
 }

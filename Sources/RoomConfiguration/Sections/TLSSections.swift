@@ -52,20 +52,17 @@ extension OriginTLS {
 }
 
 extension Section {
-    /// The origin of a room or a passthrough; nil after refusing it.
-    func requireOrigin(pem: PEMReader) -> Origin? {
-        var origins = require("target_url", .httpURL, remedy: .targetURL).map { [$0] } ?? []
-        readOriginTLS(into: &origins, pem: pem)
-        return origins.first
-    }
-
-    /// Puts `origin_tls` into the https ones of `origins`.
-    func readOriginTLS(into origins: inout [Origin], pem: PEMReader) {
+    /// Puts `origin_tls` into the https ones of `origins`; nil for those that were refused.
+    func readOriginTLS(into origins: inout [Origin]?, pem: PEMReader) {
         guard let section = section("origin_tls", as: .originTLS) else { return }
         let tls = OriginTLS(reading: section, pem: pem)
-        let secure = origins.indices.filter { origins[$0].tls != nil }
-        for index in secure { origins[index].scheme = .https(tls) }
-        if secure.isEmpty, tls != OriginTLS(), areSound("target_url", "origin_tls") {
+        guard let read = origins else { return }
+        origins = read.map { origin in
+            var origin = origin
+            if origin.tls != nil { origin.scheme = .https(tls) }
+            return origin
+        }
+        if tls != OriginTLS(), !read.contains(where: { $0.tls != nil }), areSound("origin_tls") {
             refuse("origin_tls", Mistake("the origin is not spoken to by TLS", "write an https:// URL as target_url"))
         }
     }

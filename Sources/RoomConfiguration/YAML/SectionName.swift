@@ -20,6 +20,8 @@ enum SectionName: String, CaseIterable {
     case bypass = "rooms[].bypass"
     case bypassHeader = "rooms[].bypass.headers[]"
     case completion = "rooms[].completion[]"
+    /// Of a passthrough too.
+    case health = "rooms[].health"
 
     var keys: [String] {
         switch self {
@@ -44,20 +46,25 @@ enum SectionName: String, CaseIterable {
         case .events: ["nats_url"]
         case .tokens: ["algorithm", "lifetime", "key_file", "token_binding"]
         case .log: ["level"]
-        case .passthrough: ["hosts", "target_url", "origin_tls", "preserve_host"]
+        case .passthrough: ["hosts", "target_url", "target_urls", "balance", "health", "origin_tls", "preserve_host"]
         case .room:
             [
-                "id", "name", "match", "target_url", "origin_tls", "preserve_host", "max_active_users",
-                "max_queue_size", "queue_rate", "session_timeout", "session_renewal", "heartbeat_interval",
-                "heartbeat_timeout", "claim_timeout", "admission_interval", "priority_share", "shuffle_window",
-                "status",
-                "queueing_status_code", "token_binding", "forward_token", "template", "bypass", "completion",
+                "id", "name", "match", "target_url", "target_urls", "balance", "health", "origin_tls", "preserve_host",
+                "max_active_users", "max_queue_size", "queue_rate", "session_timeout", "session_renewal",
+                "heartbeat_interval", "heartbeat_timeout", "claim_timeout", "admission_interval", "priority_share",
+                "shuffle_window", "status", "queueing_status_code", "token_binding", "forward_token", "template",
+                "bypass", "completion",
             ]
         case .originTLS: ["ca_file", "server_name", "verify", "certificate", "key"]
         case .match: ["hosts", "paths"]
         case .bypass: ["paths", "addresses", "headers"]
         case .bypassHeader: ["name", "value"]
         case .completion: ["path", "statuses"]
+        case .health:
+            [
+                "max_failures", "eject_time", "max_eject_time", "path", "interval", "timeout", "expected_status",
+                "healthy_threshold", "unhealthy_threshold",
+            ]
         }
     }
 

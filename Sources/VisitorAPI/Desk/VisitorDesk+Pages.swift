@@ -32,20 +32,27 @@ extension VisitorDesk {
     }
 
     /// The gate's own 4xx and 5xx in the form that fits the client.
-    package nonisolated func error(_ status: Int, _ request: VisitorRequest) -> VisitorResponse {
+    /// - Parameter retryAfter: in seconds: a page tries again by itself then, unless that would send something twice.
+    package nonisolated func error(
+        _ status: Int, _ request: VisitorRequest, retryAfter: Int? = nil
+    ) -> VisitorResponse {
         let kind = ErrorPageKind(status: status)
         var response: VisitorResponse
         switch request.format {
         case .page:
             let page = services.pages.errorPage(
                 status: status, room: request.rule?.settings.id, requestID: request.requestID,
-                notSent: !request.isSafe && kind.offersRetry, in: request.language, nonce: Self.nonce())
+                notSent: !request.isSafe && kind.offersRetry,
+                retry: request.isSafe ? retryAfter.map { ($0, request.returnTarget) } : nil, in: request.language,
+                nonce: Self.nonce())
             response = VisitorResponse(status: status, page: page)
-        case .json: response = .problem(status, Self.title(status))
+        case .json: response = .problem(status, Self.title(status), detail: kind.detail)
         case .short: response = .short(status, Self.title(status))
         }
         response.kind = .page
-        if status == 503 { response.fields.append(("Retry-After", "10")) }
+        if let seconds = retryAfter ?? (status == 503 ? 10 : nil) {
+            response.fields.append(("Retry-After", "\(seconds)"))
+        }
         return response
     }
 

@@ -79,6 +79,14 @@ package enum ErrorPageKind: Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// For a program; nil where the title says it all.
+    var detail: String? {
+        switch self {
+        case .originDown, .originSlow: "The site behind the gate does not answer. A session that was begun is kept."
+        case .badRequest, .tooLarge, .notFound, .timeout, .busy: nil
+        }
+    }
+
     /// Whether the same request may do better in a moment.
     var offersRetry: Bool {
         switch self {

@@ -83,15 +83,17 @@ package struct PageRenderer: Sendable {
     /// - Parameters:
     ///   - status: the answer's status code, shown small.
     ///   - kind: nil: what the code usually means.
+    ///   - retry: when it tries again by itself, and where; see `NoticePageModel`.
     package func errorPage(
         status: Int, kind: ErrorPageKind? = nil, room: RoomID? = nil, requestID: String, notSent: Bool = false,
-        in language: Language, nonce: String
+        retry: (seconds: Int, target: String)? = nil, in language: Language, nonce: String
     ) -> RenderedPage {
         let kind = kind ?? ErrorPageKind(status: status)
         return rendered(
             noticePage(in: language).render(
                 heading: kind.heading, text: kind.text, roomName: room.map(name(of:)),
-                coming: kind.offersRetry ? .link : .never, notSent: notSent, requestID: "\(status) · \(requestID)",
+                coming: retry.map { .automatic(seconds: $0.seconds, LocalTarget($0.target)) }
+                    ?? (kind.offersRetry ? .link : .never), notSent: notSent, requestID: "\(status) · \(requestID)",
                 nonce: nonce), in: language, nonce: nonce)
     }
 

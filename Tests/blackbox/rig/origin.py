@@ -150,7 +150,7 @@ class Link:
 class Origin:
     """Answers each request with `handler(exchange)`; ends the connection when the handler says `close`."""
 
-    def __init__(self, handler, backlog=256):
+    def __init__(self, handler, backlog=256, port=0):
         self.handler = handler
         self.requests = []
         self.connections = 0
@@ -159,7 +159,7 @@ class Origin:
         self.links = set()
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", 0))
+        self.listener.bind(("127.0.0.1", port))
         self.listener.listen(backlog)
         self.port = self.listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
