@@ -255,8 +255,10 @@ extension DownstreamHandler {
         let wasSent: Bool
         switch failure {
         case .unreachable: wasSent = false
-        case .closed where exchange.mayRetry: wasSent = true
-        case .closed, .truncated, .malformed, .timedOut: return false
+        // Over TLS 1.3 a certificate is refused when the request is on its way already.
+        case .handshake where exchange.forwardedAt < 0: wasSent = false
+        case .closed where exchange.mayRetry, .handshake where exchange.mayRetry: wasSent = true
+        case .closed, .truncated, .malformed, .timedOut, .handshake: return false
         }
         guard exchange.triedEndpoints.nonzeroBitCount < Self.endpointsTried else { return false }
         if target.sharesHead {
