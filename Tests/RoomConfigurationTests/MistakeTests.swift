@@ -353,7 +353,7 @@ struct MistakeTests {
             ))
         check(
             "rooms: [{ id: a, target_urls: [http://o, o, http://O:80/x] }]",
-            ("1:42: rooms[0].target_urls[1]: \"o\" is not an http URL", "write one such as http://o"),
+            ("1:42: rooms[0].target_urls[1]: \"o\" is not an http or https URL", "write one such as http://o"),
             ("1:45: rooms[0].target_urls[2]: \"o\" is written twice", "write each origin once"))
         let many = (1...65).map { "http://10.0.0.\($0)" }.joined(separator: ", ")
         check(

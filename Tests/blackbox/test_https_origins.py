@@ -298,9 +298,45 @@ def test_the_gate_goes_on_while_an_origin_is_away(servers, authority, pair):
             else:
                 super()._serve(connection, number)
 
-    gate = servers.gate([room(servers.add(Flaky(site, pair.server())), ca_file=str(authority.file))])
+    flaky = room(servers.add(Flaky(site, pair.server())), ca_file=str(authority.file))
+    gate = servers.gate([{**flaky, "health": {"max_failures": 0}}])
     assert [ask(gate).status for _ in range(20)] == [502] * 20
     assert ask(gate).status == 200
     with pytest.raises(Truncated), Connection(gate.port) as connection:
         connection.finish_sending()
         connection.read_answer()
+
+
+def several(origins, **changes):
+    """A room with these https origins."""
+    base = {**gates.room(None), "target_urls": [origin.url for origin in origins], **changes}
+    return {key: value for key, value in base.items() if key != "target_url"}
+
+
+def test_another_origin_answers_where_one_cannot_be_trusted(servers, origin, authority, stranger):
+    """Nothing of the request was sent there, so whatever it is may go elsewhere."""
+    bad = servers.add(SecureOrigin(site, stranger.issue("127.0.0.1").server()))
+    entry = several([bad, origin], origin_tls={"ca_file": str(authority.file)}, health={"max_failures": 0})
+    gate = servers.gate([entry], gate={"workers": 1})
+    for _ in range(6):
+        with Connection(gate.port) as connection:
+            connection.send(request("POST", "/echo", FIELDS, b"a=1"))
+            assert connection.read_answer("POST").status == 200
+    assert bad.seen() == [] and len(origin.seen("/echo")) == 6
+
+
+def test_checks_of_health_speak_tls(servers, origin, authority, stranger):
+    """An origin whose certificate is not trusted is down, and up again when it is."""
+    context = stranger.issue("127.0.0.1").server()
+    turning = servers.add(SecureOrigin(site, context))
+    health = {"path": "/status/200", "interval": "100ms", "timeout": "2s"}
+    gate = servers.gate([several([turning, origin], origin_tls={"ca_file": str(authority.file)}, health=health)])
+
+    def up(server):
+        return gate.metric("anteroom_upstream_up", upstream=f"127.0.0.1:{server.port}")
+
+    wait_until(lambda: up(turning) == 0 and up(origin) == 1)
+    assert "is not trusted" in gate.process.log
+    good = authority.issue("127.0.0.1", file="turned")
+    context.load_cert_chain(good.certificate, good.key)
+    wait_until(lambda: up(turning) == 1)

@@ -607,6 +607,41 @@ def test_tls_is_spoken_on_ipv6(servers, origin, authority, pairs):
     assert answer.headers["Location"] == f"https://[::1]:{gate.secure_port}/x"
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_tls_begins_behind_a_proxy_protocol_header(servers, origin, authority, pairs, at_once):
+    """The header in the clear, then the handshake, in one packet with it or later; the visitor is whom the header names."""
+    gate = secure_gate(servers, [gates.room(origin.url)], pairs, start=False, trusted_proxies=["127.0.0.1"])
+    gate.configuration["gate"]["listen"][1]["proxy_protocol"] = True
+    gate.write()
+    gate.start()
+    header = b"PROXY TCP4 192.0.2.7 192.0.2.1 40000 443\r\n"
+    raw = socket.create_connection(("127.0.0.1", gate.secure_port), 10)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = authority.client().wrap_bio(incoming, outgoing, server_hostname="tickets.test")
+    if not at_once:
+        raw.sendall(header)
+        time.sleep(0.2)
+        header = b""
+
+    def pump(step):
+        nonlocal header
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                raw.sendall(header + outgoing.read())
+                header = b""
+                incoming.write(raw.recv(65536))
+
+    pump(tls.do_handshake)
+    assert tls.getpeercert(binary_form=True) == pairs[1].der
+    tls.write(request("GET", "/echo", FIELDS))
+    assert pump(lambda: tls.read(15)).startswith(b"HTTP/1.1 200")
+    seen = origin.seen("/echo")[0]
+    assert seen.get("x-forwarded-for") == "192.0.2.7" and seen.get("x-forwarded-proto") == "https"
+    raw.close()
+
+
 def test_nothing_is_left_of_connections_that_go(gate, authority):
     """Those who just hang up, with and without a goodbye, do not linger."""
     for goodbye in (True, False):
