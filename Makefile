@@ -11,10 +11,10 @@ RELEASE := .build/release
 LIBRARIES := libssl-dev libhiredis-dev libnats-dev
 PEERS := nginx haproxy wrk redis-server
 BROWSER := chromium chromium-driver fonts-dejavu-core
-TEST_TOOLS := curl openssl nats-server $(LIBRARIES) $(PEERS)
+TEST_TOOLS := curl openssl nats-server slowhttptest $(LIBRARIES) $(PEERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos fuzz bench build release lint blackbox clean libraries test-tools peers
+.PHONY: help run test soak chaos fuzz bench build release lint blackbox clean libraries test-tools peers
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ blackbox: $(VENV)/ready ## Only the tests that drive the built binaries
 
 bench: release peers ## Compare with nginx and HAProxy, and measure joins, polls, sockets and long lines
 	$(PYTHON) Benchmarks/bench.py --gate $(RELEASE)/anteroom $(BENCH)
+
+soak: release peers ## 20,000 idle connections beside a saturating load, and what remains when they go
+	$(SUDO) prlimit --nofile=50000:50000 $(PYTHON) Benchmarks/bench.py --gate $(RELEASE)/anteroom --only crowd
 
 chaos: release test-tools $(VENV)/ready ## Three gates, 2,000 browsers, and a minute of kills; then the history is judged
 	$(VENV)/bin/python Tests/chaos/run.py --gate $(RELEASE)/anteroom $(CHAOS)

@@ -16,13 +16,14 @@ import subprocess
 import sys
 import tempfile
 
+import crowd
 import proxying
 import shared
 import waiting
 from servers import LOAD_CORE, Nginx
 
 TOOLS = ["nginx", "haproxy", "wrk", "redis-server", "redis-benchmark", "openssl", "taskset"]
-ALL = ["proxying", "joins", "sockets", "long-line", "shared-joins", "shared-line"]
+ALL = ["proxying", "crowd", "joins", "sockets", "long-line", "shared-joins", "shared-line"]
 
 
 def parse():
@@ -77,10 +78,13 @@ def main():
                     [64] if short else [64, 512],
                     2000 if short else 60000,
                 )
+            if options.gate and "crowd" in parts:
+                # Each takes a descriptor here, and the gate wants two for it.
+                crowd.measure(folder, options.gate, origin, 500 if short else min(20_000, hard // 2 - 500), seconds)
             if options.gate and "joins" in parts:
                 waiting.joins_and_polls(folder, options.gate, origin, seconds)
             if options.gate and "sockets" in parts:
-                waiting.live_sockets(folder, options.gate, origin, 200 if short else min(10000, hard - 100))
+                waiting.live_sockets(folder, options.gate, origin, 200 if short else min(10000, hard // 2 - 100))
             if options.gate and "long-line" in parts:
                 waiting.long_lines(folder, options.gate, origin, [1000, 2000] if short else [1000, 1_000_000], seconds)
             if options.gate and "shared-joins" in parts:

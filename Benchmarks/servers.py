@@ -175,6 +175,7 @@ class Gate(Server):
                 "listen": [f"127.0.0.1:{self.port}"],
                 "workers": 1,
                 "upstream_idle_connections": 1024,
+                "limits": {"connections_per_address": 0},
                 "access_log": str(self.folder / "access.log") if logs else "off",
             },
             "admin": {"listen": f"127.0.0.1:{self.admin_port}"},

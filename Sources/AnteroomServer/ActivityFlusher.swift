@@ -32,7 +32,6 @@ struct ActivityFlusher: Service {
                     let dead = try await store.record(activity, in: room)
                     if !dead.isEmpty { revoke(dead) }
                 } catch {
-                    if error.code == .elsewhere { continue }
                     // Half a batch lost costs a visitor one heartbeat of several; sessions note their next request.
                     logger.warning(
                         "Signs of life could not be stored", metadata: ["queue_id": "\(room)", "error": "\(error)"])

@@ -57,7 +57,11 @@ package struct AnteroomServer {
         var inherited = ActivatedDescriptors.all(in: environment).compactMap { ListeningSocket.adopt($0) }
         inherited += predecessor?.sockets ?? []
         let listener = try GateListener.bind(configuration.gate.listen, inherited: &inherited, loops: workers)
-        // What is not wanted any more is closed.
+        for socket in inherited {
+            logger.warning(
+                "A socket that was handed over is closed: gate.listen does not name it",
+                metadata: ["address": "\(socket.address)"])
+        }
         inherited = []
         // What can go wrong has gone wrong by now, so that the predecessor need not take the store back.
         try await predecessor?.releaseStore()
@@ -84,7 +88,8 @@ package struct AnteroomServer {
         transport.apply(configuration, contexts)
         let notices = OriginNotices(logger: logger)
         let eventLoops = (0..<workers).map { _ in group.next() }
-        let ledger = ConnectionLedger(budget: DescriptorLimit.connections(within: descriptors))
+        let ledger = ConnectionLedger(
+            budget: DescriptorLimit.connections(within: descriptors), loops: workers)
         var loops: [LoopHandle] = []
         for eventLoop in eventLoops {
             loops.append(
@@ -101,7 +106,7 @@ package struct AnteroomServer {
         revocations.connect(handles)
 
         do {
-            try await listener.accept(on: handles.map(\.gate), eventLoops)
+            try await listener.accept(on: handles.map(\.gate), eventLoops, burst: ledger.burst)
         } catch {
             try? await line.close()
             try? await group.shutdownGracefully()
@@ -129,10 +134,12 @@ package struct AnteroomServer {
         let handover = HandoverService(
             signals: upgrades,
             parts: HandoverService.Parts(
-                listener: listener, loops: handles, line: line, gate: storeGate, flusher: flusher, admin: admin,
+                listener: listener, ledger: ledger, loops: handles, line: line, gate: storeGate, flusher: flusher,
+                admin: admin,
                 notifier: notifier),
             program: Program(arguments: CommandLine.arguments, searchPath: environment["PATH"]),
-            environment: environment, limit: configuration.gate.timeouts.handover, logger: logger)
+            environment: environment, isSuccessor: predecessor != nil,
+            limit: configuration.gate.timeouts.handover, logger: logger)
         let gateService = GateService(
             listener: listener, loops: handles, timeouts: configuration.gate.timeouts, status: status,
             handover: handover, notifier: notifier, logger: logger)
@@ -205,7 +212,8 @@ package struct AnteroomServer {
                 HangUpService(
                     signals: hangUps, reloader: reloader, keys: keys, accessLog: accessLog, notifier: notifier,
                     logger: logger),
-            ] + line.services(rooms: { worker.currentRooms }, loops: handles) + [
+            ] + line.services(rooms: { worker.currentRooms }, loops: handles)
+            + (predecessor.map { [PredecessorService(channel: $0.channel, store: store, logger: logger)] } ?? []) + [
                 overload, WatchdogService(notifier: notifier, loops: handles), gateService, handover,
             ]
         let serviceGroup = ServiceGroup(

@@ -91,7 +91,16 @@ struct MeteredStore: QueueStore {
     }
 
     func record(_ activity: Activity, in room: RoomID) async throws(StoreError) -> [SessionID] {
-        try await timed("record") { () async throws(StoreError) in try await store.record(activity, in: room) }
+        do throws(StoreError) {
+            return try await timed("record") { () async throws(StoreError) in
+                try await store.record(activity, in: room)
+            }
+        } catch  where error.code == .elsewhere {
+            for use in activity.sessions {
+                gate.tell(.used(use.session, use.position, pageViews: use.pageViews, room))
+            }
+            return []
+        }
     }
 
     func session(_ id: SessionID, in room: RoomID) async throws(StoreError) -> Session? {
@@ -99,7 +108,14 @@ struct MeteredStore: QueueStore {
     }
 
     func end(_ session: SessionID, as end: SessionEnd, in room: RoomID) async throws(StoreError) -> Bool {
-        try await timed("end") { () async throws(StoreError) in try await store.end(session, as: end, in: room) }
+        do throws(StoreError) {
+            return try await timed("end") { () async throws(StoreError) in
+                try await store.end(session, as: end, in: room)
+            }
+        } catch  where error.code == .elsewhere {
+            gate.tell(.ended(session, end, room))
+            return true
+        }
     }
 
     func admit(in room: RoomID) async throws(StoreError) -> AdmissionReport {

@@ -18,6 +18,8 @@ package final class ControlChannel: Sendable {
         case serving
     }
 
+    private static let longestLine = 1024
+
     private struct State {
         /// -1 once it is closed.
         var descriptor: CInt
@@ -44,8 +46,11 @@ package final class ControlChannel: Sendable {
     }
 
     /// Nothing, if the other process has gone: its silence says so, too.
-    package func send(_ word: Word) {
-        let line = Array("\(word.rawValue)\n".utf8)
+    package func send(_ word: Word) { send(word.rawValue) }
+
+    /// The same of any line. One that finds no room, because the other process does not listen, is lost.
+    package func send(_ text: String) {
+        let line = Array("\(text)\n".utf8)
         state.withLock { state in _ = Glibc.send(state.descriptor, line, line.count, noSignal) }
     }
 
@@ -65,6 +70,18 @@ package final class ControlChannel: Sendable {
         }
     }
 
+    /// The next line; nil when the other process has gone, or the task is cancelled.
+    package func line() async -> String? {
+        while !Task.isCancelled {
+            switch receive() {
+            case .line(let text): return text
+            case .closed: return nil
+            case .nothing: try? await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        return nil
+    }
+
     private enum Reading {
         case line(String)
         case nothing
@@ -73,14 +90,14 @@ package final class ControlChannel: Sendable {
 
     private func receive() -> Reading {
         state.withLock { state in
-            var bytes = [UInt8](repeating: 0, count: 64)
+            var bytes = [UInt8](repeating: 0, count: 4096)
             if !state.received.contains(0x0a) {
                 let count = recv(state.descriptor, &bytes, bytes.count, 0)
                 if count == 0 || count < 0 && errno != EAGAIN && errno != EINTR { return .closed }
                 if count > 0 { state.received += bytes[..<count] }
             }
             guard let end = state.received.firstIndex(of: 0x0a) else {
-                return state.received.count > 64 ? .closed : .nothing
+                return state.received.count > Self.longestLine ? .closed : .nothing
             }
             defer { state.received.removeSubrange(...end) }
             return .line(String(decoding: state.received[..<end], as: UTF8.self))

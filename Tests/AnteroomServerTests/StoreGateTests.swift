@@ -1,5 +1,7 @@
+import HostSystem
 import QueueStore
 import Testing
+import WaitingRoom
 
 @testable import AnteroomServer
 
@@ -30,8 +32,30 @@ import Testing
         let gate = StoreGate()
         await gate.hold()
         let waiting = Task { try await gate.enter() }
-        gate.moveAway()
+        let (own, other) = try ControlChannel.pair()
+        let successor = ControlChannel(owning: other)
+        gate.moveAway(to: own)
         await #expect(throws: StoreError.self) { try await waiting.value }
         await #expect(throws: StoreError.self) { try await gate.enter() }
+        var generator = SystemRandomNumberGenerator()
+        let position = PositionID(using: &generator)
+        let room = try #require(RoomID("shop"))
+        let notes: [DrainNote] = [
+            .used(SessionID(of: position), position, pageViews: 3, room),
+            .ended(SessionID(of: position), .completed, room),
+        ]
+        for note in notes {
+            gate.tell(note)
+            #expect(await successor.line().flatMap { DrainNote($0) } == note)
+        }
+        own.close()
+        #expect(await successor.line() == nil)
+    }
+
+    @Test(
+        "Anything else is no note",
+        arguments: ["", "ready", "used x", "used 1 2 3 shop", "ended a b c d", "other 1 2 3"])
+    func noise(line: String) {
+        #expect(DrainNote(line) == nil)
     }
 }

@@ -15,7 +15,9 @@ import websockets.sync.server
 
 from rig import gate as gates
 from rig.load import Load
-from rig.process import Process, free_port, wait_until
+from rig.nats import NATSServer
+from rig.process import wait_until
+from rig.redis import RedisServer
 from rig.site import site
 from rig.visitor import AGENT, Visitor, through
 from rig.wire import Connection, request
@@ -44,7 +46,8 @@ class Adopted:
 
 
 def successors(gate):
-    return [int(pid) for pid in re.findall(r"a new process is to take over.*?pid=(\d+)|pid=(\d+).*?is to take over", gate.process.log) for pid in pid if pid]
+    """Their process ids, in order."""
+    return [int(pid) for pid in re.findall(r"pid=(\d+).*a new process is to take over", gate.process.log)]
 
 
 @pytest.fixture
@@ -79,6 +82,7 @@ def test_no_request_fails_during_a_handover(servers, gate, hand_over):
     assert load.failures == [] and load.closes >= 100
     assert gate.process.child.wait(35) == 0 and new.running()
     assert requests.get(f"{gate.admin_url}/readyz", timeout=5).status_code == 200
+    assert gate.metric("anteroom_handovers_total", outcome="succeeded") == 1
 
 
 def test_places_keep_their_order_across_a_handover(servers, hand_over):
@@ -115,6 +119,51 @@ def test_places_keep_their_order_across_a_handover(servers, hand_over):
         assert visitor.http.get(f"{gate.url}/api/v1/queues/shop/status", timeout=10).json()["position"] == place
 
 
+@pytest.mark.parametrize("takes_over", [True, False], ids=["handover", "taken back"])
+def test_events_are_told_once_and_in_order(servers, hand_over, takes_over, tmp_path):
+    """The buffer on disk has one owner: joins around a handover, made or not, are in the stream once each."""
+    nats = servers.add(NATSServer(servers.folder).start())
+    program = tmp_path / "anteroom"
+    program.symlink_to(gates.anteroom())
+    gate = servers.gate(
+        [gates.busy_room(servers.origin(site).url, status="paused")], events={"nats_url": nats.url}, start=False
+    )
+    gate.process.argv[0] = str(program)
+    gate.start()
+    for _ in range(20):
+        assert Visitor(gate).ask().status_code == 503
+    if takes_over:
+        hand_over(gate)
+    else:
+        program.unlink()
+        program.write_text("#!/bin/sh\necho ready >&3\nread word <&3\n")
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        gate.process.signal(signal.SIGUSR2)
+        wait_until(lambda: "did not take over" in gate.process.log, 20, what="the refusal")
+    for _ in range(20):
+        assert Visitor(gate).ask().status_code == 503
+
+    def joins():
+        return [event for event in nats.events() if event["type"] == "position.enqueued"]
+
+    wait_until(lambda: len(joins()) >= 40, 15, 0.2, what="40 joins in the stream")
+    sequences = [int(event["sequence"]) for event in nats.events()]
+    assert len(joins()) == 40 and sequences == list(range(1, len(sequences) + 1))
+
+
+def test_with_a_shared_store_nothing_waits(servers, hand_over):
+    """Both processes have the line at once, and old connections are served from it to their end."""
+    redis = servers.add(RedisServer(servers.folder).start())
+    gate = servers.gate(
+        [gates.busy_room(servers.origin(site).url, status="paused")], store={"kind": "dragonfly", "url": redis.url}
+    )
+    visitor = Visitor(gate)
+    assert visitor.ask().json()["position"] == 1
+    hand_over(gate)
+    assert visitor.status()["position"] == 1
+    assert Visitor(gate).ask().json()["position"] == 2
+
+
 def test_waiting_visitors_polls_on_open_connections_are_sent_to_the_new_process(servers, hand_over):
     """A poll that needs the line, on a connection to the old process, is answered with the way to the new one."""
     gate = servers.gate([gates.busy_room(servers.origin(site).url, status="paused")])
@@ -140,12 +189,22 @@ def test_waiting_visitors_polls_on_open_connections_are_sent_to_the_new_process(
 @pytest.fixture
 def sockets(servers):
     """A gate before an origin whose /ws echoes messages."""
-    server = websockets.sync.server.serve(lambda connection: [connection.send(text) for text in connection], "127.0.0.1", 0)
+
+    def echo(connection):
+        for text in connection:
+            connection.send(text)
+
+    server = websockets.sync.server.serve(echo, "127.0.0.1", 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     port = server.socket.getsockname()[1]
     rooms = [
         gates.room(servers.origin(site).url),
-        gates.room(f"http://127.0.0.1:{port}", id="sockets", match={"hosts": [], "paths": ["/ws"]}, bypass={"paths": ["/ws"]}),
+        gates.room(
+            f"http://127.0.0.1:{port}",
+            id="sockets",
+            match={"hosts": [], "paths": ["/ws"]},
+            bypass={"paths": ["/ws"]},
+        ),
     ]
     yield servers.gate(rooms)
     server.shutdown()
@@ -171,6 +230,30 @@ def test_what_runs_goes_on_through_a_handover(servers, sockets, hand_over):
         assert b"".join(download.chunks()).endswith(b"piece 7\n")
         assert gate.process.running()
     assert gate.process.child.wait(10) == 0
+
+
+def test_what_the_old_process_hears_reaches_the_new_one(servers, hand_over):
+    """A purchase that is completed on a connection of the old process frees the slot in the new one."""
+    room = gates.room(servers.origin(site).url, completion=[{"path": "/checkout/done"}])
+    gate = servers.gate([room])
+    visitor = through(gate)
+    fields = [("User-Agent", AGENT), ("Cookie", visitor.session_field)]
+    with Connection(gate.port) as connection:
+        connection.send(request("GET", "/", fields))
+        assert connection.read_answer().status == 200
+        wait_until(lambda: gate.metric("waiting_room_active_sessions") == 1, 5, what="the session")
+        hand_over(gate)
+        connection.send(request("GET", "/checkout/done", fields))
+        answer = connection.read_answer()
+        assert answer.status == 200 and answer.says_close
+
+    def sessions():
+        try:
+            return gate.metric("waiting_room_active_sessions")
+        except requests.RequestException:
+            return None
+
+    wait_until(lambda: sessions() == 0, 10, what="the end of the session in the new process")
 
 
 def test_handovers_follow_each_other(gate, hand_over):
@@ -322,7 +405,8 @@ def test_visitors_wait_for_a_gate_whose_socket_is_kept(servers):
 
 def test_sockets_for_another_process_are_left_alone(servers):
     """LISTEN_PID of somebody else: the gate opens its own."""
-    gate = servers.gate([gates.room(servers.origin(site).url)], start=False, environment={"LISTEN_PID": "1", "LISTEN_FDS": "1"})
+    others = {"LISTEN_PID": "1", "LISTEN_FDS": "1"}
+    gate = servers.gate([gates.room(servers.origin(site).url)], start=False, environment=others)
     gate.start()
     assert through(gate)
 
@@ -332,12 +416,18 @@ def test_systemd_is_told_how_the_gate_fares(servers, tmp_path, hand_over):
     heard = []
     notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     notify.bind(str(tmp_path / "notify"))
-    threading.Thread(target=lambda: [heard.append(notify.recv(4096).decode()) for _ in iter(int, 1)], daemon=True).start()
+
+    def listen():
+        while True:
+            heard.append(notify.recv(4096).decode())
+
+    threading.Thread(target=listen, daemon=True).start()
     gate = servers.gate(
         [gates.room(servers.origin(site).url)],
         environment={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "300000"},
     )
-    wait_until(lambda: any("READY=1" in text and f"MAINPID={gate.process.pid}" in text for text in heard), what="READY=1")
+    ready = f"READY=1\nMAINPID={gate.process.pid}\n"
+    wait_until(lambda: any(text.startswith(ready) for text in heard), what="READY=1")
     wait_until(lambda: heard.count("WATCHDOG=1") > 2, what="WATCHDOG=1")
     gate.hang_up()
     wait_until(lambda: any(text.startswith("RELOADING=1\nMONOTONIC_USEC=") for text in heard), what="RELOADING=1")
@@ -346,7 +436,7 @@ def test_systemd_is_told_how_the_gate_fares(servers, tmp_path, hand_over):
     assert gate.process.child.wait(15) == 0
     assert not any("STOPPING=1" in text for text in heard)
     new.stop()
-    assert any("STOPPING=1" in text for text in heard)
+    wait_until(lambda: any("STOPPING=1" in text for text in heard), what="STOPPING=1")
 
 
 # SIGTERM.

@@ -66,7 +66,7 @@ class Stage:
                 self.folder / name,
                 [room],
                 name=name,
-                gate={"access_log": "off"},
+                gate={"access_log": "off", "limits": {"connections_per_address": 0}},
                 store={"kind": "dragonfly", "url": store},
                 events={"nats_url": self.nats.url},
                 tokens={"key_file": str(self.folder / "keys/signing.pem"), "lifetime": "45s"},

@@ -16,6 +16,7 @@ final class HandoverService: Service {
     /// What moves, or ends, in the course of a handover.
     struct Parts: Sendable {
         let listener: GateListener
+        let ledger: ConnectionLedger
         let loops: [LoopHandle]
         let line: LineStore
         let gate: StoreGate
@@ -24,7 +25,6 @@ final class HandoverService: Service {
         let notifier: ServiceNotifier
     }
 
-    /// Of the last handover, for the metrics.
     enum Outcome: String, Sendable, CaseIterable {
         case succeeded, failed
     }
@@ -34,16 +34,17 @@ final class HandoverService: Service {
     private let program: Program
     private let environment: [String: String]
     private let limit: Mutex<Milliseconds>
-    private let counts = Mutex<[Outcome: Int]>([:])
+    private let counts: Mutex<[Outcome: Int]>
     private let isRunning = Atomic(false)
     private let hasMoved = Atomic(false)
     private let logger: Logger
 
     init(
         signals: UnixSignalsSequence, parts: Parts, program: Program, environment: [String: String],
-        limit: Milliseconds, logger: Logger
+        isSuccessor: Bool, limit: Milliseconds, logger: Logger
     ) {
         self.signals = signals
+        counts = Mutex(isSuccessor ? [.succeeded: 1] : [:])
         self.parts = parts
         self.program = program
         self.environment = environment
@@ -54,6 +55,7 @@ final class HandoverService: Service {
     /// A handover that has begun keeps the time that it began with.
     func apply(limit: Milliseconds) { self.limit.withLock { $0 = limit } }
 
+    /// How many attempts of this process have failed; and one has succeeded if it came by it.
     func count(_ outcome: Outcome) -> Int { counts.withLock { $0[outcome] ?? 0 } }
 
     /// Another process is the gate.
@@ -91,7 +93,6 @@ final class HandoverService: Service {
             metadata: ["pid": "\(successor.process.id)", "program": "\(program.path)"])
         do {
             try await handOver(to: successor)
-            counts.withLock { $0[.succeeded, default: 0] += 1 }
         } catch {
             await successor.process.kill()
             fail(error)
@@ -121,7 +122,7 @@ final class HandoverService: Service {
         for handle in parts.loops {
             try? await handle.eventLoop.submit { handle.gate.value.drain() }.get()
         }
-        if parts.line.isPrivate { parts.gate.moveAway() }
+        if parts.line.isPrivate { parts.gate.moveAway(to: successor.channel) }
         for socket in parts.listener.sockets { socket.close() }
         await parts.admin.leave()
         logger.notice(
@@ -152,7 +153,8 @@ final class HandoverService: Service {
         }
         parts.gate.open()
         do {
-            try await parts.listener.accept(on: parts.loops.map(\.gate), parts.loops.map(\.eventLoop))
+            try await parts.listener.accept(
+                on: parts.loops.map(\.gate), parts.loops.map(\.eventLoop), burst: parts.ledger.burst)
         } catch {
             logger.critical("Nobody is accepted until a restart", metadata: ["error": "\(error)"])
         }

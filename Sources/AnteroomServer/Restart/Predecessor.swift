@@ -22,7 +22,11 @@ struct Predecessor {
     /// it is over.
     func releaseStore() async throws {
         channel.send(.ready)
-        try await channel.expect(.store, within: .seconds(24 * 60 * 60))
+        do {
+            try await channel.expect(.store, within: .seconds(24 * 60 * 60))
+        } catch {
+            throw Refusal("the process that this one was to succeed gave it no store: \(error)")
+        }
     }
 
     func serving() { channel.send(.serving) }

@@ -1,3 +1,4 @@
+import HostSystem
 import QueueStore
 import Synchronization
 
@@ -15,6 +16,8 @@ final class StoreGate: Sendable {
 
     private struct State {
         var passage = Passage.open
+        /// To the process that has the store.
+        var successor: ControlChannel?
         /// Steps that have begun.
         var running = 0
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -72,7 +75,14 @@ final class StoreGate: Sendable {
     /// The store is here as before.
     func open() { settle(.open) }
 
-    func moveAway() { settle(.elsewhere) }
+    /// - Parameter successor: the process that has the store from now on.
+    func moveAway(to successor: ControlChannel) {
+        state.withLock { $0.successor = successor }
+        settle(.elsewhere)
+    }
+
+    /// Tells the process that has the store.
+    func tell(_ note: DrainNote) { state.withLock { $0.successor }?.send(note.line) }
 
     private func settle(_ passage: Passage) {
         let waiting = state.withLock { state in

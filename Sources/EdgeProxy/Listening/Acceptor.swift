@@ -25,12 +25,12 @@ final class LoopAcceptor: Acceptor {
     }
 
     static func start(
-        _ socket: ListeningSocket, _ opening: ConnectionOpening, _ eventLoop: any EventLoop
+        _ socket: ListeningSocket, _ opening: ConnectionOpening, _ eventLoop: any EventLoop, burst: Int
     ) async throws(ListenError) -> LoopAcceptor {
         let descriptor = try socket.duplicate()
         do {
             let channel = try await ServerBootstrap(group: eventLoop, childGroup: eventLoop)
-                .serverChannelOption(.maxMessagesPerRead, value: 64)
+                .serverChannelOption(.maxMessagesPerRead, value: UInt(burst))
                 .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelInitializer { channel in
@@ -92,13 +92,14 @@ final class SharedAcceptor: Acceptor {
             next = (next + 1) % openings.count
             let opening = openings[next]
             let eventLoop = eventLoops[next]
-            _ = ClientBootstrap(group: eventLoop)
+            // Waited for, so that no more are taken on than there is room for.
+            _ = try? ClientBootstrap(group: eventLoop)
                 .channelOption(.socketOption(.tcp_nodelay), value: 1)
                 .channelOption(.allowRemoteHalfClosure, value: true)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture { try opening.open(channel) }
                 }
-                .withConnectedSocket(descriptor)
+                .withConnectedSocket(descriptor).wait()
         }
     }
 

@@ -47,15 +47,23 @@ package final class ConnectionLedger: Sendable {
         /// Only of addresses that have open connections, so it is no larger than `total`.
         var addresses: [AddressKey: Int] = [:]
         var memory: Shortage?
-        /// Descriptors are scarce from the moment that the budget is used up until a sixteenth of it is free.
+        /// Descriptors are scarce: from the moment that only the slack is left until twice as many are free.
         var isFull = false
     }
 
     /// How many connections the process's descriptors allow.
     package let budget: Int
+    /// How many a loop accepts at a time: it cannot be stopped in between.
+    package let burst: Int
+    /// Left free for what loops accept before they hear that it is enough.
+    private let slack: Int
     private let state = Mutex(State())
 
-    package init(budget: Int = .max) { self.budget = budget }
+    package init(budget: Int = .max, loops: Int = 1) {
+        self.budget = budget
+        burst = min(64, max(1, budget / 16 / loops))
+        slack = burst * loops
+    }
 
     /// Counts a connection at a listener.
     /// - Parameter limit: 0 is none.
@@ -66,7 +74,7 @@ package final class ConnectionLedger: Sendable {
             if limit > 0, state.listeners[listener, default: 0] >= limit { throw .connections }
             state.total += 1
             state.listeners[listener, default: 0] += 1
-            if state.total >= budget { state.isFull = true }
+            if state.total >= budget - slack { state.isFull = true }
         }
     }
 
@@ -74,7 +82,7 @@ package final class ConnectionLedger: Sendable {
         state.withLock { state in
             state.total -= 1
             state.listeners[listener, default: 0] -= 1
-            if state.total < budget - budget / 16 { state.isFull = false }
+            if state.total < budget - 2 * slack { state.isFull = false }
         }
     }
 

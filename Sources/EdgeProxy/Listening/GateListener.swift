@@ -58,8 +58,9 @@ package final class GateListener: Sendable {
     package var sockets: [ListeningSocket] { entries.flatMap(\.sockets) }
 
     /// Accepts on all sockets.
+    /// - Parameter burst: how many a loop accepts at a time.
     /// - Throws: `ListenError`; nobody accepts then.
-    package func accept(on loops: [NIOLoopBound<GateLoop>], _ eventLoops: [any EventLoop]) async throws {
+    package func accept(on loops: [NIOLoopBound<GateLoop>], _ eventLoops: [any EventLoop], burst: Int) async throws {
         do {
             for socket in sockets { try socket.listen() }
             for (index, entry) in entries.enumerated() {
@@ -67,7 +68,8 @@ package final class GateListener: Sendable {
                 // A socket for each loop, and nobody else's.
                 if entry.sockets.count == loops.count, entry.sockets.allSatisfy(\.isShareOfPort) {
                     for (number, socket) in entry.sockets.enumerated() {
-                        let acceptor = try await LoopAcceptor.start(socket, openings[number], eventLoops[number])
+                        let acceptor = try await LoopAcceptor.start(
+                            socket, openings[number], eventLoops[number], burst: burst)
                         await add(acceptor, regulatedBy: [loops[number]], [eventLoops[number]])
                     }
                 } else {

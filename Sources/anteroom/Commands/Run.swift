@@ -7,7 +7,10 @@ import RoomConfiguration
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the gate in front of its origins.",
-        discussion: "SIGHUP or saving the file applies a changed configuration. SIGTERM and SIGINT drain and stop.")
+        discussion: """
+            SIGHUP or saving the file applies a changed configuration. SIGTERM and SIGINT drain and stop. \
+            SIGUSR2 has a new process of the binary on disk go on.
+            """)
 
     @OptionGroup var file: ConfigurationFile
 
