@@ -21,8 +21,8 @@ import WaitingRoom
         func eject() { _ = health.failed(.connection, at: 0) }
     }
 
-    private let before: Int64 = 500_000
-    private let lastResort: Int64 = 1_500_000
+    private let before: Int64 = 50_000
+    private let lastResort: Int64 = 150_000
     private let due: Int64 = 10_500_000
 
     private func servers(_ count: Int) -> ContiguousArray<Server> {
@@ -73,7 +73,7 @@ import WaitingRoom
         #expect(balancer.choose(among: servers, key: nil, mayTry: true, now: due) == .trial(0, isLastResort: false))
     }
 
-    @Test("Where all are out one is tried after a second by any request, and before that nobody is")
+    @Test("Where all are out each is tried by one request of any kind, and before that nobody is")
     func breaker() {
         var balancer = Balancer()
         let servers = servers(2)

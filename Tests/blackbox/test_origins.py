@@ -314,15 +314,21 @@ def test_one_visitor_cannot_close_the_site_to_others(servers, three):
 
 
 def test_the_breaker_answers_at_once_and_keeps_the_session(servers, three):
-    """A single origin that hangs: after some time-outs nobody waits any more; sessions and places outlast it."""
+    """A single origin that hangs: while one request waits for it nobody else does; sessions and places outlast it."""
     (a, *_) = three
     gate = serving(
-        servers, a, gate={"timeouts": {"first_byte": "500ms"}}, health={"max_failures": 2}, max_active_users=2
+        servers, a, gate={"timeouts": {"first_byte": "1s"}}, health={"max_failures": 2}, max_active_users=2
     )
     visitor = through(gate)
     time.sleep(1.1)
     a.hold = threading.Event()
     assert [ask(gate, visitor, path="/hold").status for _ in range(2)] == [504, 504]
+    gate.configuration["gate"]["timeouts"]["first_byte"] = "20s"
+    gate.edit(name="Patient")
+    wait_until(lambda: "Patient" in gate.facts()["name"], 5)
+    trial = Connection(gate.port, timeout=30)
+    a.origin.forget()
+    wait_until(lambda: is_trial(gate, visitor, a, trial), 10)
     a.origin.forget()
     page = visitor.navigate("/basket?n=1")
     assert page.status_code == 502 and "The site does not answer" in page.text
@@ -340,6 +346,8 @@ def test_the_breaker_answers_at_once_and_keeps_the_session(servers, three):
     assert visitor.call("GET", "session").status_code == 200
 
     a.hold.set()
+    assert trial.read_answer().status == 200
+    trial.close()
     wait_until(lambda: visitor.navigate("/basket").status_code == 200, 5)
     assert newcomer.navigate().status_code == 200
     assert gate.facts()["status"] == "active" and visitor.cookie("s")

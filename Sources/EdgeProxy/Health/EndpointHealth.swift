@@ -23,9 +23,9 @@ struct EndpointHealth {
         case answer
     }
 
-    /// Where nobody is in, a request goes through so often, to find out. A breaker that stays open for longer than the
-    /// origin is away would make a hiccup worse.
-    static let lastResortInterval = Milliseconds.seconds(1)
+    /// Where nobody is in, a request goes through so often, one at a time, to find out. A breaker that stays open for
+    /// longer than the origin is away would make a hiccup worse.
+    static let lastResortInterval = Milliseconds(100)
     /// An endpoint that gave a whole answer so short a time ago is not ejected because of other answers: one visitor
     /// with a request that always fails must not close the site to all others.
     static let answerGrace = Milliseconds.seconds(1)
