@@ -28,6 +28,7 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
@@ -68,7 +69,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "anteroom",
-            dependencies: ["AnteroomServer", "RoomConfiguration", "VisitorAPI", argumentParser, logging],
+            dependencies: ["AnteroomServer", "EdgeProxy", "RoomConfiguration", "VisitorAPI", argumentParser, logging],
             swiftSettings: swiftSettings),
         .target(
             name: "AnteroomServer",
@@ -80,7 +81,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .target(
-            name: "EdgeProxy", dependencies: ["VisitorAPI", "HTTPWire", nioCore, nioPosix],
+            name: "EdgeProxy", dependencies: ["VisitorAPI", "HTTPWire", nioCore, nioPosix, nioSSL, nioTLS],
             swiftSettings: rawBytesSettings),
         .target(
             name: "VisitorAPI",

@@ -10,6 +10,7 @@ import QueueStore
 package import RoomConfiguration
 import ServiceLifecycle
 import SessionTokens
+import Synchronization
 import UnixSignals
 import VisitorAPI
 import WaitingRoom
@@ -39,6 +40,8 @@ package struct AnteroomServer {
     /// - Throws: what keeps the gate from starting, in one line: a key or journal that cannot be read, a busy port.
     package func run() async throws {
         let clock: @Sendable () -> Timestamp = { SystemClock.now }
+        let tls = Mutex(try TLSContexts(configuration))
+        let transport = TransportWatch(clock: clock, logger: logger)
         // Trapped before anybody can know that the process is there: until then they would end it.
         let hangUps = await UnixSignalsSequence(trapping: .sighup)
         let upgrades = await UnixSignalsSequence(trapping: .sigusr2)
@@ -80,7 +83,9 @@ package struct AnteroomServer {
 
         let group = MultiThreadedEventLoopGroup(numberOfThreads: workers)
         let labels = LabelTable()
-        let routing = RoutingTable(configuration, labels: labels)
+        let contexts = tls.withLock { $0 }
+        let routing = RoutingTable(configuration, labels: labels, tls: contexts)
+        transport.apply(configuration, contexts)
         let notices = OriginNotices(logger: logger)
         let eventLoops = (0..<workers).map { _ in group.next() }
         let ledger = ConnectionLedger(
@@ -147,6 +152,7 @@ package struct AnteroomServer {
             path: configurationPath, environment: environment, initial: configuration, loader: loader, logger: logger,
             apply: { configuration in
                 let pages = try PageRenderer(rooms: configuration.rooms)
+                let contexts = try TLSContexts(configuration, after: tls.withLock { $0 })
                 try accessLog.apply(configuration.gate.accessLog)
                 logLevel.value = Logger.Level(rawValue: configuration.log.level) ?? .info
                 gateService.apply(configuration.gate.timeouts)
@@ -157,10 +163,12 @@ package struct AnteroomServer {
                 let known = Set(monitor.all.map(\.facts.settings.id))
                 let settings = configuration.rooms.map(\.settings)
                 try await line.configure(store, settings.filter { !known.contains($0.id) })
-                let routing = RoutingTable(configuration, labels: labels)
+                let routing = RoutingTable(configuration, labels: labels, tls: contexts)
                 for handle in handles {
                     try await handle.eventLoop.submit { handle.gate.value.apply(routing) }.get()
                 }
+                tls.withLock { $0 = contexts }
+                transport.apply(configuration, contexts)
                 notices.forget(allBut: routing.endpoints)
                 checks.apply(routing.endpoints)
                 try await line.configure(store, settings)
@@ -180,6 +188,7 @@ package struct AnteroomServer {
             await CheckoutDesk(store: store, rooms: { worker.currentRooms }).apply(checkout)
         }
         registry.addCollector { lineMetrics.write(&$0) }
+        registry.addCollector { transport.write(&$0) }
         registry.addCollector { writer in
             if let status = line.eventStatus { EventMetrics.write(status, &writer) }
         }

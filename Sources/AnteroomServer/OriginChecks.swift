@@ -48,7 +48,7 @@ final class OriginChecks: Service {
     private func follow(_ endpoint: Endpoint, _ check: HealthCheck, on eventLoop: any EventLoop) async {
         var health = CheckedHealth(check)
         while !Task.isCancelled {
-            let found = await HealthProbe.run(check, at: endpoint.origin, on: eventLoop)
+            let found = await HealthProbe.run(check, at: endpoint, on: eventLoop)
             guard !Task.isCancelled else { return }
             let isGood = if case .status(let status) = found { check.expects(status) } else { false }
             if health.note(isGood: isGood) {

@@ -105,11 +105,9 @@ package final class RequestHead {
             targetForm = .asterisk
             target = range
         } else {
-            guard bytes.count > 7,
-                unsafe ByteClass.equals(UnsafeRawBufferPointer(rebasing: bytes[..<7]), "http://")
-            else { throw HeadRefusal(400, "The target is neither a path nor an http URL.") }
+            let scheme = try unsafe Self.schemeLength(bytes)
             targetForm = .absolute
-            let authorityStart = range.lowerBound + 7
+            let authorityStart = range.lowerBound + scheme
             var authorityEnd = authorityStart
             while authorityEnd < range.upperBound, unsafe line[authorityEnd] != UInt8(ascii: "/"),
                 unsafe line[authorityEnd] != UInt8(ascii: "?")
@@ -117,6 +115,15 @@ package final class RequestHead {
             host = authorityStart..<authorityEnd
             target = authorityEnd..<range.upperBound
         }
+    }
+
+    /// Of `http://` or `https://` (RFC 9112 §3.2.2); which of them it is, the connection knows better.
+    private static func schemeLength(_ target: UnsafeRawBufferPointer) throws(HeadRefusal) -> Int {
+        for scheme in ["http://", "https://"] as [StaticString] where target.count > scheme.utf8CodeUnitCount {
+            let start = unsafe UnsafeRawBufferPointer(rebasing: target[..<scheme.utf8CodeUnitCount])
+            if unsafe ByteClass.equals(start, scheme) { return scheme.utf8CodeUnitCount }
+        }
+        throw HeadRefusal(400, "The target is neither a path nor an http URL.")
     }
 
     /// What can only be judged with the whole head at hand.

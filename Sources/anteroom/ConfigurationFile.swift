@@ -1,5 +1,6 @@
 import AnteroomServer
 import ArgumentParser
+import EdgeProxy
 import Foundation
 import RoomConfiguration
 import VisitorAPI
@@ -11,7 +12,8 @@ struct ConfigurationFile: ParsableArguments {
 
     /// Reads the file, or refuses it with one line for each mistake.
     func load(_ environment: [String: String]) throws -> (Configuration, ConfigurationLoader) {
-        let loader = ConfigurationLoader(checkTemplate: { PageRenderer.problem(inTemplate: $0) })
+        let loader = ConfigurationLoader(
+            checkTemplate: { PageRenderer.problem(inTemplate: $0) }, pemChecks: .boringSSL)
         do throws(ConfigurationMistakes) {
             return (try loader.load(path: config, environment: environment), loader)
         } catch {

@@ -111,7 +111,10 @@ import Testing
     @Test("The absolute form must agree with the Host field")
     func absoluteForm() {
         #expect(get("", line: "GET http://a/b HTTP/1.1") != .refused(400))
+        #expect(get("", line: "GET https://a/b HTTP/1.1") != .refused(400))
+        #expect(get("", line: "GET ftp://a/b HTTP/1.1") == .refused(400))
         #expect(get("", line: "GET http://b/b HTTP/1.1") == .refused(400))
+        #expect(get("", line: "GET https://b/b HTTP/1.1") == .refused(400))
         #expect(get("", line: "GET http://b/b HTTP/1.0", host: "") != .refused(400))
     }
 

@@ -66,8 +66,8 @@ struct ConfigurationValueTests {
               upstream_idle_connections: 5
               limits: { head: 1MiB, fields: 50, request_line: 512 }
               timeouts:
-                { head: 1s, body_progress: 2s, idle: 3s, connect: 4s, first_byte: 5s, upstream_idle: 6s,
-                  tunnel_idle: 7s, drain: 0s }
+                { head: 1s, body_progress: 2s, idle: 3s, connect: 4s, tls_handshake: 8s, first_byte: 5s,
+                  upstream_idle: 6s, tunnel_idle: 7s, drain: 0s }
             admin: { listen: "127.0.0.1:0" }
             store: { kind: memory, data_directory: /data }
             events: { nats_url: ~ }
@@ -86,6 +86,7 @@ struct ConfigurationValueTests {
         gate.timeouts.bodyProgress = .seconds(2)
         gate.timeouts.idle = .seconds(3)
         gate.timeouts.connect = .seconds(4)
+        gate.timeouts.tlsHandshake = .seconds(8)
         gate.timeouts.firstByte = .seconds(5)
         gate.timeouts.upstreamIdle = .seconds(6)
         gate.timeouts.tunnelIdle = .seconds(7)
@@ -197,14 +198,17 @@ struct ConfigurationValueTests {
             gate:
               listen:
                 - "127.0.0.1:1"
-                - { address: "127.0.0.1:2", service: redirect, proxy_protocol: true }
+                - { address: "127.0.0.1:2", service: https, proxy_protocol: true }
+              tls: { certificates: [{ certificate: s.pem, key: s.key }] }
             """
+        let files = ["s.pem": "", "s.key": ""]
         let first = Listener(ListenAddress(host: "127.0.0.1", port: 1))
         let second = Listener(
-            ListenAddress(host: "127.0.0.1", port: 2), service: .redirect, takesProxyProtocol: true)
-        #expect(try load("\(text)\n\(room())").get().gate.listen == [first, second])
+            ListenAddress(host: "127.0.0.1", port: 2), service: .https, takesProxyProtocol: true)
+        #expect(try load("\(text)\n\(room())", other: files).get().gate.listen == [first, second])
         let moved = Listener(ListenAddress(host: "127.0.0.1", port: 7000))
-        #expect(try load("\(text)\n\(room())", environment: ["PORT": "7000"]).get().gate.listen == [moved, second])
+        let ported = try load("\(text)\n\(room())", environment: ["PORT": "7000"], other: files).get()
+        #expect(ported.gate.listen == [moved, second])
     }
 
     @Test("A byte order mark, CRLF line ends and tabs between words are no mistakes")

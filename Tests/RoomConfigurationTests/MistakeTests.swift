@@ -324,14 +324,8 @@ struct MistakeTests {
                     + "a field cannot carry", "write 1 to 1024 ASCII characters, no space at either end"
             ))
         check(
-            "rooms: [{ id: a, target_url: https://o }]",
-            (
-                "1:18: rooms[0].target_url: \"https://o\": https is not supported yet",
-                "write an http:// address of the origin"
-            ))
-        check(
             "rooms: [{ id: a, target_url: \"o:9000\" }]",
-            ("1:18: rooms[0].target_url: \"o:9000\" is not an http URL", "write one such as http://o:9000"))
+            ("1:18: rooms[0].target_url: \"o:9000\" is not an http or https URL", "write one such as http://o:9000"))
         check(
             "rooms: [{ id: a, target_url: \"http://u:pw@o\" }]",
             ("1:18: rooms[0].target_url: the URL holds a user name", "write it without \"user:password@\""))
@@ -359,7 +353,7 @@ struct MistakeTests {
             ))
         check(
             "rooms: [{ id: a, target_urls: [http://o, o, http://O:80/x] }]",
-            ("1:42: rooms[0].target_urls[1]: \"o\" is not an http URL", "write one such as http://o"),
+            ("1:42: rooms[0].target_urls[1]: \"o\" is not an http or https URL", "write one such as http://o"),
             ("1:45: rooms[0].target_urls[2]: \"o\" is written twice", "write each origin once"))
         let many = (1...65).map { "http://10.0.0.\($0)" }.joined(separator: ", ")
         check(
@@ -504,7 +498,7 @@ struct MistakeTests {
             ("5:5: rooms[0].queue_rate: \"x\" is not a rate", "write a number per second such as 10, or 500/min"),
             (
                 "6:5: rooms[0].colour: unknown key \"colour\"",
-                "remove it; known here: id, name, match, target_url, target_urls, balance, health, preserve_host, "
+                "remove it; known here: id, name, match, target_url, target_urls, balance, health, origin_tls, preserve_host, "
                     + "max_active_users, max_queue_size, queue_rate, session_timeout, session_renewal, "
                     + "heartbeat_interval, heartbeat_timeout, claim_timeout, admission_interval, priority_share, shuffle_window, "
                     + "status, queueing_status_code, token_binding, forward_token, template, bypass, completion"

@@ -54,18 +54,18 @@ final class TestFiles: Sendable {
 /// The outcome of loading one file by the name of `a.yml`.
 func load(
     _ text: String, environment: [String: String] = [:], other: [String: String] = [:],
-    checkTemplate: @escaping @Sendable (String) -> String? = { _ in nil }
+    checkTemplate: @escaping @Sendable (String) -> String? = { _ in nil }, pemChecks: PEMChecks = PEMChecks()
 ) -> Result<Configuration, ConfigurationMistakes> {
-    load(Array(text.utf8), environment: environment, other: other, checkTemplate: checkTemplate)
+    load(Array(text.utf8), environment: environment, other: other, checkTemplate: checkTemplate, pemChecks: pemChecks)
 }
 
 func load(
     _ bytes: [UInt8], environment: [String: String] = [:], other: [String: String] = [:],
-    checkTemplate: @escaping @Sendable (String) -> String? = { _ in nil }
+    checkTemplate: @escaping @Sendable (String) -> String? = { _ in nil }, pemChecks: PEMChecks = PEMChecks()
 ) -> Result<Configuration, ConfigurationMistakes> {
     let files = TestFiles(other)
     files.write(bytes, to: "a.yml")
-    let loader = ConfigurationLoader(files: files.access, checkTemplate: checkTemplate)
+    let loader = ConfigurationLoader(files: files.access, checkTemplate: checkTemplate, pemChecks: pemChecks)
     return Result { () throws(ConfigurationMistakes) in try loader.load(path: "a.yml", environment: environment) }
 }
 

@@ -150,6 +150,7 @@ extension LoopCounters.Outcome {
         case .full: "full"
         case .maintenance: "maintenance"
         case .api: "api"
+        case .redirected: "redirected"
         case .page: "page"
         case .bypassed: "bypassed"
         case .refused: "refused"

@@ -93,8 +93,8 @@ extension DownstreamHandler {
             if !exchange.isHEAD { out.writeBytes(response.body) }
         } else {
             response.write(
-                into: &out, requestID: exchange.requestID, closes: !keepsAlive, isHEAD: exchange.isHEAD,
-                isHTTP11: exchange.isHTTP11)
+                into: &out, requestID: exchange.requestID, strictTransport: strictTransport, closes: !keepsAlive,
+                isHEAD: exchange.isHEAD, isHTTP11: exchange.isHTTP11)
         }
         write(out)
         flush()
@@ -185,7 +185,7 @@ extension DownstreamHandler {
     func abortAndClose() {
         report()
         phase = .closed
-        closeNow()
+        closeWithinAnswer()
     }
 
     func report() {

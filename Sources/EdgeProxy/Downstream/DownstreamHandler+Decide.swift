@@ -29,6 +29,9 @@ extension DownstreamHandler {
         }
         unsafe readClient(head, bytes, exchange)
         return unsafe withPath(of: exchange, bytes) { path in
+            if service == .redirect, unsafe !isCertificateChallenge(path, exchange) {
+                return unsafe redirect(head, bytes, exchange)
+            }
             if let verdict = unsafe ownPath(path, head, bytes, exchange) { return verdict }
             if let loose = exchange.loosePath, unsafe loose.withUnsafeBytes({ unsafe isOwnPath($0) }) {
                 return .refuse(HeadRefusal(400, "The path can be read in more than one way."))

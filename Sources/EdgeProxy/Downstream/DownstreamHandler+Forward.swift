@@ -32,8 +32,9 @@ extension DownstreamHandler {
         }
         gate.ledger.enterOrigin()
         let generation = generation
-        // The time-out of connecting is the bootstrap's; this deadline is a net below it.
-        gate.deadlines.set(slot, after: Milliseconds(gate.timeouts.connect.count + 10_000))
+        // The time-outs of connecting are the bootstrap's and the handshake's; this deadline is a net below it.
+        let timeouts = gate.timeouts
+        gate.deadlines.set(slot, after: Milliseconds(timeouts.connect.count + timeouts.tlsHandshake.count + 10_000))
         pool.connect { [self] result in
             gate.takeTime()
             // One that was made counts by itself.
@@ -41,13 +42,13 @@ extension DownstreamHandler {
             guard generation == self.generation, case .forwarding = phase, exchange != nil else {
                 switch result {
                 case .success(let handler): pool.give(back: handler)
-                case .failure: pool.failed(.unreachable, isTrial: false)
+                case .failure(let failure): pool.failed(failure, isTrial: false)
                 }
                 return
             }
             switch result {
             case .success(let handler): send(over: handler)
-            case .failure: upstreamFailed(.unreachable)
+            case .failure(let failure): upstreamFailed(failure)
             }
         }
     }
@@ -140,7 +141,8 @@ extension DownstreamHandler {
         }
         if framing == .chunked && !exchange.isHTTP11 { closesAfterAnswer = true }
         var rewriter = ResponseRewriter(
-            closes: closesAfterAnswer, isHTTP11: exchange.isHTTP11, unchunks: !exchange.isHTTP11)
+            closes: closesAfterAnswer, isHTTP11: exchange.isHTTP11, strictTransport: strictTransport,
+            unchunks: !exchange.isHTTP11)
         if let grant = exchange.grant { rewriter.cookies = grant.cookies }
         if let session = exchange.session, let cookie = session.refreshedCookie, !head.isForSharedCaches {
             rewriter.refreshedCookie = cookie
@@ -276,8 +278,10 @@ extension DownstreamHandler {
         let wasSent: Bool
         switch failure {
         case .unreachable: wasSent = false
-        case .closed where exchange.mayRetry: wasSent = true
-        case .closed, .truncated, .malformed, .timedOut: return false
+        // Over TLS 1.3 a certificate is refused when the request is on its way already.
+        case .handshake where exchange.forwardedAt < 0: wasSent = false
+        case .closed where exchange.mayRetry, .handshake where exchange.mayRetry: wasSent = true
+        case .closed, .truncated, .malformed, .timedOut, .handshake: return false
         }
         guard exchange.triedEndpoints.nonzeroBitCount < Self.endpointsTried else { return false }
         if target.sharesHead {

@@ -107,6 +107,9 @@ extension DownstreamHandler {
         return unsafe bytes[field.value].elementsEqual("https".utf8)
     }
 
+    /// What answers say so that the visitor comes by TLS from now on (RFC 6797 §7.2: only over TLS); empty for nothing.
+    var strictTransport: [UInt8] { peer.isSecure ? gate.routing.strictTransport : [] }
+
     /// Chooses the endpoint and writes the head for it; writes nothing if no endpoint may be asked.
     func rewrite(
         _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ exchange: Exchange,

@@ -83,7 +83,7 @@ extension DownstreamHandler {
         phase = .handedOver
         leave()
         do {
-            try context.pipeline.syncOperations.addHandler(HTTP2Connection(gate: gate, peer: peer))
+            try context.pipeline.syncOperations.addHandler(HTTP2Connection(gate: gate, peer: peer, service: service))
         } catch {
             closeNow()
             return true

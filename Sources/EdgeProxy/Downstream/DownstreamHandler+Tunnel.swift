@@ -61,12 +61,6 @@ extension DownstreamHandler {
         write(bytes)
     }
 
-    /// The origin will send nothing more.
-    func closeOutput() {
-        flush()
-        if let stream { stream.end() } else { context?.close(mode: .output, promise: nil) }
-    }
-
     // MARK: The gate's own WebSocket
 
     /// Answers 101, over HTTP/2 200, and follows the position from then on.

@@ -68,10 +68,13 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
     let peer: VisitorPeer
     /// The HTTP/2 stream that this is, in place of a connection: it has one exchange and no channel.
     let stream: HTTP2Stream?
+    /// What the listener is for.
+    let service: Listener.Service
 
-    init(gate: GateLoop, peer: VisitorPeer, stream: HTTP2Stream? = nil) {
+    init(gate: GateLoop, peer: VisitorPeer, service: Listener.Service = .http, stream: HTTP2Stream? = nil) {
         self.gate = gate
         self.peer = peer
+        self.service = service
         self.stream = stream
     }
 
@@ -79,7 +82,7 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        output = SocketWriter(context, isDirect: !peer.isSecure)
+        output = SocketWriter(context, isSecure: peer.isSecure)
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -260,7 +263,23 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
     }
 
     func closeNow() {
-        if let stream { stream.close() } else { context?.close(promise: nil) }
+        if let stream {
+            stream.close()
+            return
+        }
+        // An answer that is cut off must not look whole.
+        if exchange?.isAnswerStarted ?? false { output?.abort() } else { output?.close() }
+    }
+
+    /// The answer that was begun will not be finished.
+    func closeWithinAnswer() {
+        if let stream { stream.close() } else { output?.abort() }
+    }
+
+    /// Nothing more will come through the tunnel.
+    func closeOutput() {
+        flush()
+        if let stream { stream.end() } else { output?.closeOutput() }
     }
 
     /// Closes after what was written has left, so that the visitor can read it: where more of the request may be on its
@@ -273,9 +292,8 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
         gate.deadlines.set(slot, after: hearsMore ? .seconds(5) : gate.timeouts.bodyProgress)
         let written = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        written.futureResult.whenComplete { _ in
-            bound.value.close(mode: hearsMore ? .output : .all, promise: nil)
+        written.futureResult.assumeIsolated().whenComplete { [self] _ in
+            if hearsMore { context.close(mode: .output, promise: nil) } else { output?.close() }
         }
         resumeReading()
     }

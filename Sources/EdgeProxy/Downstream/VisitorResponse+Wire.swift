@@ -3,12 +3,20 @@ import VisitorAPI
 
 extension VisitorResponse {
     /// Appends the answer as HTTP/1.1.
-    func write(into out: inout ByteBuffer, requestID: [UInt8], closes: Bool, isHEAD: Bool, isHTTP11: Bool) {
+    func write(
+        into out: inout ByteBuffer, requestID: [UInt8], strictTransport: [UInt8], closes: Bool, isHEAD: Bool,
+        isHTTP11: Bool
+    ) {
         out.writeStaticString("HTTP/1.1 ")
         out.writeString("\(status) \(Self.reason(status))\r\n")
         if !contentType.isEmpty { out.writeString("Content-Type: \(contentType)\r\n") }
         for field in fields { out.writeString("\(field.name): \(field.value)\r\n") }
         for cookie in cookies { out.writeString("Set-Cookie: \(cookie)\r\n") }
+        if !strictTransport.isEmpty {
+            out.writeStaticString("Strict-Transport-Security: ")
+            out.writeBytes(strictTransport)
+            out.writeStaticString("\r\n")
+        }
         out.writeStaticString("X-Request-Id: ")
         out.writeBytes(requestID)
         out.writeStaticString("\r\n")
@@ -30,7 +38,9 @@ extension VisitorResponse {
         case 201: "Created"
         case 202: "Accepted"
         case 204: "No Content"
+        case 301: "Moved Permanently"
         case 307: "Temporary Redirect"
+        case 308: "Permanent Redirect"
         case 400: "Bad Request"
         case 401: "Unauthorized"
         case 403: "Forbidden"

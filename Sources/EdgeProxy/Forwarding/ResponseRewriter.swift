@@ -10,6 +10,8 @@ struct ResponseRewriter {
     /// `Set-Cookie` values to add.
     var cookies: [String] = []
     var refreshedCookie: [UInt8]?
+    /// The line of `Strict-Transport-Security` that is added unless the origin sends its own; empty for none.
+    var strictTransport: [UInt8] = []
     /// Drops `Transfer-Encoding`: an HTTP/1.0 visitor gets the body unchunked.
     var unchunks: Bool
 
@@ -55,6 +57,11 @@ struct ResponseRewriter {
             out.append(refreshedCookie)
             out.append("\r\n")
         }
+        if !strictTransport.isEmpty, unsafe !Self.saysStrictTransport(head, bytes) {
+            out.append("Strict-Transport-Security: ")
+            out.append(strictTransport)
+            out.append("\r\n")
+        }
         if head.status < 200 {
             if head.status == 101 { out.append("Connection: upgrade\r\nUpgrade: websocket\r\n") }
         } else if closes {
@@ -63,5 +70,15 @@ struct ResponseRewriter {
             out.append("Connection: keep-alive\r\n")
         }
         out.append("\r\n")
+    }
+
+    /// The origin says it itself.
+    static func saysStrictTransport(_ head: ResponseHead, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        let name: StaticString = "strict-transport-security"
+        return head.fields.contains { field in
+            guard Int(field.nameLength) == name.utf8CodeUnitCount else { return false }
+            let lowercased = unsafe bytes[field.nameRange].lazy.map { $0 | 0x20 }
+            return name.withUTF8Buffer { unsafe lowercased.elementsEqual($0) }
+        }
     }
 }

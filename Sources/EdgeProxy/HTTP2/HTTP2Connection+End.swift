@@ -113,8 +113,7 @@ extension HTTP2Connection {
         gate.deadlines.set(slot, after: .seconds(5))
         let written = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        written.futureResult.whenComplete { _ in bound.value.close(mode: .output, promise: nil) }
+        written.futureResult.assumeIsolated().whenComplete { [self] _ in output?.closeOutput() }
     }
 
     var idleTime: Milliseconds? {
@@ -122,5 +121,5 @@ extension HTTP2Connection {
         return Milliseconds(max(0, gate.timeouts.idle.count - left.count))
     }
 
-    func closeNow() { context?.close(promise: nil) }
+    func closeNow() { output?.close() }
 }

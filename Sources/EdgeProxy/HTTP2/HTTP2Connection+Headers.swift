@@ -106,7 +106,7 @@ extension HTTP2Connection {
         let stream = HTTP2Stream(
             self, id: id, body: body, sendWindow: peerWindow, receiveWindow: Self.streamWindow)
         streams[id] = stream
-        let downstream = DownstreamHandler(gate: gate, peer: peer, stream: stream)
+        let downstream = DownstreamHandler(gate: gate, peer: peer, service: service, stream: stream)
         stream.begin(downstream)
         if let refusal {
             downstream.refuse(refusal)

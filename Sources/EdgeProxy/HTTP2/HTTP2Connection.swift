@@ -40,6 +40,8 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
 
     let gate: GateLoop
     let peer: VisitorPeer
+    /// What the listener is for.
+    let service: Listener.Service
     let allocator = ByteBufferAllocator()
     var context: ChannelHandlerContext?
     var output: SocketWriter?
@@ -81,9 +83,10 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
     /// Streams with bytes that wait, in the order in which they began to.
     var waiting: [UInt32] = []
 
-    init(gate: GateLoop, peer: VisitorPeer) {
+    init(gate: GateLoop, peer: VisitorPeer, service: Listener.Service) {
         self.gate = gate
         self.peer = peer
+        self.service = service
         meter = HTTP2FloodMeter(now: gate.now)
     }
 
@@ -91,7 +94,7 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        output = SocketWriter(context, isDirect: !peer.isSecure)
+        output = SocketWriter(context, isSecure: peer.isSecure)
         slot = gate.deadlines.register(self)
         gate.deadlines.set(slot, after: gate.timeouts.head)
         writePreface()

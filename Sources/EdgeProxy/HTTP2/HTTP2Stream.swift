@@ -22,7 +22,11 @@ final class HTTP2Stream {
     private(set) var inputHasEnded: Bool
 
     /// For header sections of the answer.
-    var blockWriter: HeaderBlockWriter { HeaderBlockWriter(announcesEmptyTable: !connection.hasAnnouncedTable) }
+    var blockWriter: HeaderBlockWriter {
+        HeaderBlockWriter(
+            announcesEmptyTable: !connection.hasAnnouncedTable,
+            strictTransport: connection.peer.isSecure ? connection.gate.routing.strictTransport : [])
+    }
 
     /// Bytes of a header section at the beginning of what is written next.
     var headLength = 0

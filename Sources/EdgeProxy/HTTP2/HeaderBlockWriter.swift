@@ -8,6 +8,8 @@ import VisitorAPI
 struct HeaderBlockWriter {
     /// The visitor is told that its table will stay empty: once, in the first block (RFC 7541 §4.2).
     var announcesEmptyTable: Bool
+    /// The value of `Strict-Transport-Security`; empty for none.
+    var strictTransport: [UInt8] = []
 
     /// An origin's answer; what `ResponseRewriter` is for HTTP/1.1.
     /// - Parameters:
@@ -41,6 +43,9 @@ struct HeaderBlockWriter {
             }
             for cookie in cookies { Self.cookie(Array(cookie.utf8), &out) }
             if let refreshedCookie { Self.cookie(refreshedCookie, &out) }
+            if !strictTransport.isEmpty, unsafe !ResponseRewriter.saysStrictTransport(head, bytes) {
+                writeStrictTransport(&out)
+            }
         }
     }
 
@@ -54,6 +59,7 @@ struct HeaderBlockWriter {
             }
             for field in response.fields { Self.field(field.name, field.value, &out) }
             for cookie in response.cookies { Self.cookie(Array(cookie.utf8), &out) }
+            if !strictTransport.isEmpty { writeStrictTransport(&out) }
             Self.field("x-request-id", String(decoding: requestID, as: UTF8.self), &out)
             // RFC 9110 §8.6: none with a 204.
             if response.status != 204 {
@@ -69,6 +75,12 @@ struct HeaderBlockWriter {
     }
 
     // MARK: Representations
+
+    private func writeStrictTransport(_ out: inout HeadWriter) {
+        // RFC 7541 Appendix A.
+        Self.name(56, &out)
+        unsafe strictTransport.withUnsafeBytes { value in unsafe Self.value(value, &out) }
+    }
 
     private func begin(_ status: Int, _ out: inout HeadWriter) {
         if announcesEmptyTable { out.append(byte: 0x20) }

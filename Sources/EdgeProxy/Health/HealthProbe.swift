@@ -19,16 +19,24 @@ package enum HealthProbe {
     }
 
     /// Connecting may take the check's time-out, and the answer again.
-    package static func run(_ check: HealthCheck, at origin: Origin, on loop: any EventLoop) async -> Outcome {
+    package static func run(_ check: HealthCheck, at endpoint: Endpoint, on loop: any EventLoop) async -> Outcome {
+        let origin = endpoint.origin
         let outcome = loop.makePromise(of: Outcome.self)
         let request =
             "GET \(check.path) HTTP/1.1\r\nHost: \(origin.authority)\r\nUser-Agent: anteroom-health-check\r\n"
             + "Accept: */*\r\nConnection: close\r\n\r\n"
-        OriginConnector.connect(to: origin, on: loop, timeout: check.timeout) { pipeline in
-            try pipeline.addHandler(ProbeHandler(request, .milliseconds(check.timeout.count), outcome))
+        // On the loop, so that what TLS says of a failure comes before the end of the connection that follows it.
+        loop.execute {
+            OriginConnector.connect(
+                to: origin, tls: endpoint.tls, on: loop, timeout: check.timeout, handshake: check.timeout
+            ) { pipeline in
+                try pipeline.addHandler(ProbeHandler(request, .milliseconds(check.timeout.count), outcome))
+            }
+            // From when it is active on, the connection is the handler's.
+            .whenFailure { error in
+                outcome.succeed(.failed("\((error as? UpstreamFailure)?.reason ?? "no connection")"))
+            }
         }
-        // From when it is active on, the connection is the handler's.
-        .whenFailure { _ in outcome.succeed(.failed("no connection")) }
         return (try? await outcome.futureResult.get()) ?? .failed("no connection")
     }
 }

@@ -18,6 +18,10 @@ package final class ConnectionLedger: Sendable {
         case proxyHeader = "proxy_header"
         /// The PROXY protocol header did not come in time.
         case proxyTimeout = "proxy_timeout"
+        /// TLS came to nothing, or not in time: port scans, old clients.
+        case handshake = "tls_handshake"
+        /// An https listener whose certificates a reload has taken away.
+        case noCertificate = "no_certificate"
     }
 
     /// What is scarce at the moment.

@@ -55,12 +55,30 @@ struct ConnectionOpening: Sendable {
             let ledger = gate.ledger
             channel.closeFuture.whenComplete { _ in ledger.leave(address) }
         }
-        try serve(channel, peer)
+        try secure(channel, peer)
     }
 
-    /// Ends with HTTP/1.1, which may still turn out to be HTTP/2 without TLS.
-    private func serve(_ channel: any Channel, _ peer: VisitorPeer) throws {
-        try channel.pipeline.syncOperations.addHandler(DownstreamHandler(gate: gate.value, peer: peer))
+    /// TLS where the listener speaks it. Without a certificate, which a reload may have taken away, nobody is served.
+    private func secure(_ channel: any Channel, _ peer: VisitorPeer) throws {
+        guard listener.service == .https else {
+            try serve(channel, peer, negotiated: nil)
+            return
+        }
+        guard let context = gate.value.routing.tls.visitors else { throw refusal(.noCertificate) }
+        try VisitorHandshake.begin(on: channel, gate: gate.value, context: context) { channel, negotiated in
+            try serve(channel, peer.secured, negotiated: negotiated)
+        }
+    }
+
+    /// Ends with HTTP/2 if that was agreed on, else with HTTP/1.1, which without TLS may still turn out to be HTTP/2.
+    /// - Parameter negotiated: by ALPN (RFC 7301); nil if the visitor asked for nothing that is spoken here.
+    private func serve(_ channel: any Channel, _ peer: VisitorPeer, negotiated: String?) throws {
+        let pipeline = channel.pipeline.syncOperations
+        if negotiated == TLSContexts.http2 {
+            try pipeline.addHandler(HTTP2Connection(gate: gate.value, peer: peer, service: listener.service))
+        } else {
+            try pipeline.addHandler(DownstreamHandler(gate: gate.value, peer: peer, service: listener.service))
+        }
     }
 
     private func refusal(_ reason: ConnectionLedger.Refusal) -> ConnectionLedger.Refusal {

@@ -8,7 +8,7 @@ struct VisitorPeer {
     let text: [UInt8]
     let address: IPAddress?
     /// The connection is TLS.
-    let isSecure: Bool
+    private(set) var isSecure: Bool
 
     init(_ text: String, isSecure: Bool = false) {
         let address = IPAddress(text)
@@ -22,6 +22,13 @@ struct VisitorPeer {
         self.address = address
         text = Array("\(address)".utf8)
         isSecure = false
+    }
+
+    /// The same behind a TLS handshake.
+    var secured: VisitorPeer {
+        var peer = self
+        peer.isSecure = true
+        return peer
     }
 
     /// Whoever is at the other end of `channel`.

@@ -18,19 +18,24 @@ import Darwin
     private let channel: any Channel
     /// −1 where bytes must not pass by NIO.
     private let descriptor: CInt
+    /// Of a TLS connection.
+    private let edge: SocketEdge?
     /// NIO may hold bytes that have not reached the socket.
     private var mayHoldBytes = false
     private var needsFlush = false
 
-    /// - Parameter isDirect: that no other handler changes bytes on their way to the socket.
-    init(_ context: ChannelHandlerContext, isDirect: Bool = true) {
+    /// - Parameter isSecure: Whether TLS lies before the socket. Without, no other handler may change the bytes on their
+    ///   way.
+    init(_ context: ChannelHandlerContext, isSecure: Bool = false) {
         self.context = context
         channel = context.channel
         let operations = channel.pipeline.syncOperations
-        guard isDirect else {
+        guard !isSecure else {
+            edge = try? operations.handler(type: SocketEdge.self)
             descriptor = -1
             return
         }
+        edge = nil
         let handle = try? operations.withUnsafeTransportIfAvailable { (handle: NIOBSDSocket.Handle) in handle }
         descriptor = (handle ?? nil) ?? -1
     }
@@ -40,7 +45,7 @@ import Darwin
     /// Sends now what the socket takes. The rest leaves with the next `flush()`.
     func write(_ bytes: ByteBuffer) {
         if mayHoldBytes {
-            guard isDrained else {
+            guard descriptor >= 0, isDrained else {
                 queue(bytes)
                 return
             }
@@ -64,6 +69,38 @@ import Darwin
         guard needsFlush else { return }
         needsFlush = false
         context.flush()
+    }
+
+    /// Closes at once. Over TLS the other side is told before, and not waited for.
+    func close() {
+        guard let edge else {
+            context.close(promise: nil)
+            return
+        }
+        context.close(mode: .output, promise: nil)
+        edge.close()
+    }
+
+    /// Closes in a way that shows that what was sent is not whole: over TLS without the alert that marks the end
+    /// (RFC 8446 §6.1). Without TLS there is no such way.
+    func abort() {
+        guard let edge else {
+            context.close(promise: nil)
+            return
+        }
+        edge.close()
+    }
+
+    /// Says that nothing more will come, once all that was written has left.
+    func closeOutput() {
+        guard edge != nil else {
+            context.close(mode: .output, promise: nil)
+            return
+        }
+        // After the other side's last word this ends TLS altogether, and takes what has not left along.
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(NIOAny(ByteBuffer()), promise: written)
+        written.futureResult.assumeIsolated().whenComplete { [context] _ in context.close(mode: .output, promise: nil) }
     }
 
     private var isDrained: Bool {

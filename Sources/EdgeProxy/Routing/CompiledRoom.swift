@@ -12,12 +12,12 @@ package final class CompiledRoom: Sendable {
     let apiPath: [UInt8]
     let upstream: UpstreamTarget
 
-    init(_ rule: RoomRule, label: Int) {
+    init(_ rule: RoomRule, label: Int, tls: TLSContexts) {
         self.rule = rule
         self.label = label
         idBytes = Array(rule.settings.id.text.utf8)
         apiPath = Array("/api/v1/queues/\(rule.settings.id.text)".utf8)
-        upstream = UpstreamTarget(rule.target, preserveHost: rule.preserveHost)
+        upstream = UpstreamTarget(rule.target, preserveHost: rule.preserveHost, tls: tls)
     }
 
     package var id: RoomID { rule.settings.id }
@@ -71,8 +71,8 @@ final class CompiledPassthrough: Sendable {
     let hosts: [HostPattern]
     let upstream: UpstreamTarget
 
-    init(_ configuration: PassthroughConfiguration) {
+    init(_ configuration: PassthroughConfiguration, tls: TLSContexts) {
         hosts = configuration.hosts
-        upstream = UpstreamTarget(configuration.target, preserveHost: configuration.preserveHost)
+        upstream = UpstreamTarget(configuration.target, preserveHost: configuration.preserveHost, tls: tls)
     }
 }

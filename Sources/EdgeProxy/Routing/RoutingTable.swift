@@ -20,7 +20,12 @@ package final class RoutingTable: Sendable {
 
     package let rooms: [CompiledRoom]
     package let gate: GateConfiguration
+    let tls: TLSContexts
     let reservedPath: [UInt8]
+    /// The value of `Strict-Transport-Security` in answers over TLS; empty for none.
+    let strictTransport: [UInt8]
+    /// What stands behind a host in URLs of the first https listener: nothing, or a colon and its port.
+    let securePort: String
     /// Rooms with hosts of their own, longest path first.
     private let hosted: [Entry]
     /// Rooms for every host, longest path first.
@@ -29,11 +34,15 @@ package final class RoutingTable: Sendable {
     /// The commonest configuration: one room for everything.
     private let onlyRoom: CompiledRoom?
 
-    package init(_ configuration: Configuration, labels: LabelTable) {
-        rooms = configuration.rooms.map { CompiledRoom($0, label: labels.label(for: $0.settings.id)) }
+    package init(_ configuration: Configuration, labels: LabelTable, tls: TLSContexts) {
+        self.tls = tls
+        rooms = configuration.rooms.map { CompiledRoom($0, label: labels.label(for: $0.settings.id), tls: tls) }
         gate = configuration.gate
+        let port = configuration.gate.listen.first { $0.service == .https }?.address.port ?? 443
+        securePort = port == 443 || port == 0 ? "" : ":\(port)"
+        strictTransport = Array((configuration.gate.tls.hsts.fieldValue ?? "").utf8)
         reservedPath = Array(configuration.gate.reservedPath.utf8)
-        passthrough = configuration.passthrough.map(CompiledPassthrough.init)
+        passthrough = configuration.passthrough.map { CompiledPassthrough($0, tls: tls) }
         let entries = rooms.flatMap { room in
             room.rule.match.paths.map { Entry(room: room, path: Array($0.utf8)) }
         }.sorted { $0.path.count > $1.path.count }
@@ -102,5 +111,16 @@ extension RoutingTable.Match {
         case (.unknownHost, .unknownHost), (.noRoom, .noRoom): true
         default: false
         }
+    }
+}
+
+extension StrictTransport {
+    /// RFC 6797 §6.1; nil where nothing is said.
+    fileprivate var fieldValue: String? {
+        guard maxAge > 0 else { return nil }
+        let directives = [
+            "max-age=\(maxAge)", includesSubdomains ? "includeSubDomains" : nil, preload ? "preload" : nil,
+        ]
+        return directives.compactMap(\.self).joined(separator: "; ")
     }
 }

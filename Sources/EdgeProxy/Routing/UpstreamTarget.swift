@@ -5,6 +5,8 @@ package import RoomConfiguration
 package struct Endpoint: Hashable, Sendable {
     /// Without a path.
     package var origin: Origin
+    /// Of an https origin.
+    package var tls: OriginSecurity?
     package var health: HealthConfiguration
 
     /// As logs and metrics call it.
@@ -19,9 +21,9 @@ final class UpstreamTarget: Sendable {
     /// A request's head is the same for all endpoints.
     let sharesHead: Bool
 
-    init(_ target: TargetConfiguration, preserveHost: Bool) {
+    init(_ target: TargetConfiguration, preserveHost: Bool, tls: TLSContexts) {
         endpoints = ContiguousArray(
-            target.origins.map { UpstreamEndpoint($0, health: target.health, preserveHost: preserveHost) })
+            target.origins.map { UpstreamEndpoint($0, health: target.health, preserveHost: preserveHost, tls: tls) })
         isSticky = target.balance == .sticky && endpoints.count > 1
         sharesHead = preserveHost && Set(endpoints.map(\.pathPrefix)).count == 1
     }
@@ -37,8 +39,8 @@ final class UpstreamEndpoint: Sendable {
     /// The origin's own name, for a request that has no `Host`.
     let authority: [UInt8]
 
-    init(_ origin: Origin, health: HealthConfiguration, preserveHost: Bool) {
-        endpoint = Endpoint(origin: origin.server, health: health)
+    init(_ origin: Origin, health: HealthConfiguration, preserveHost: Bool, tls: TLSContexts) {
+        endpoint = Endpoint(origin: origin.server, tls: origin.tls.flatMap(tls.origin), health: health)
         pathPrefix = Array(origin.pathPrefix.utf8)
         authority = Array(origin.authority.utf8)
         host = preserveHost ? nil : authority

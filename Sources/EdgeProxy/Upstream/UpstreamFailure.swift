@@ -1,7 +1,9 @@
 /// Why an origin gave no whole answer.
-package enum UpstreamFailure {
+package enum UpstreamFailure: Error {
     /// No connection within the time, or none at all.
     case unreachable
+    /// No TLS with it.
+    case handshake(StaticString)
     /// Closed before any byte of an answer.
     case closed
     /// Closed in the middle of an answer.
@@ -20,7 +22,7 @@ package enum UpstreamFailure {
 
     var kind: Kind {
         switch self {
-        case .unreachable: .connection
+        case .unreachable, .handshake: .connection
         case .closed: .closed
         case .truncated: .truncated
         case .malformed: .malformed
@@ -34,7 +36,7 @@ package enum UpstreamFailure {
         case .unreachable: "no connection to the origin"
         case .closed: "the origin closed the connection without an answer"
         case .truncated: "the origin closed the connection within its answer"
-        case .malformed(let reason): reason
+        case .malformed(let reason), .handshake(let reason): reason
         case .timedOut: "the origin did not answer in time"
         }
     }

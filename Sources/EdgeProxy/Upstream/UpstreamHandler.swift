@@ -1,5 +1,6 @@
 import HTTPWire
 import NIOCore
+import NIOSSL
 import RoomConfiguration
 
 /// One connection to an origin. It reads answers and hands them, rewritten, to the visitor's side; both sides live on
@@ -79,7 +80,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     }
 
     /// The visitor will send nothing more through the tunnel.
-    func closeOutput() { context?.close(mode: .output, promise: nil) }
+    func closeOutput() { output?.closeOutput() }
 
     /// Leaves the exchange and closes.
     func close() {
@@ -87,7 +88,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         if case .closed = state { return }
         if isBusy { pool.running -= 1 }
         state = .closed
-        context?.close(promise: nil)
+        output?.close()
     }
 
     /// Back in the pool.
@@ -111,7 +112,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         // Not when active: the request is written before that event arrives here.
-        output = SocketWriter(context)
+        output = SocketWriter(context, isSecure: pool.endpoint.tls != nil)
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -175,7 +176,16 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         self.context = nil
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { ended() }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        gate.takeTime()
+        switch state {
+        // RFC 9112 §9.8: what ends without the alert that TLS ends with may have been cut off.
+        case .body where pool.endpoint.tls != nil: fail(.truncated)
+        // Over TLS 1.3 a certificate is refused after the handshake.
+        case .head where error is BoringSSLError: fail(.handshake(OriginHandshake.reason(of: error)))
+        default: ended()
+        }
+    }
 
     // MARK: The answer
 

@@ -64,11 +64,15 @@ final class UpstreamPool: BalancedEndpoint {
     }
 
     /// Connects on the gate's own loop and then calls back, always later than this call returns.
-    func connect(_ done: @escaping (Result<UpstreamHandler, any Error>) -> Void) {
+    func connect(_ done: @escaping (Result<UpstreamHandler, UpstreamFailure>) -> Void) {
         let handler = UpstreamHandler(pool: self)
         let boundHandler = NIOLoopBound(handler, eventLoop: gate.loop)
         running += 1
-        OriginConnector.connect(to: endpoint.origin, on: gate.loop, timeout: gate.timeouts.connect) { pipeline in
+        let timeouts = gate.timeouts
+        OriginConnector.connect(
+            to: endpoint.origin, tls: endpoint.tls, on: gate.loop, timeout: timeouts.connect,
+            handshake: timeouts.tlsHandshake
+        ) { pipeline in
             try pipeline.addHandler(boundHandler.value)
         }
         .assumeIsolated()
@@ -76,7 +80,7 @@ final class UpstreamPool: BalancedEndpoint {
             running -= 1
             switch result {
             case .success: done(.success(handler))
-            case .failure(let error): done(.failure(error))
+            case .failure(let error): done(.failure(error as? UpstreamFailure ?? .unreachable))
             }
         }
     }

@@ -50,33 +50,34 @@ extension ScalarForm<ListenAddress> {
 }
 
 extension ScalarForm<Origin> {
-    /// `http://host`, with a port and a path before every request's path if wanted.
+    /// `http://host` or `https://host`, with a port and a path before every request's path if wanted.
     static var httpURL: Self {
         ScalarForm { text throws(Mistake) in
             guard text.utf8.count <= 2048 else { throw Mistake("the URL is too long", "write at most 2048 bytes") }
-            let scheme = text.prefix(8).lowercased()
-            if scheme.hasPrefix("https://") {
-                throw Mistake("\(text.quoted): https is not supported yet", "write an http:// address of the origin")
-            }
-            guard scheme.hasPrefix("http://") else {
+            let start = text.prefix(8).lowercased()
+            let scheme: Origin.Scheme = start == "https://" ? .https(OriginTLS()) : .http
+            guard start == "https://" || start.hasPrefix("http://") else {
                 let example = text.contains("://") || text.isEmpty ? "http://127.0.0.1:9000" : "http://\(text)"
-                throw Mistake("\(text.quoted) is not an http URL", "write one such as \(example.quotedContent)")
+                throw Mistake(
+                    "\(text.quoted) is not an http or https URL", "write one such as \(example.quotedContent)")
             }
-            let rest = text.dropFirst(7)
+            let rest = text.dropFirst(start == "https://" ? 8 : 7)
             let authority = rest.prefix { !"/?#".contains($0) }
             let path = String(rest.dropFirst(authority.count))
             if authority.contains("@") {
                 // What stands there is a password: it is not repeated.
                 throw Mistake("the URL holds a user name", "write it without \"user:password@\"")
             }
-            let (host, port) = try hostAndPort(authority, in: text)
+            let (host, port) = try hostAndPort(authority, scheme, in: text)
             if !path.isEmpty { try PathText.validate(path) }
             let prefix = PathText.withoutSlashAtEnd(path)
-            return Origin(host: host, port: port, pathPrefix: prefix == "/" ? "" : prefix)
+            return Origin(scheme: scheme, host: host, port: port, pathPrefix: prefix == "/" ? "" : prefix)
         }
     }
 
-    private static func hostAndPort(_ authority: Substring, in text: String) throws(Mistake) -> (String, Int) {
+    private static func hostAndPort(
+        _ authority: Substring, _ scheme: Origin.Scheme, in text: String
+    ) throws(Mistake) -> (String, Int) {
         let name: Substring
         if let bracket = authority.lastIndex(of: "]") {
             name = authority[...bracket]
@@ -92,7 +93,7 @@ extension ScalarForm<Origin> {
         }
         let host = name.lowercased()
         try HostName.validate(host, in: text)
-        let port = behind.isEmpty ? 80 : try PortText.parse(behind.dropFirst(), from: 1, in: text)
+        let port = behind.isEmpty ? scheme.port : try PortText.parse(behind.dropFirst(), from: 1, in: text)
         return (host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host, port)
     }
 }

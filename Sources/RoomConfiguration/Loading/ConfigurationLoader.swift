@@ -7,13 +7,18 @@ package struct ConfigurationLoader: Sendable {
 
     let files: FileAccess
     private let checkTemplate: @Sendable (String) -> String?
+    private let pemChecks: PEMChecks
 
-    /// - Parameter checkTemplate: What is wrong with a template's syntax; nil if nothing.
+    /// - Parameters:
+    ///   - checkTemplate: What is wrong with a template's syntax; nil if nothing.
+    ///   - pemChecks: What is wrong with certificates and keys.
     package init(
-        files: FileAccess = .system, checkTemplate: @escaping @Sendable (String) -> String? = { _ in nil }
+        files: FileAccess = .system, checkTemplate: @escaping @Sendable (String) -> String? = { _ in nil },
+        pemChecks: PEMChecks = PEMChecks()
     ) {
         self.files = files
         self.checkTemplate = checkTemplate
+        self.pemChecks = pemChecks
     }
 
     /// - Parameters:
@@ -42,10 +47,10 @@ package struct ConfigurationLoader: Sendable {
         }
         let reading = Reading(file: path)
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-        let templates = TemplateReader(files: files, folder: folder, check: checkTemplate) { template in
-            stamps.updateValue(files.stamp(template), forKey: template)
+        let named = ConfiguredFiles(access: files, folder: folder) { name in
+            stamps.updateValue(files.stamp(name), forKey: name)
         }
-        let configuration = read(bytes, into: reading, environment: environment, templates: templates)
+        let configuration = read(bytes, into: reading, environment: environment, named: named)
         let mistakes = ConfigurationMistakes(problems: configuration.problems)
         return Attempt(
             result: mistakes.problems.isEmpty ? .success(configuration.value) : .failure(mistakes), stamps: stamps)
@@ -59,11 +64,15 @@ package struct ConfigurationLoader: Sendable {
     }
 
     private func read(
-        _ bytes: [UInt8], into reading: Reading, environment: [String: String], templates: TemplateReader
+        _ bytes: [UInt8], into reading: Reading, environment: [String: String], named: ConfiguredFiles
     ) -> (value: Configuration, problems: [ConfigurationProblem]) {
         var configuration = Configuration(rooms: [])
         let root = rootSection(of: bytes, for: reading)
-        if let root { configuration.read(root, templates: templates) }
+        if let root {
+            configuration.read(
+                root, templates: TemplateReader(files: named, check: checkTemplate),
+                pem: PEMReader(files: named, checks: pemChecks))
+        }
         var overrides = EnvironmentOverrides(environment)
         overrides.apply(to: &configuration)
         if let root {
@@ -93,9 +102,9 @@ package struct ConfigurationLoader: Sendable {
 }
 
 extension Configuration {
-    fileprivate mutating func read(_ root: Section, templates: TemplateReader) {
+    fileprivate mutating func read(_ root: Section, templates: TemplateReader, pem: PEMReader) {
         var binding = TokenBinding.userAgent
-        if let section = root.section("gate", as: .gate) { gate = GateConfiguration(reading: section) }
+        if let section = root.section("gate", as: .gate) { gate = GateConfiguration(reading: section, pem: pem) }
         if let section = root.section("admin", as: .admin) { admin = AdminConfiguration(reading: section) }
         if let section = root.section("store", as: .store) { store = StoreConfiguration(reading: section) }
         if let section = root.section("events", as: .events) { events = EventsConfiguration(reading: section) }
@@ -104,12 +113,13 @@ extension Configuration {
         }
         if let section = root.section("log", as: .log) { log = LogConfiguration(reading: section) }
         let entries = root.sections("passthrough", as: .passthrough).compactMap { section in
-            PassthroughConfiguration(reading: section).map { ($0, section) }
+            PassthroughConfiguration(reading: section, pem: pem).map { ($0, section) }
         }
         ConfigurationRules.check(passthrough: entries)
         passthrough = entries.map(\.0)
         let placed = root.sections("rooms", as: .room).compactMap { section in
-            RoomRule(reading: section, binding: binding, templates: templates).map { (rule: $0, section: section) }
+            RoomRule(reading: section, binding: binding, templates: templates, pem: pem)
+                .map { (rule: $0, section: section) }
         }
         ConfigurationRules.check(rooms: placed, in: gate)
         rooms = placed.map(\.rule)

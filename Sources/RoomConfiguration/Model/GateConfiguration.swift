@@ -13,6 +13,7 @@ package struct GateConfiguration: Hashable, Sendable {
     package var timeouts: GateTimeouts
     /// Idle upstream connections kept per event loop and origin.
     package var upstreamIdleConnections: Int
+    package var tls: VisitorTLS
     /// Visitors may speak HTTP/2: by ALPN, or at once without TLS (RFC 9113 §3.3).
     package var http2: Bool
 
@@ -21,7 +22,7 @@ package struct GateConfiguration: Hashable, Sendable {
         reservedPath: String = "/__anteroom",
         trustedProxies: [CIDR] = [], workers: Int = 0, accessLog: AccessLogDestination = .standardOutput,
         limits: RequestLimits = RequestLimits(), timeouts: GateTimeouts = GateTimeouts(),
-        upstreamIdleConnections: Int = 512, http2: Bool = true
+        upstreamIdleConnections: Int = 512, tls: VisitorTLS = VisitorTLS(), http2: Bool = true
     ) {
         self.listen = listen
         self.reservedPath = reservedPath
@@ -31,6 +32,7 @@ package struct GateConfiguration: Hashable, Sendable {
         self.limits = limits
         self.timeouts = timeouts
         self.upstreamIdleConnections = upstreamIdleConnections
+        self.tls = tls
         self.http2 = http2
     }
 }
@@ -60,6 +62,8 @@ package struct GateTimeouts: Hashable, Sendable {
     /// A visitor's keep-alive connection between two requests.
     package var idle: Milliseconds = .seconds(60)
     package var connect: Milliseconds = .seconds(3)
+    /// From a connection's beginning to the end of its TLS handshake, on either side.
+    package var tlsHandshake: Milliseconds = .seconds(10)
     /// From the request to the first byte of the origin's answer: 504.
     package var firstByte: Milliseconds = .seconds(60)
     /// An idle connection to the origin.

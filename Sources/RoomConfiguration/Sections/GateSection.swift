@@ -1,9 +1,11 @@
 import WaitingRoom
 
 extension GateConfiguration {
-    init(reading section: Section) {
+    init(reading section: Section, pem: PEMReader) {
         self.init()
         section.readListen(into: &listen)
+        if let tls = section.section("tls", as: .tls) { self.tls = VisitorTLS(reading: tls, pem: pem) }
+        section.checkServices(of: listen, tls)
         section.read("reserved_path", into: &reservedPath, .reservedPath)
         section.readList("trusted_proxies", into: &trustedProxies, .cidr)
         section.read("workers", into: &workers, .integer(0...256))
@@ -41,6 +43,28 @@ extension Section {
                 value.refuse(
                     Mistake("\(address) and \(other.address) cannot both be listened on", "write one of them"))
             }
+        }
+    }
+}
+
+extension Section {
+    /// What listeners promise must be there.
+    fileprivate func checkServices(of listeners: [Listener], _ tls: VisitorTLS) {
+        guard areSound("listen", "tls") else { return }
+        let secure = listeners.first { $0.service == .https }
+        if let secure, tls.certificates.isEmpty {
+            refuse(
+                "listen",
+                Mistake(
+                    "\(secure.address) serves https, and gate.tls has no certificate",
+                    "write tls: { certificates: [{ certificate: site.pem, key: site.key }] }"))
+        }
+        if secure == nil, let redirect = listeners.first(where: { $0.service == .redirect }) {
+            refuse(
+                "listen",
+                Mistake(
+                    "\(redirect.address) redirects to https, which no listener serves",
+                    "write a listener with service: https"))
         }
     }
 }
@@ -94,6 +118,7 @@ extension GateTimeouts {
         section.read("body_progress", into: &bodyProgress, .duration(usual))
         section.read("idle", into: &idle, .duration(usual))
         section.read("connect", into: &connect, .duration(usual))
+        section.read("tls_handshake", into: &tlsHandshake, .duration(usual))
         section.read("first_byte", into: &firstByte, .duration(usual))
         section.read("upstream_idle", into: &upstreamIdle, .duration(usual))
         section.read("tunnel_idle", into: &tunnelIdle, .duration(usual))

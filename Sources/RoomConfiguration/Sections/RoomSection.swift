@@ -2,9 +2,9 @@ import WaitingRoom
 
 extension RoomRule {
     /// Nil after refusing a room without an id or an origin.
-    init?(reading section: Section, binding: TokenBinding, templates: TemplateReader) {
+    init?(reading section: Section, binding: TokenBinding, templates: TemplateReader, pem: PEMReader) {
         let id = section.require("id", .roomID, remedy: "write one of a-z, 0-9 and -, such as concert-tickets")
-        let target = TargetConfiguration(reading: section)
+        let target = TargetConfiguration(reading: section, pem: pem)
         // Without an id or an origin the rest is read for its mistakes only.
         guard let placeholder = RoomID("room") else { return nil }
         let settings = RoomSettings(reading: section, id: id ?? placeholder)

@@ -30,7 +30,7 @@ extension LogConfiguration {
 
 extension PassthroughConfiguration {
     /// Nil after refusing it.
-    init?(reading section: Section) {
+    init?(reading section: Section, pem: PEMReader) {
         var hosts: [HostPattern] = []
         section.readList("hosts", into: &hosts, .host)
         if hosts.isEmpty, section.areSound("hosts"), section.value("hosts")?.items?.isEmpty ?? true {
@@ -38,7 +38,7 @@ extension PassthroughConfiguration {
         }
         var preserveHost = true
         section.read("preserve_host", into: &preserveHost, .boolean)
-        guard let target = TargetConfiguration(reading: section) else { return nil }
+        guard let target = TargetConfiguration(reading: section, pem: pem) else { return nil }
         self.init(hosts: hosts, target: target, preserveHost: preserveHost)
     }
 }

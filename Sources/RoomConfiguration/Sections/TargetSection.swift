@@ -1,10 +1,11 @@
 import WaitingRoom
 
 extension TargetConfiguration {
-    /// Reads `target_url` or `target_urls`, `balance` and `health` of a room or a passthrough. Nil after refusing a
+    /// Reads `target_url` or `target_urls`, `origin_tls`, `balance` and `health` of a room or a passthrough. Nil after refusing a
     /// target without an origin.
-    init?(reading section: Section) {
-        let origins = Self.origins(section)
+    init?(reading section: Section, pem: PEMReader) {
+        var origins = Self.origins(section)
+        section.readOriginTLS(into: &origins, pem: pem)
         self.init(origins ?? [])
         section.read("balance", into: &balance, .choice)
         if let health = section.section("health", as: .health) { self.health = HealthConfiguration(reading: health) }
@@ -25,7 +26,7 @@ extension TargetConfiguration {
         var taken: Set<Origin> = []
         for item in items {
             guard let origin = item.scalar(.httpURL) else { continue }
-            if !taken.insert(origin.server).inserted {
+            if !taken.insert(Origin(host: origin.host, port: origin.port)).inserted {
                 item.refuse(Mistake("\(origin.authority.quoted) is written twice", "write each origin once"))
             }
             origins.append(origin)

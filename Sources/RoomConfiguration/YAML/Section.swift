@@ -31,6 +31,9 @@ struct Section {
 
     func contains(_ key: String) -> Bool { values[key] != nil }
 
+    /// Whether `key` has a value that is not null.
+    func isWritten(_ key: String) -> Bool { values[key].map { !$0.isNull } ?? false }
+
     /// Sets `target` to the value of `key`, if it is written and right.
     func read<Value>(_ key: String, into target: inout Value, _ form: ScalarForm<Value>) {
         if let value = values[key]?.scalar(form) { target = value }

@@ -3,6 +3,9 @@ enum SectionName: String, CaseIterable {
     case root = ""
     case gate
     case listener = "gate.listen[]"
+    case tls = "gate.tls"
+    case certificate = "gate.tls.certificates[]"
+    case hsts = "gate.tls.hsts"
     case limits = "gate.limits"
     case timeouts = "gate.timeouts"
     case admin
@@ -12,6 +15,7 @@ enum SectionName: String, CaseIterable {
     case log
     case passthrough = "passthrough[]"
     case room = "rooms[]"
+    case originTLS = "rooms[].origin_tls"
     case match = "rooms[].match"
     case bypass = "rooms[].bypass"
     case bypassHeader = "rooms[].bypass.headers[]"
@@ -25,30 +29,33 @@ enum SectionName: String, CaseIterable {
         case .gate:
             [
                 "listen", "reserved_path", "trusted_proxies", "workers", "access_log", "limits", "timeouts",
-                "upstream_idle_connections", "http2",
+                "upstream_idle_connections", "tls", "http2",
             ]
         case .listener: ["address", "service", "proxy_protocol"]
-        case .limits:
-            ["head", "fields", "request_line", "connections", "connections_per_address", "memory", "streams"]
+        case .tls: ["certificates", "minimum_version", "hsts"]
+        case .certificate: ["certificate", "key"]
+        case .hsts: ["max_age", "include_subdomains", "preload"]
+        case .limits: ["head", "fields", "request_line", "connections", "connections_per_address", "memory", "streams"]
         case .timeouts:
             [
-                "head", "body_progress", "idle", "connect", "first_byte", "upstream_idle", "tunnel_idle", "drain",
-                "drain_delay", "handover",
+                "head", "body_progress", "idle", "connect", "tls_handshake", "first_byte", "upstream_idle",
+                "tunnel_idle", "drain", "drain_delay", "handover",
             ]
         case .admin: ["listen"]
         case .store: ["kind", "url", "ca_file", "data_directory"]
         case .events: ["nats_url"]
         case .tokens: ["algorithm", "lifetime", "key_file", "token_binding"]
         case .log: ["level"]
-        case .passthrough: ["hosts", "target_url", "target_urls", "balance", "health", "preserve_host"]
+        case .passthrough: ["hosts", "target_url", "target_urls", "balance", "health", "origin_tls", "preserve_host"]
         case .room:
             [
-                "id", "name", "match", "target_url", "target_urls", "balance", "health", "preserve_host",
+                "id", "name", "match", "target_url", "target_urls", "balance", "health", "origin_tls", "preserve_host",
                 "max_active_users", "max_queue_size", "queue_rate", "session_timeout", "session_renewal",
                 "heartbeat_interval", "heartbeat_timeout", "claim_timeout", "admission_interval", "priority_share",
                 "shuffle_window", "status", "queueing_status_code", "token_binding", "forward_token", "template",
                 "bypass", "completion",
             ]
+        case .originTLS: ["ca_file", "server_name", "verify", "certificate", "key"]
         case .match: ["hosts", "paths"]
         case .bypass: ["paths", "addresses", "headers"]
         case .bypassHeader: ["name", "value"]
