@@ -13,6 +13,8 @@ extension HTTP2Connection {
     /// What gathers at most before it is sent, in bytes, and what may wait in the socket's queue beside it.
     private static let outLimit = 64 * 1024
 
+    private static let usualOut = 2048
+
     /// More may be written for a stream.
     var isWritable: Bool { out.readableBytes < Self.outLimit && output?.isWritable ?? false }
 
@@ -168,7 +170,8 @@ extension HTTP2Connection {
     private func sendOut() {
         guard let output, out.readableBytes > 0 else { return }
         output.write(out)
-        out.clear()
+        // Over TLS the bytes are still read from: a new buffer of the usual size, rather than one as large as the last.
+        if peer.isSecure { out = allocator.buffer(capacity: Self.usualOut) } else { out.clear() }
         outGeneration += 1
         output.flush()
     }

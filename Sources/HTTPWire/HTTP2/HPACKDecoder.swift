@@ -191,7 +191,7 @@ package final class HPACKDecoder {
         position += length
         out.removeAll(keepingCapacity: true)
         guard isCompressed else {
-            unsafe out.append(contentsOf: string)
+            unsafe out.append(bytes: string)
             return
         }
         let room = length * 8 / 5 + 1
@@ -199,7 +199,7 @@ package final class HPACKDecoder {
         let count: Int? = unsafe withUnsafeTemporaryAllocation(byteCount: room, alignment: 1) { memory in
             guard let base = memory.baseAddress, let count = unsafe HuffmanCode.hpack.decode(string, to: base)
             else { return nil }
-            unsafe out.append(contentsOf: memory[..<count])
+            unsafe out.append(bytes: UnsafeRawBufferPointer(rebasing: memory[..<count]))
             return count
         }
         guard count != nil else { throw HPACKError() }

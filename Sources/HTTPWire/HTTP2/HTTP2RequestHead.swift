@@ -113,27 +113,25 @@ package final class HTTP2RequestHead: HPACKFieldSink {
             return
         }
         if unsafe name.elementsEqual(":method".utf8) {
-            unsafe set(.method, \.method, value)
+            unsafe set(.method, &method, value)
         } else if unsafe name.elementsEqual(":path".utf8) {
-            unsafe set(.path, \.path, value)
+            unsafe set(.path, &path, value)
         } else if unsafe name.elementsEqual(":scheme".utf8) {
-            unsafe set(.scheme, \.scheme, value)
+            unsafe set(.scheme, &scheme, value)
         } else if unsafe name.elementsEqual(":authority".utf8) {
-            unsafe set(.authority, \.authority, value)
+            unsafe set(.authority, &authority, value)
         } else if unsafe name.elementsEqual(":protocol".utf8) {
-            unsafe set(.tunnel, \.tunnel, value)
+            unsafe set(.tunnel, &tunnel, value)
         } else {
             isMalformed = true
         }
     }
 
-    private func set(
-        _ pseudo: Pseudo, _ field: ReferenceWritableKeyPath<HTTP2RequestHead, [UInt8]>, _ value: UnsafeRawBufferPointer
-    ) {
+    private func set(_ pseudo: Pseudo, _ field: inout [UInt8], _ value: UnsafeRawBufferPointer) {
         if seen.contains(pseudo) { isMalformed = true }
         seen.insert(pseudo)
-        self[keyPath: field].removeAll(keepingCapacity: true)
-        unsafe self[keyPath: field].append(contentsOf: value)
+        field.removeAll(keepingCapacity: true)
+        unsafe field.append(bytes: value)
     }
 
     /// Writes the request line and Host.
@@ -200,7 +198,7 @@ package final class HTTP2RequestHead: HPACKFieldSink {
         case 6 where unsafe ByteClass.equals(name, "cookie"):
             // RFC 9113 §8.2.3: what was cut into crumbs is one field again for HTTP/1.1.
             if !cookies.isEmpty { cookies.append(contentsOf: "; ".utf8) }
-            unsafe cookies.append(contentsOf: value)
+            unsafe cookies.append(bytes: value)
             return
         case 7 where unsafe ByteClass.equals(name, "upgrade"), 10 where unsafe ByteClass.equals(name, "connection"),
             10 where unsafe ByteClass.equals(name, "keep-alive"),
@@ -216,9 +214,9 @@ package final class HTTP2RequestHead: HPACKFieldSink {
             if opensTunnel { return }
         default: break
         }
-        unsafe head.append(contentsOf: name)
+        unsafe head.append(bytes: name)
         append(": ")
-        unsafe head.append(contentsOf: value)
+        unsafe head.append(bytes: value)
         append("\r\n")
     }
 
@@ -278,4 +276,11 @@ package final class HTTP2RequestHead: HPACKFieldSink {
     }
 
     private func append(_ text: StaticString) { text.withUTF8Buffer { unsafe head.append(contentsOf: $0) } }
+}
+
+extension [UInt8] {
+    /// As one copy; of raw bytes the standard library makes it one by one.
+    mutating func append(bytes: UnsafeRawBufferPointer) {
+        unsafe append(contentsOf: bytes.assumingMemoryBound(to: UInt8.self))
+    }
 }
