@@ -145,9 +145,10 @@ package final class HPACKDecoder {
         }
     }
 
-    /// Moves what is left to the front once as much is gone.
+    /// Moves what is left to the front once as much is gone: in bytes, or in entries, for one may have no bytes.
     private func clearUp() {
-        guard evicted == entries.count || entries[evicted].start > Self.tableLimit else { return }
+        guard evicted == entries.count || entries[evicted].start > Self.tableLimit || evicted > Self.tableLimit / 32
+        else { return }
         let start = evicted == entries.count ? bytes.count : entries[evicted].start
         entries.removeFirst(evicted)
         evicted = 0

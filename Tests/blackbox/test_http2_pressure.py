@@ -1,0 +1,46 @@
+"""HTTP/2 under pressure: windows and sockets that are full at the wrong moment, late frames, memory that a visitor pins."""
+
+import signal
+import struct
+import threading
+import time
+
+from rig import gate as gates
+from rig.frames import (
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    GOAWAY,
+    HEADERS,
+    PING,
+    RST_STREAM,
+    Connection,
+    request,
+)
+from rig.process import wait_until
+from rig.site import site
+from rig.visitor import AGENT, NAVIGATION, through
+
+MEBIBYTE = 1 << 20
+
+
+def session(gate):
+    return [("user-agent", AGENT), ("cookie", through(gate).session_field)]
+
+
+def navigation(*fields):
+    return [(name.lower(), value) for name, value in NAVIGATION.items()] + [("user-agent", AGENT), *fields]
+
+
+# Memory
+
+
+def test_fields_without_bytes_do_not_fill_the_table(servers, origin):
+    gate = servers.gate([gates.room(origin.url)])
+    with Connection(gate.port) as connection:
+        connection.handshake()
+        before = gate.process.resident_bytes()
+        for stream in range(1, 301, 2):
+            connection.frame(HEADERS, END_HEADERS | END_STREAM, stream, b"\x40\x00\x00" * 5400)
+        connection.ping()
+        assert gate.process.resident_bytes() - before < 12 * MEBIBYTE
