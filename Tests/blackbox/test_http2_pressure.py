@@ -32,6 +32,21 @@ def navigation(*fields):
     return [(name.lower(), value) for name, value in NAVIGATION.items()] + [("user-agent", AGENT), *fields]
 
 
+# Answers that wait for a window or a socket
+
+
+def test_an_answer_that_waits_for_a_window_survives_the_end_of_the_request(line):
+    with Connection(line.port, settings=[(4, 1000)]) as connection:
+        connection.handshake()
+        stream = connection.headers(request("/buy", "POST", fields=navigation()), end=False)
+        connection.until(lambda frame: frame.kind == DATA)
+        connection.data(stream, b"seats=2", end=True)
+        connection.ping()
+        connection.window(stream, MEBIBYTE)
+        answer = connection.answer(stream)
+        assert answer.status == 503 and answer.is_whole and b"</html>" in answer.body
+
+
 # Memory
 
 

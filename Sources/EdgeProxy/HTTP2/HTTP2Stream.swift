@@ -104,7 +104,8 @@ final class HTTP2Stream {
             downstream?.receive(ByteBuffer(staticString: "0\r\n\r\n"))
             downstream?.upstream?.flush()
         }
-        if isOpen, outputHasEnded { connection.finish(self) }
+        // What is held has the end of the answer behind it.
+        if isOpen, outputHasEnded, isDrained { connection.finish(self) }
     }
 
     /// What came was taken: the visitor may send as much again.
