@@ -47,6 +47,37 @@ def test_an_answer_that_waits_for_a_window_survives_the_end_of_the_request(line)
         assert answer.status == 503 and answer.is_whole and b"</html>" in answer.body
 
 
+def test_heads_that_come_all_at_once_leave_no_answer_behind(servers):
+    """More of them in one turn of the loop than are gathered; their bodies come later."""
+    head, body = threading.Event(), threading.Event()
+
+    def split(exchange):
+        if exchange.received.path != "/split":
+            exchange.answer()
+            return
+        head.wait(20)
+        exchange.send(b"HTTP/1.1 200 OK\r\nX-Large: %s\r\nContent-Length: 4\r\n\r\n" % (b"a" * 15_000))
+        body.wait(20)
+        exchange.send(b"body")
+
+    origin = servers.origin(split)
+    gate = servers.gate([gates.room(origin.url)])
+    fields = session(gate)
+    with Connection(gate.port) as connection:
+        connection.handshake()
+        streams = [connection.headers(request("/split", fields=fields)) for _ in range(12)]
+        wait_until(lambda: len(origin.seen("/split")) == len(streams), 10, what="requests")
+        gate.process.signal(signal.SIGSTOP)
+        head.set()
+        time.sleep(0.5)
+        gate.process.signal(signal.SIGCONT)
+        for _ in streams:
+            connection.until(lambda frame: frame.kind == HEADERS)
+        body.set()
+        for stream in streams:
+            assert connection.answer(stream, 10).body == b"body"
+
+
 # Memory
 
 

@@ -15,8 +15,8 @@ extension HTTP2Connection {
 
     private static let usualOut = 2048
 
-    /// More may be written for a stream.
-    var isWritable: Bool { out.readableBytes < Self.outLimit && output?.isWritable ?? false }
+    /// More may be written for a stream. Only the socket decides, for it says when that changes.
+    var isWritable: Bool { output?.isWritable ?? false }
 
     /// Settings of the gate, and a larger window for the connection than the one that it begins with.
     func writePreface() {
@@ -47,6 +47,7 @@ extension HTTP2Connection {
             out.writeImmutableBuffer(piece)
             kind = .continuation
         } while block.readableBytes > 0
+        if out.readableBytes >= Self.outLimit { sendOut() }
         return place
     }
 
