@@ -78,6 +78,28 @@ def test_heads_that_come_all_at_once_leave_no_answer_behind(servers):
             assert connection.answer(stream, 10).body == b"body"
 
 
+# Frames on their way
+
+
+def test_what_follows_a_malformed_request_is_ignored(servers, origin):
+    gate = servers.gate([gates.room(origin.url)])
+    fields = session(gate)
+    with Connection(gate.port) as connection:
+        connection.handshake()
+        bad = connection.headers(request("/", "POST", fields=[("connection", "close")]), end=False)
+        # As much as the window lets a visitor send before it hears of the reset.
+        for _ in range(300):
+            connection.data(bad, bytes(200), end=False)
+        connection.headers([("x-trailer", "1")], stream=bad)
+        resets = []
+        connection.frame(PING, payload=b"received")
+        while (frame := connection.next()).kind != PING:
+            assert frame.kind != GOAWAY
+            resets += [frame.stream] if frame.kind == RST_STREAM else []
+        assert resets == [bad]
+        assert connection.exchange(request("/echo", fields=fields)).status == 200
+
+
 # Memory
 
 

@@ -27,14 +27,18 @@ extension HTTP2Connection {
     func reset(_ stream: HTTP2Stream, _ code: HTTP2ErrorCode) {
         guard streams[stream.id] === stream else { return }
         writeReset(stream.id, code)
-        if !stream.inputHasEnded {
-            if abandoned.count == Self.abandonedLimit { abandoned.removeFirst() }
-            abandoned.append(stream.id)
-        }
+        if !stream.inputHasEnded { abandon(stream.id) }
         finish(stream)
     }
 
-    private static let abandonedLimit = 64
+    /// What still comes on a stream that is not served is dropped.
+    func abandon(_ id: UInt32) {
+        if abandoned.count == Self.abandonedLimit { abandoned.removeFirst() }
+        abandoned.append(id)
+    }
+
+    /// As many as a visitor may cause before its connection ends.
+    private static let abandonedLimit = 200
 
     func closeStreams() {
         let open = streams

@@ -41,6 +41,7 @@ extension HTTP2Connection {
                 reset(stream, error.code)
             } else {
                 writeReset(error.stream, error.code)
+                abandon(error.stream)
             }
         }
     }
@@ -77,6 +78,7 @@ extension HTTP2Connection {
         case .goAway:
             try onConnection(head)
             if head.length < 8 { throw HTTP2Violation(.frameSizeError) }
+            if case .open = state, !streams.isEmpty { writeGoAway(lastStream: highest, .noError) }
             nothingMoreComes()
         case .pushPromise: throw HTTP2Violation(.protocolError)
         case nil: try count(.control)

@@ -79,8 +79,12 @@ extension HTTP2Connection {
     private func open(_ id: UInt32, endsStream: Bool) throws(HTTP2Violation) {
         switch state {
         case .open, .leaving: break
-        // The visitor knows which was the last, and asks again elsewhere (RFC 9113 §6.8).
-        case .preface, .settings, .lastStreamNamed, .ending, .closed: return
+        case .lastStreamNamed:
+            // The visitor knows which was the last, and asks again elsewhere (RFC 9113 §6.8).
+            abandon(id)
+            try count(.resets)
+            return
+        case .preface, .settings, .ending, .closed: return
         }
         guard streams.count < gate.routing.gate.limits.streams else {
             throw HTTP2Violation(.refusedStream, stream: id)

@@ -63,7 +63,7 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
     var streams: [UInt32: HTTP2Stream] = [:]
     /// The highest of the visitor's streams.
     var highest: UInt32 = 0
-    /// Streams that the gate has reset before the visitor had ended them: frames may still be on their way.
+    /// Streams that the gate has reset or not opened: frames may still be on their way.
     var abandoned: [UInt32] = []
 
     // What the gate sends.
