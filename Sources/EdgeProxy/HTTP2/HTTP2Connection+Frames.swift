@@ -134,9 +134,14 @@ extension HTTP2Connection {
             return
         }
         guard head.length % 6 == 0 else { throw HTTP2Violation(.frameSizeError) }
+        let window = peerWindow
         var payload = payload
         while let name = payload.readInteger(as: UInt16.self), let value = payload.readInteger(as: UInt32.self) {
             try take(HTTP2Setting(rawValue: name), Int(value))
+        }
+        // Once, however often one frame says it.
+        if peerWindow != window {
+            for stream in streams.values { try stream.shiftWindow(by: peerWindow - window) }
         }
         writeSettingsAcknowledgement()
         sendWaiting()
@@ -148,9 +153,7 @@ extension HTTP2Connection {
             if value > 1 { throw HTTP2Violation(.protocolError) }
         case .initialWindowSize:
             guard value <= Self.largestWindow else { throw HTTP2Violation(.flowControlError) }
-            let difference = value - peerWindow
             peerWindow = value
-            for stream in streams.values { try stream.shiftWindow(by: difference) }
         case .maxFrameSize:
             guard (Self.initialFrameLimit...0xff_ffff).contains(value) else { throw HTTP2Violation(.protocolError) }
             // Larger ones would only make the streams wait longer for each other.
@@ -167,9 +170,11 @@ extension HTTP2Connection {
         if head.stream != 0, isIdle(head.stream) { throw HTTP2Violation(.protocolError) }
         if increment == 0 { throw HTTP2Violation(.protocolError, stream: head.stream) }
         if head.stream == 0 {
+            let wasEmpty = sendWindow <= 0
             sendWindow += increment
             if sendWindow > Self.largestWindow { throw HTTP2Violation(.flowControlError) }
-            sendWaiting()
+            // Those that wait while there is one wait for their own, or for the socket.
+            if wasEmpty { sendWaiting() }
         } else {
             // One for a stream that has ended may be late.
             try streams[head.stream]?.widen(by: increment)
