@@ -100,6 +100,20 @@ def test_what_follows_a_malformed_request_is_ignored(servers, origin):
         assert connection.exchange(request("/echo", fields=fields)).status == 200
 
 
+def test_each_head_has_its_own_time(servers, origin):
+    """The beginning of a second head, come with the rest of the first, does not wait for ever."""
+    gate = servers.gate([gates.room(origin.url)], gate={"timeouts": {"head": "1s"}})
+    fields = session(gate)
+    with Connection(gate.port, timeout=20) as connection:
+        connection.handshake()
+        first = connection.block(request("/stream?chunks=20&interval_ms=500", fields=fields))
+        frame = struct.pack(">I", len(first))[1:] + bytes([HEADERS, END_HEADERS | END_STREAM, 0, 0, 0, 1]) + first
+        connection.raw(frame[:20])
+        time.sleep(0.3)
+        connection.raw(frame[20:] + struct.pack(">I", 100)[1:] + bytes([HEADERS, END_HEADERS, 0, 0, 0, 3]))
+        connection.until(lambda frame: frame.kind == GOAWAY, 5)
+
+
 # Memory
 
 

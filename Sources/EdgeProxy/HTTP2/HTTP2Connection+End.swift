@@ -17,7 +17,7 @@ extension HTTP2Connection {
         stream.closed()
         guard streams.isEmpty, isOpen else { return }
         switch state {
-        case .open: gate.deadlines.set(slot, after: gate.timeouts.idle)
+        case .open: if !hasHeadDeadline { gate.deadlines.set(slot, after: gate.timeouts.idle) }
         case .lastStreamNamed: end()
         case .preface, .settings, .leaving, .ending, .closed: break
         }

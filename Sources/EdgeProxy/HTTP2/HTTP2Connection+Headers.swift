@@ -51,6 +51,7 @@ extension HTTP2Connection {
     }
 
     private func takeBlock(_ bytes: ByteBuffer, stream id: UInt32, endsStream: Bool) throws(HTTP2Violation) {
+        headEnded()
         // Whatever becomes of it, the block has to be read: it may change the table.
         let head = gate.http2Head
         // Twice the limit, so that one above it gets its 431.

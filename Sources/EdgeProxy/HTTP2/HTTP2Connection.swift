@@ -188,7 +188,18 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
         }
     }
 
-    private var hasHeadDeadline = false
+    /// The connection's deadline is that of a header block.
+    private(set) var hasHeadDeadline = false
+
+    /// A header block is whole: the next one has a time of its own.
+    func headEnded() {
+        guard hasHeadDeadline else { return }
+        hasHeadDeadline = false
+        switch state {
+        case .open, .lastStreamNamed: restOrRun()
+        case .preface, .settings, .leaving, .ending, .closed: break
+        }
+    }
 
     /// Whether what has come of a frame is the beginning of a header block, or too little to tell.
     private var isHeadBeginning: Bool {
