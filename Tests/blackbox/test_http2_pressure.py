@@ -114,6 +114,16 @@ def test_each_head_has_its_own_time(servers, origin):
         connection.until(lambda frame: frame.kind == GOAWAY, 5)
 
 
+# Answers that HTTP/2 does not know
+
+
+def test_the_hint_to_upgrade_has_no_connection_fields(line):
+    with Connection(line.port) as connection:
+        answer = connection.exchange(request("/api/v1/queues/shop/live", fields=navigation()))
+        assert answer.status == 426
+        assert not {"connection", "upgrade"} & {name for name, _ in answer.fields}
+
+
 # Memory
 
 

@@ -57,7 +57,10 @@ struct HeaderBlockWriter {
                 Self.name(31, &out)
                 Self.value(response.contentType, &out)
             }
-            for field in response.fields { Self.field(field.name, field.value, &out) }
+            // RFC 9113 §8.2.2: of the connection nothing is said here.
+            for field in response.fields where field.name != "Connection" && field.name != "Upgrade" {
+                Self.field(field.name, field.value, &out)
+            }
             for cookie in response.cookies { Self.cookie(Array(cookie.utf8), &out) }
             if !strictTransport.isEmpty { writeStrictTransport(&out) }
             Self.field("x-request-id", String(decoding: requestID, as: UTF8.self), &out)
