@@ -124,6 +124,17 @@ def test_the_hint_to_upgrade_has_no_connection_fields(line):
         assert not {"connection", "upgrade"} & {name for name, _ in answer.fields}
 
 
+def test_an_origin_that_ignores_the_upgrade_opens_no_tunnel(servers, origin):
+    gate = servers.gate([gates.room(origin.url)])
+    fields = [*session(gate), ("sec-websocket-version", "13")]
+    with Connection(gate.port) as connection:
+        connection.handshake()
+        stream = connection.headers(request("/page", "CONNECT", protocol="websocket", fields=fields), end=False)
+        answer = connection.answer(stream)
+        # Any 2xx would say that the tunnel is open (RFC 8441 §4, RFC 9110 §9.3.6).
+        assert answer.status == 502
+
+
 # Memory
 
 
@@ -136,3 +147,31 @@ def test_fields_without_bytes_do_not_fill_the_table(servers, origin):
             connection.frame(HEADERS, END_HEADERS | END_STREAM, stream, b"\x40\x00\x00" * 5400)
         connection.ping()
         assert gate.process.resident_bytes() - before < 12 * MEBIBYTE
+
+
+# Tunnels
+
+
+def test_a_tunnel_whose_visitor_had_ended_before_it_was_one(servers):
+    ended = threading.Event()
+
+    def tunnel(exchange):
+        if exchange.received.path != "/ws":
+            exchange.answer()
+            return
+        time.sleep(0.5)
+        exchange.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+        received = b"".join(iter(lambda: exchange.link.socket.recv(100), b""))
+        if received == b"all":
+            ended.set()
+        exchange.close()
+
+    origin = servers.origin(tunnel)
+    gate = servers.gate([gates.room(origin.url)])
+    fields = [*session(gate), ("sec-websocket-version", "13")]
+    with Connection(gate.port) as connection:
+        connection.handshake()
+        stream = connection.headers(request("/ws", "CONNECT", protocol="websocket", fields=fields), end=False)
+        connection.data(stream, b"all", end=True)
+        assert connection.answer(stream).status == 200
+        assert ended.wait(5)

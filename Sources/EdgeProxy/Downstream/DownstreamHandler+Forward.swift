@@ -150,8 +150,10 @@ extension DownstreamHandler {
         }
         unsafe bytes.withUnsafeReadableBytes { bytes in
             if let stream {
+                // RFC 8441 §4: any 2xx would say that the tunnel is open.
+                if stream.body == .tunnel, head.status < 300 { exchange.status = 502 }
                 unsafe stream.blockWriter.write(
-                    head, bytes, status: head.status, cookies: rewriter.cookies,
+                    head, bytes, status: exchange.status, cookies: rewriter.cookies,
                     refreshedCookie: rewriter.refreshedCookie, into: &out)
                 stream.headLength = out.readableBytes
             } else {

@@ -33,6 +33,7 @@ extension DownstreamHandler {
             upstream?.flush()
             pending = ByteBuffer()
         }
+        if inputHasEnded { upstream?.closeOutput() }
         resumeReading()
     }
 
@@ -92,8 +93,12 @@ extension DownstreamHandler {
         var early = pending
         pending = ByteBuffer()
         session.receive(&early)
+        if inputHasEnded { closeNow() }
         resumeReading()
     }
+
+    /// The visitor had said all before there was a tunnel.
+    private var inputHasEnded: Bool { stream?.inputHasEnded ?? inputIsClosed }
 }
 
 extension DownstreamHandler: LiveLink {
