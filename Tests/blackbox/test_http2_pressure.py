@@ -149,7 +149,60 @@ def test_fields_without_bytes_do_not_fill_the_table(servers, origin):
         assert gate.process.resident_bytes() - before < 12 * MEBIBYTE
 
 
+def test_streams_without_a_window_are_not_read_because_another_one_flows(servers, origin):
+    gate = servers.gate([gates.room(origin.url)])
+    fields = session(gate)
+    with Connection(gate.port, settings=[(4, 0)], receive_buffer=8192) as connection:
+        connection.handshake()
+        for _ in range(90):
+            connection.headers(request("/bytes?n=100000000", fields=fields))
+        connection.ping()
+        time.sleep(1)
+        before = gate.process.resident_bytes()
+        flowing = connection.headers(request("/bytes?n=10000000", fields=fields))
+        connection.window(flowing, 20 * MEBIBYTE)
+        connection.window(0, 20 * MEBIBYTE)
+        while not connection.answer(flowing, 60, window=False).is_whole:
+            pass
+        assert gate.process.resident_bytes() - before < 24 * MEBIBYTE
+
+
 # Tunnels
+
+
+def test_a_tunnel_that_was_held_up_once_has_its_time_to_be_idle(servers):
+    burst = threading.Event()
+
+    def tunnel(exchange):
+        if exchange.received.path != "/ws":
+            exchange.answer()
+            return
+        exchange.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+        exchange.send(bytes(60_000))
+        time.sleep(0.3)
+        exchange.send(bytes(10_000))
+        burst.set()
+        exchange.send(exchange.link.socket.recv(100))
+        exchange.close()
+
+    origin = servers.origin(tunnel)
+    gate = servers.gate([gates.room(origin.url)], gate={"timeouts": {"body_progress": "1s"}})
+    fields = [*session(gate), ("sec-websocket-version", "13")]
+    with Connection(gate.port) as connection:
+        connection.handshake()
+        stream = connection.headers(request("/ws", "CONNECT", protocol="websocket", fields=fields), end=False)
+        assert burst.wait(10)
+        connection.until(lambda frame: frame.kind == DATA)
+        time.sleep(0.3)
+        connection.window(0, MEBIBYTE)
+        connection.window(stream, MEBIBYTE)
+        while len(connection.answers[stream].body) < 70_000:
+            connection.next()
+        # Nobody says anything for longer than an answer may be held up.
+        time.sleep(3)
+        connection.data(stream, b"still here", end=False)
+        connection.until(lambda frame: frame.kind == DATA)
+        assert connection.answers[stream].body.endswith(b"still here")
 
 
 def test_a_tunnel_whose_visitor_had_ended_before_it_was_one(servers):

@@ -174,6 +174,15 @@ extension DownstreamHandler {
     /// The visitor does not take the answer: now the visitor's time runs.
     func answerIsHeld() { gate.deadlines.set(slot, after: gate.timeouts.bodyProgress) }
 
+    /// The visitor takes the answer again: now it is the origin's turn, or nobody's in a tunnel.
+    func answerIsTaken() {
+        switch phase {
+        case .forwarding: answerProgressed()
+        case .tunnel: gate.deadlines.set(slot, after: gate.timeouts.tunnelIdle)
+        default: break
+        }
+    }
+
     func countAnswerBytes(_ count: Int) { exchange?.bytesOut += Int64(count) }
 
     /// The origin's answer is whole. A body that it did not wait for goes on to it, if it stays.

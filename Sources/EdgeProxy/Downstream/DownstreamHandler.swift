@@ -200,7 +200,9 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
     }
 
     func becameWritable() {
-        upstream?.resumeReading()
+        // A stream may have no window where its connection has room.
+        guard isWritable else { return }
+        if let upstream, upstream.resumeReading() { answerIsTaken() }
         switch phase {
         case .idle:
             consumePending()

@@ -73,10 +73,12 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     func flush() { output?.flush() }
 
     /// The visitor can take more.
-    func resumeReading() {
-        guard holdsRead else { return }
+    /// - Returns: whether reading was held back until now.
+    @discardableResult func resumeReading() -> Bool {
+        guard holdsRead else { return false }
         holdsRead = false
         context?.read()
+        return true
     }
 
     /// The visitor will send nothing more through the tunnel.

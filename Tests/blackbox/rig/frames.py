@@ -65,8 +65,14 @@ class Answer:
 
 
 class Connection:
-    def __init__(self, port, settings=(), preface=PREFACE, timeout=10.0, wrap=None, host="127.0.0.1"):
-        self.socket = socket.create_connection((host, port), timeout)
+    def __init__(
+        self, port, settings=(), preface=PREFACE, timeout=10.0, wrap=None, host="127.0.0.1", receive_buffer=None
+    ):
+        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        self.socket.settimeout(timeout)
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.connect((host, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if wrap:
             self.socket = wrap(self.socket)
