@@ -149,6 +149,21 @@ def test_fields_without_bytes_do_not_fill_the_table(servers, origin):
         assert gate.process.resident_bytes() - before < 12 * MEBIBYTE
 
 
+def test_a_connection_at_rest_keeps_no_large_buffer(servers, origin):
+    gate = servers.gate([gates.room(origin.url)])
+    fields = session(gate)
+    with Connection(gate.port, settings=[(4, MEBIBYTE)]) as connection:
+        assert len(connection.exchange(request("/bytes?n=300000", fields=fields)).body) == 300_000
+    before = gate.process.resident_bytes()
+    kept = []
+    for _ in range(200):
+        kept.append(Connection(gate.port, settings=[(4, MEBIBYTE)]))
+        assert len(kept[-1].exchange(request("/bytes?n=300000", fields=fields)).body) == 300_000
+    assert gate.process.resident_bytes() - before < 200 * 64 * 1024
+    for connection in kept:
+        connection.socket.close()
+
+
 def test_streams_without_a_window_are_not_read_because_another_one_flows(servers, origin):
     gate = servers.gate([gates.room(origin.url)])
     fields = session(gate)

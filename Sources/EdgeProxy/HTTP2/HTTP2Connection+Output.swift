@@ -171,8 +171,10 @@ extension HTTP2Connection {
     private func sendOut() {
         guard let output, out.readableBytes > 0 else { return }
         output.write(out)
-        // Over TLS the bytes are still read from: a new buffer of the usual size, rather than one as large as the last.
-        if peer.isSecure { out = allocator.buffer(capacity: Self.usualOut) } else { out.clear() }
+        // Over TLS the bytes are still read from: a new buffer of the usual size, rather than one as large as the last. And
+        // a connection at rest keeps no large buffer, no connection a huge one.
+        let kept = streams.isEmpty ? 16 * 1024 : 4 * Self.outLimit
+        if peer.isSecure || out.capacity > kept { out = allocator.buffer(capacity: Self.usualOut) } else { out.clear() }
         outGeneration += 1
         output.flush()
     }
