@@ -24,6 +24,8 @@ extension DownstreamHandler {
         phase = .closed
         gate.deadlines.set(slot, after: gate.timeouts.bodyProgress)
         stream.end()
+        // What is left of the request is dropped, so that whoever sends it first and reads then gets there.
+        if stream.isOpen { resumeReading() }
     }
 
     /// The visitor will send no more through a tunnel.

@@ -70,7 +70,6 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
     var out = ByteBuffer()
     /// Counts what was sent of `out`.
     var outGeneration = 0
-    var needsFlush = false
     var hasScheduledFlush = false
     var isProcessing = false
     var hasAnnouncedTable = false

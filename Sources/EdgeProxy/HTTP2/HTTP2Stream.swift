@@ -32,6 +32,7 @@ final class HTTP2Stream {
     var headLength = 0
     /// What waits for a window, or for the socket.
     private var held = ByteBuffer()
+    private var isSendingHeld = false
     private var endsWhenDrained = false
     private(set) var outputHasEnded = false
     /// Where the last frame begins in what the connection has not sent: an end is a flag of it.
@@ -166,10 +167,13 @@ final class HTTP2Stream {
 
     /// Sends what there is room for now.
     func sendHeld() {
-        guard isOpen, held.readableBytes > 0 else { return }
+        // A flush that makes the socket writable comes back here before the one that was sending has returned.
+        guard isOpen, held.readableBytes > 0, !isSendingHeld else { return }
         // While it is sent it is held: nothing may overtake it.
         var bytes = held
+        isSendingHeld = true
         send(&bytes)
+        isSendingHeld = false
         guard isOpen else { return }
         let hasProgressed = bytes.readableBytes < held.readableBytes
         held = bytes

@@ -299,6 +299,8 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
     /// Goes on with the body or ends the exchange. False if nothing more can be read.
     private func proceed(_ reader: BodyReader, _ bytes: ByteBuffer) -> Bool {
         let downstream = downstream
+        // A visitor who is gone may be found to be so by what was just written.
+        if case .closed = state { return false }
         guard reader.isComplete else {
             state = .body(reader)
             downstream?.answerProgressed()
