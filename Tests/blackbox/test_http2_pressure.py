@@ -18,7 +18,6 @@ from rig.frames import (
     request,
 )
 from rig.process import wait_until
-from rig.site import site
 from rig.visitor import AGENT, NAVIGATION, through
 
 MEBIBYTE = 1 << 20
@@ -162,6 +161,19 @@ def test_a_connection_at_rest_keeps_no_large_buffer(servers, origin):
     assert gate.process.resident_bytes() - before < 200 * 64 * 1024
     for connection in kept:
         connection.socket.close()
+
+
+def test_a_connection_that_has_ended_leaves_nothing_behind(servers, origin):
+    gate = servers.gate([gates.room(origin.url)])
+
+    def come_and_go(count):
+        for _ in range(count):
+            with Connection(gate.port) as connection:
+                connection.ping()
+        return gate.process.resident_bytes()
+
+    before = come_and_go(500)
+    assert come_and_go(1500) - before < 1500 * 2048
 
 
 def test_streams_without_a_window_are_not_read_because_another_one_flows(servers, origin):

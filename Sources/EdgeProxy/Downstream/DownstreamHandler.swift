@@ -100,6 +100,12 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
         context.fireChannelInactive()
     }
 
+    /// One that was handed over leaves before its channel ends: it and its context would hold each other for ever.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        output = nil
+        self.context = nil
+    }
+
     /// The connection, or the stream, is no more.
     func ended() {
         leave()
