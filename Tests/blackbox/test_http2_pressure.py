@@ -1,5 +1,6 @@
 """HTTP/2 under pressure: windows and sockets that are full at the wrong moment, late frames, memory that a visitor pins."""
 
+import json
 import signal
 import struct
 import threading
@@ -18,6 +19,7 @@ from rig.frames import (
     request,
 )
 from rig.process import wait_until
+from rig.site import pattern, pattern_digest
 from rig.visitor import AGENT, NAVIGATION, through
 
 MEBIBYTE = 1 << 20
@@ -75,6 +77,28 @@ def test_heads_that_come_all_at_once_leave_no_answer_behind(servers):
         body.set()
         for stream in streams:
             assert connection.answer(stream, 10).body == b"body"
+
+
+# Bodies in pieces of any size
+
+
+def test_a_body_in_odd_pieces_arrives_in_order(servers, origin):
+    gate = servers.gate([gates.room(origin.url)])
+    fields = session(gate)
+    sizes = [1, 1, 4095, 4096, 1, 5000, 2, 16384, 1, 100] * 10 + [1] * 5000
+    body = b"".join(pattern(sum(sizes)))
+    with Connection(gate.port) as connection:
+        connection.handshake()
+        for declared in ([("content-length", str(len(body)))], []):
+            stream = connection.headers(request("/echo", "POST", fields=[*fields, *declared]), end=False)
+            rest = body
+            for size in sizes:
+                assert connection.upload(stream, rest[:size], end=False) == size
+                rest = rest[size:]
+            connection.data(stream)
+            seen = json.loads(connection.answer(stream).body)
+            assert seen["length"] == len(body) and seen["sha256"] == pattern_digest(len(body))
+    assert not origin.failures
 
 
 # Frames on their way

@@ -19,7 +19,7 @@ extension HTTP2Connection {
             while isOpen, bytes.readableBytes >= HTTP2FrameHead.size {
                 let head = unsafe bytes.withUnsafeReadableBytes { unsafe HTTP2FrameHead($0) }
                 guard head.length <= Self.initialFrameLimit else { throw HTTP2Violation(.frameSizeError) }
-                guard bytes.readableBytes >= HTTP2FrameHead.size + head.length else { return }
+                guard bytes.readableBytes >= HTTP2FrameHead.size + head.length else { break }
                 bytes.moveReaderIndex(forwardBy: HTTP2FrameHead.size)
                 let payload = bytes.readSlice(length: head.length) ?? ByteBuffer()
                 try takeOrReset(head, payload)
@@ -27,7 +27,15 @@ extension HTTP2Connection {
         } catch {
             fail(error.code)
         }
+        passGathered()
         if case .ending = state { bytes.clear() }
+    }
+
+    private func passGathered() {
+        guard !gathering.isEmpty else { return }
+        let streams = gathering
+        gathering.removeAll()
+        for stream in streams { stream.passGathered() }
     }
 
     /// A violation of a stream's rules ends that stream; its connection goes on.

@@ -61,6 +61,8 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
 
     // Streams.
     var streams: [UInt32: HTTP2Stream] = [:]
+    /// Those with tiny pieces of a body, until this turn's frames are taken.
+    var gathering: [HTTP2Stream] = []
     /// The highest of the visitor's streams.
     var highest: UInt32 = 0
     /// Streams that the gate has reset or not opened: frames may still be on their way.

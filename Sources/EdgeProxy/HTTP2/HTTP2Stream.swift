@@ -16,6 +16,7 @@ final class HTTP2Stream {
     private var receiveWindow: Int
     /// Of those that came, what has not been given back.
     private var uncredited = 0
+    private var gathered = ByteBuffer()
     /// Bytes of the request's body.
     private var received = 0
     /// The visitor has ended its side.
@@ -82,7 +83,28 @@ final class HTTP2Stream {
         endInput()
     }
 
+    /// What of a body came in tiny frames within one turn goes on in one piece: it would cost a write to the socket each.
     private func deliver(_ bytes: ByteBuffer) {
+        guard bytes.readableBytes > 0 else { return }
+        guard gathered.readableBytes > 0 || bytes.readableBytes < Self.gatheredSize else {
+            pass(bytes)
+            return
+        }
+        if gathered.readableBytes == 0 { connection.gathering.append(self) }
+        gathered.writeImmutableBuffer(bytes)
+        if gathered.readableBytes >= Self.gatheredSize { passGathered() }
+    }
+
+    private static let gatheredSize = 4096
+
+    /// Passes on what was gathered.
+    func passGathered() {
+        let bytes = gathered
+        gathered = ByteBuffer()
+        pass(bytes)
+    }
+
+    private func pass(_ bytes: ByteBuffer) {
         guard bytes.readableBytes > 0, let downstream, !outputHasEnded || isTunnel else { return }
         defer { downstream.upstream?.flush() }
         guard body == .chunked, !isTunnel else {
@@ -98,6 +120,7 @@ final class HTTP2Stream {
     }
 
     private func endInput() {
+        passGathered()
         inputHasEnded = true
         if isTunnel {
             downstream?.tunnelInputEnded()
