@@ -699,6 +699,24 @@ def test_http2_is_agreed_on_and_served(servers, origin, pairs, authority):
         assert json.loads(connection.answer(stream).body)["sha256"] == pattern_digest(3_000_000)
 
 
+def test_what_waited_for_a_window_is_sent_once(servers, origin, pairs, authority):
+    """All of it goes through NIO's queue, which fills and empties while it is sent."""
+    gate = secure_gate(servers, [gates.room(origin.url)], pairs)
+    with connect_http2(gate, authority) as connection:
+        first = connection.exchange(frames.request("/", scheme="https", fields=[("user-agent", AGENT)]))
+        session = [("user-agent", AGENT), ("cookie", first.get("set-cookie").partition(";")[0])]
+        # The gate reads large pieces from an origin that has sent much.
+        connection.exchange(frames.request("/bytes?n=3000000", scheme="https", fields=session), seconds=30)
+        connection.send_settings([(frames.INITIAL_WINDOW, 0)])
+        connection.window(0, 1 << 20)
+        for _ in range(5):
+            stream = connection.headers(frames.request("/bytes?n=200000", scheme="https", fields=session))
+            connection.until(lambda frame: frame.kind == frames.HEADERS)
+            time.sleep(0.2)
+            connection.window(stream, 200_000)
+            assert connection.answer(stream).body == b"".join(pattern(200_000))
+
+
 def test_http2_over_tls_ends_with_a_goaway(servers, origin, pairs, authority):
     gate = secure_gate(servers, [gates.room(origin.url)], pairs)
     with connect_http2(gate, authority) as connection:
