@@ -79,6 +79,18 @@ def test_heads_that_come_all_at_once_leave_no_answer_behind(servers):
             assert connection.answer(stream, 10).body == b"body"
 
 
+def test_visitors_who_leave_in_the_middle_of_answers_do_no_harm(servers, origin):
+    """A gate built for debugging stops where a broken connection is written to at the wrong moment."""
+    gate = servers.gate([gates.room(origin.url)])
+    fields = session(gate)
+    for _ in range(1500):
+        with Connection(gate.port, settings=[(4, 1000)]) as connection:
+            for _ in range(5):
+                connection.headers(request("/bytes?n=200000", fields=fields))
+            connection.ping()
+    assert gate.process.running()
+
+
 # Bodies in pieces of any size
 
 

@@ -133,7 +133,10 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
         watchProgress()
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) { flush() }
+    /// Not at once: at the end of what a visitor sends NIO goes on with the channel, which a flush may find broken.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if out.readableBytes > 0 { scheduleFlush() }
+    }
 
     /// A visitor who does not take what it is sent is not heard either, so that what is sent to it stays bounded.
     func read(context: ChannelHandlerContext) {
