@@ -115,7 +115,6 @@ package struct AnteroomServer {
         for address in listener.addresses {
             logger.notice("Gate listens", metadata: ["address": "\(address)"])
         }
-        predecessor?.serving()
 
         let checks = OriginChecks(loops: handles, notices: notices)
         checks.apply(routing.endpoints)
@@ -215,12 +214,15 @@ package struct AnteroomServer {
             ] + line.services(rooms: { worker.currentRooms }, loops: handles)
             + (predecessor.map { [PredecessorService(channel: $0.channel, store: store, logger: logger)] } ?? []) + [
                 overload, WatchdogService(notifier: notifier, loops: handles), gateService, handover,
+                ReadyService {
+                    predecessor?.serving()
+                    notifier.ready()
+                },
             ]
         let serviceGroup = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: running.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
-        notifier.ready()
         var failure: (any Error)?
         do {
             try await serviceGroup.run()

@@ -318,7 +318,7 @@ REFUSED = {
         {431},
     ),
     "101 fields": (GET + b"X-A: 1\r\n" * 101 + b"\r\n", {431}),
-    "HTTP/2 without an upgrade": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {400, 505, 405}),
+    "HTTP/2's preface in lower case": (b"pri * HTTP/2.0\r\n\r\nsm\r\n\r\n", {400, 505, 405}),
     "HTTP/2.0": (b"GET /echo HTTP/2.0\r\nHost: shop.test\r\n{S}\r\n", {505, 400}),
     "HTTP/3.7": (b"GET /echo HTTP/3.7\r\nHost: shop.test\r\n{S}\r\n", {505, 400}),
 }
