@@ -35,6 +35,9 @@ enum HeadersProperty {
             let recorder = Recorder(head)
             head.begin(limit: 2048)
             guard decode(block, ours, recorder) else { return }
+            // Their names and values are text: what is no UTF-8 is repaired, and takes more of their table than of ours.
+            let isText = recorder.fields.allSatisfy { field in !(field.name + field.value).contains { $0 > 0x7f } }
+            guard isText else { return }
             var buffer = ByteBuffer(bytes: block)
             let expected: [Field]
             do {
@@ -43,16 +46,14 @@ enum HeadersProperty {
                 }
             } catch {
                 // They refuse some blocks that are well-formed, such as those with an empty name.
-                guard recorder.fields.contains(where: { $0.name.isEmpty || $0.name.contains { $0 > 0x7f } }) else {
+                guard recorder.fields.contains(where: { $0.name.isEmpty }) else {
                     throw Finding("Read as \(recorder.fields), refused by NIO: \(error)", input)
                 }
                 return
             }
-            // Their names and values are text: what is no UTF-8 is repaired.
-            let repaired = recorder.fields.map {
-                Field(name: Array(text($0.name).utf8), value: Array(text($0.value).utf8))
+            guard recorder.fields == expected else {
+                throw Finding("Read as \(recorder.fields), not \(expected)", input)
             }
-            guard repaired == expected else { throw Finding("Read as \(repaired), not \(expected)", input) }
             // Blocks of an odd length end their streams.
             if case .head(let body) = head.finish(endsStream: length % 2 == 1, webSocketKey: { "key" }) {
                 try check(head, body, recorder.fields, requestHead, input)

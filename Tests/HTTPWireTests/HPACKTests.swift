@@ -154,7 +154,8 @@ struct HPACKTests {
     @Test(
         "Blocks that nobody may read",
         arguments: [
-            "80", "c6", "7f0701780179", "00", "0001", "000161", "00016105", "0f", "3fe21f", "8220", "7fffffffffffff",
+            "80", "c6", "7f0701780179", "00", "0001", "000161", "00016105", "0f", "3fe21f", "8220", "20202082",
+            "7fffffffffffff",
             // Huffman: eight bits of padding, zeros as padding, EOS.
             "0085f2b24a84ff8449509fff", "0085f2b24a84ff83495090", "0085f2b24a84ff8751fffffffa7fff",
         ])

@@ -49,20 +49,21 @@ package final class HPACKDecoder {
         _ block: UnsafeRawBufferPointer, scratch: HPACKScratch, to sink: some HPACKFieldSink
     ) throws(HPACKError) {
         var reader = unsafe Reader(block)
-        var mayResize = true
+        // RFC 7541 §4.2: only before the first field, and no more than the smallest size and the last one.
+        var resizesLeft = 2
         while !reader.isAtEnd {
             let first = reader.peek()
             if first & 0x80 != 0 {
                 try giveIndexed(reader.integer(prefix: 7), to: sink)
             } else if first & 0xe0 == 0x20 {
-                // RFC 7541 §4.2: only before the first field.
-                guard mayResize else { throw HPACKError() }
+                guard resizesLeft > 0 else { throw HPACKError() }
+                resizesLeft -= 1
                 try resize(reader.integer(prefix: 5))
                 continue
             } else {
                 try giveLiteral(&reader, isAdded: first & 0x40 != 0, scratch: scratch, to: sink)
             }
-            mayResize = false
+            resizesLeft = 0
         }
     }
 
