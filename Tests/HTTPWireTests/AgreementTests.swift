@@ -24,17 +24,11 @@ import Testing
 
 /// Changes of a few bytes, drawn from a fixed seed.
 private struct Mutation {
-    private var state: UInt64
+    private var generator: SplitMix
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { generator = SplitMix(state: seed) }
 
-    /// https://prng.di.unimi.it/splitmix64.c
-    private mutating func draw(below bound: Int) -> Int {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-        return Int((word ^ word >> 31) % UInt64(bound))
-    }
+    private mutating func draw(below bound: Int) -> Int { Int(generator.next() % UInt64(bound)) }
 
     private static let bytes = Array("\r\n\t :;,=%/\\.0123a_\u{0}\u{7f}".utf8) + [0xe9]
 

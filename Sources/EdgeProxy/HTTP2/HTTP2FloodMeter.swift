@@ -25,7 +25,8 @@ struct HTTP2FloodMeter {
     /// A DATA frame below this many bytes that does not end its body is a crumb.
     static let crumbSize = 128
 
-    private var counts = (0, 0, 0, 0)
+    /// By kind.
+    private var counts = SIMD4<Int>()
     private var start: Int64
 
     init(now: Int64) { start = now }
@@ -35,21 +36,9 @@ struct HTTP2FloodMeter {
     mutating func count(_ kind: Kind, now: Int64) -> Bool {
         if now - start >= Self.span {
             start = now
-            counts = (0, 0, 0, 0)
+            counts = SIMD4()
         }
-        switch kind {
-        case .resets: counts.0 += 1
-        case .control: counts.1 += 1
-        case .empty: counts.2 += 1
-        case .crumbs: counts.3 += 1
-        }
-        let count =
-            switch kind {
-            case .resets: counts.0
-            case .control: counts.1
-            case .empty: counts.2
-            case .crumbs: counts.3
-            }
-        return count > kind.limit
+        counts[kind.rawValue] += 1
+        return counts[kind.rawValue] > kind.limit
     }
 }
