@@ -6,7 +6,7 @@ import NIOCore
 final class HTTP2Stream {
     unowned let connection: HTTP2Connection
     let id: UInt32
-    private(set) var body: HTTP2RequestHead.Body
+    let body: HTTP2RequestHead.Body
     /// Set as soon as there is one.
     private(set) var downstream: DownstreamHandler?
 
@@ -16,6 +16,9 @@ final class HTTP2Stream {
     private var receiveWindow: Int
     /// Of those that came, what has not been given back.
     private var uncredited = 0
+    /// Of those that were, what the visitor has not been told of.
+    var untold = 0
+    /// Tiny pieces of a body, until this turn's frames are taken.
     private var gathered = ByteBuffer()
     /// Bytes of the request's body.
     private var received = 0
@@ -34,7 +37,7 @@ final class HTTP2Stream {
     /// What waits for a window, or for the socket.
     private var held = ByteBuffer()
     private var isSendingHeld = false
-    private var endsWhenDrained = false
+    /// The gate has said all, though some of it may be held.
     private(set) var outputHasEnded = false
     /// Where the last frame begins in what the connection has not sent: an end is a flag of it.
     private var lastFrame: HTTP2Connection.FramePlace?
@@ -129,7 +132,7 @@ final class HTTP2Stream {
             downstream?.upstream?.flush()
         }
         // What is held has the end of the answer behind it.
-        if isOpen, outputHasEnded, isDrained { connection.finish(self) }
+        if isOpen, outputHasEnded, held.readableBytes == 0 { connection.finish(self) }
     }
 
     /// What came was taken: the visitor may send as much again.
@@ -150,9 +153,6 @@ final class HTTP2Stream {
         _ = connection.credit(uncredited, to: nil)
         uncredited = 0
     }
-
-    /// Bytes of window that the visitor has not been told of.
-    var untold = 0
 
     // MARK: To the visitor
 
@@ -206,18 +206,15 @@ final class HTTP2Stream {
             return
         }
         held = ByteBuffer()
-        if endsWhenDrained { sendEnd() } else { downstream?.becameWritable() }
+        if outputHasEnded { sendEnd() } else { downstream?.becameWritable() }
     }
 
     /// The answer is whole, or a tunnel's origin will send no more.
     func end() {
         guard isOpen, !outputHasEnded else { return }
         outputHasEnded = true
-        if held.readableBytes > 0 { endsWhenDrained = true } else { sendEnd() }
+        if held.readableBytes == 0 { sendEnd() }
     }
-
-    /// What was to be sent has been, up to the end of it.
-    var isDrained: Bool { held.readableBytes == 0 }
 
     private func sendEnd() {
         connection.writeEnd(on: id, lastFrame: lastFrame)
