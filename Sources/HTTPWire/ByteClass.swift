@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// Which bytes may stand where in an HTTP/1.1 head (RFC 9110 §5.6.2, §5.5; RFC 9112 §3).
 enum ByteClass {
     /// `tchar` of RFC 9110 §5.6.2, one bit for each ASCII code below 64: ``!#$%&'*+-.`` and digits. A literal, because
@@ -99,5 +105,12 @@ enum ByteClass {
             offset &+= 1
         }
         return true
+    }
+
+    /// Whether the bytes are this text.
+    static func areExactly(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
+        guard bytes.count == text.utf8CodeUnitCount else { return false }
+        guard let start = bytes.baseAddress else { return true }
+        return unsafe memcmp(start, text.utf8Start, bytes.count) == 0
     }
 }

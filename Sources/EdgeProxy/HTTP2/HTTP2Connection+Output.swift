@@ -149,13 +149,15 @@ extension HTTP2Connection {
     /// Has what gathered sent when this turn of the event loop ends: answers that several origins give in one turn leave
     /// in one write.
     func scheduleFlush() {
-        guard !isProcessing, !hasScheduledFlush, let context else { return }
+        guard !isProcessing, !hasScheduledFlush, isOpen else { return }
         hasScheduledFlush = true
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.eventLoop.execute {
-            bound.value.hasScheduledFlush = false
-            bound.value.flush()
-        }
+        gate.flushAtEndOfTurn(self)
+    }
+
+    /// This turn of the event loop ends.
+    func turnEnded() {
+        hasScheduledFlush = false
+        flush()
     }
 
     /// Sends what gathered, and what waited for the room that this makes.

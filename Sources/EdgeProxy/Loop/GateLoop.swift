@@ -42,6 +42,8 @@ package final class GateLoop {
     private var checkedDown: Set<Endpoint> = []
     private let endpointChanged: @Sendable (EndpointChange) -> Void
     private var spare: ContiguousArray<Exchange> = []
+    /// HTTP/2 connections with something to send when this turn of the loop ends.
+    private var unsent: ContiguousArray<HTTP2Connection> = []
     private var requestIDs: RequestIDSequence
 
     /// Makes the state of one loop. Call it on that loop, then `start()`.
@@ -186,6 +188,22 @@ package final class GateLoop {
         if exchange.head.capacity > 16 * 1024 { exchange.head = ByteBuffer() }
         if exchange.rewritten.capacity > 16 * 1024 { exchange.rewritten = ByteBuffer() }
         if spare.count < 256 { spare.append(exchange) }
+    }
+
+    /// Has what gathers at the connection sent when all that NIO has read for this turn of the loop was taken.
+    func flushAtEndOfTurn(_ connection: HTTP2Connection) {
+        unsent.append(connection)
+        guard unsent.count == 1 else { return }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.execute { bound.value.turnEnded() }
+    }
+
+    private func turnEnded() {
+        takeTime()
+        // Those that come by a flush get a turn of their own.
+        let connections = unsent
+        unsent.removeAll(keepingCapacity: true)
+        for connection in connections { connection.turnEnded() }
     }
 
     func nextRequestID(into bytes: inout [UInt8]) { requestIDs.next(into: &bytes) }

@@ -213,3 +213,10 @@ package final class HPACKDecoder {
         return unsafe block[position]
     }
 }
+
+extension [UInt8] {
+    /// As one copy; of raw bytes the standard library makes it one by one.
+    fileprivate mutating func append(bytes: UnsafeRawBufferPointer) {
+        unsafe append(contentsOf: bytes.assumingMemoryBound(to: UInt8.self))
+    }
+}

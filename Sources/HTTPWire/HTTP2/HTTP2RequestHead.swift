@@ -30,13 +30,11 @@ package final class HTTP2RequestHead: HPACKFieldSink {
     private var isMalformed = false
     private var isTooLarge = false
     private var limit = 0
-    private var head: [UInt8] = []
-    private var method: [UInt8] = []
-    private var scheme: [UInt8] = []
-    private var authority: [UInt8] = []
-    private var path: [UInt8] = []
-    private var tunnel: [UInt8] = []
-    private var cookies: [UInt8] = []
+    private var head = ByteStore(capacity: 4096)
+    /// Values of pseudo-fields, one behind another, and where each stands.
+    private var pseudo = ByteStore(capacity: 1024)
+    private var (method, scheme, authority, path, tunnel) = (0..<0, 0..<0, 0..<0, 0..<0, 0..<0)
+    private var cookies = ByteStore(capacity: 1024)
     private var seen: Pseudo = []
     /// Of the first Content-Length.
     private var contentLength: Int?
@@ -60,8 +58,9 @@ package final class HTTP2RequestHead: HPACKFieldSink {
         (isMalformed, isTooLarge, hasContentLength) = (false, false, false)
         contentLength = nil
         self.limit = limit
-        head.removeAll(keepingCapacity: true)
-        cookies.removeAll(keepingCapacity: true)
+        head.removeAll()
+        pseudo.removeAll()
+        cookies.removeAll()
         seen = []
     }
 
@@ -76,7 +75,7 @@ package final class HTTP2RequestHead: HPACKFieldSink {
 
     /// The head, after `finish`.
     package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        unsafe head.withUnsafeBytes { unsafe body($0) }
+        unsafe body(head.bytes)
     }
 
     // MARK: Fields
@@ -112,26 +111,31 @@ package final class HTTP2RequestHead: HPACKFieldSink {
             isMalformed = true
             return
         }
-        if unsafe name.elementsEqual(":method".utf8) {
+        if unsafe ByteClass.areExactly(name, ":method") {
             unsafe set(.method, &method, value)
-        } else if unsafe name.elementsEqual(":path".utf8) {
+        } else if unsafe ByteClass.areExactly(name, ":path") {
             unsafe set(.path, &path, value)
-        } else if unsafe name.elementsEqual(":scheme".utf8) {
+        } else if unsafe ByteClass.areExactly(name, ":scheme") {
             unsafe set(.scheme, &scheme, value)
-        } else if unsafe name.elementsEqual(":authority".utf8) {
+        } else if unsafe ByteClass.areExactly(name, ":authority") {
             unsafe set(.authority, &authority, value)
-        } else if unsafe name.elementsEqual(":protocol".utf8) {
+        } else if unsafe ByteClass.areExactly(name, ":protocol") {
             unsafe set(.tunnel, &tunnel, value)
         } else {
             isMalformed = true
         }
     }
 
-    private func set(_ pseudo: Pseudo, _ field: inout [UInt8], _ value: UnsafeRawBufferPointer) {
-        if seen.contains(pseudo) { isMalformed = true }
-        seen.insert(pseudo)
-        field.removeAll(keepingCapacity: true)
-        unsafe field.append(bytes: value)
+    private func set(_ kind: Pseudo, _ place: inout Range<Int>, _ value: UnsafeRawBufferPointer) {
+        if seen.contains(kind) { isMalformed = true }
+        seen.insert(kind)
+        let start = pseudo.count
+        unsafe pseudo.append(value)
+        place = start..<pseudo.count
+    }
+
+    private func value(_ place: Range<Int>) -> UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: pseudo.bytes[place])
     }
 
     /// Writes the request line and Host.
@@ -142,17 +146,17 @@ package final class HTTP2RequestHead: HPACKFieldSink {
             return
         }
         if opensTunnel {
-            append("GET ")
+            head.append("GET ")
         } else {
-            head.append(contentsOf: method)
-            append(" ")
+            unsafe head.append(value(method))
+            head.append(" ")
         }
-        head.append(contentsOf: seen.contains(.path) ? path : authority)
-        append(" HTTP/1.1\r\n")
+        unsafe head.append(value(seen.contains(.path) ? path : authority))
+        head.append(" HTTP/1.1\r\n")
         if seen.contains(.authority) {
-            append("Host: ")
-            head.append(contentsOf: authority)
-            append("\r\n")
+            head.append("Host: ")
+            unsafe head.append(value(authority))
+            head.append("\r\n")
         }
     }
 
@@ -160,18 +164,18 @@ package final class HTTP2RequestHead: HPACKFieldSink {
 
     /// RFC 9113 §8.3.1 and §8.5, RFC 8441 §4.
     private func checkPseudo() -> Bool {
-        guard seen.contains(.method), unsafe method.withUnsafeBytes({ unsafe ByteClass.isToken($0) }) else {
-            return false
-        }
-        let isConnect = method.elementsEqual("CONNECT".utf8)
+        guard seen.contains(.method), unsafe ByteClass.isToken(value(method)) else { return false }
+        let isConnect = unsafe ByteClass.areExactly(value(method), "CONNECT")
         if isConnect, !opensTunnel {
             return seen.isDisjoint(with: [.scheme, .path]) && seen.contains(.authority) && !authority.isEmpty
         }
         guard seen.isSuperset(of: [.scheme, .path]),
-            scheme.elementsEqual("http".utf8) || scheme.elementsEqual("https".utf8)
+            unsafe ByteClass.areExactly(value(scheme), "https") || ByteClass.areExactly(value(scheme), "http")
         else { return false }
         // An absolute URL here would be a second authority.
-        guard path.first == UInt8(ascii: "/") || path.elementsEqual("*".utf8) else { return false }
+        guard unsafe value(path).first == UInt8(ascii: "/") || ByteClass.areExactly(value(path), "*") else {
+            return false
+        }
         return !opensTunnel || isConnect && !authority.isEmpty
     }
 
@@ -194,11 +198,11 @@ package final class HTTP2RequestHead: HPACKFieldSink {
             return
         case 4 where unsafe ByteClass.equals(name, "host"):
             // One that says the same is the same field; any other is refused as a second Host.
-            if unsafe seen.contains(.authority) && Self.isSameHost(authority, value) { return }
+            if unsafe seen.contains(.authority) && Self.isSameHost(self.value(authority), value) { return }
         case 6 where unsafe ByteClass.equals(name, "cookie"):
             // RFC 9113 §8.2.3: what was cut into crumbs is one field again for HTTP/1.1.
-            if !cookies.isEmpty { cookies.append(contentsOf: "; ".utf8) }
-            unsafe cookies.append(bytes: value)
+            if cookies.count > 0 { cookies.append("; ") }
+            unsafe cookies.append(value)
             return
         case 7 where unsafe ByteClass.equals(name, "upgrade"), 10 where unsafe ByteClass.equals(name, "connection"),
             10 where unsafe ByteClass.equals(name, "keep-alive"),
@@ -214,13 +218,13 @@ package final class HTTP2RequestHead: HPACKFieldSink {
             if opensTunnel { return }
         default: break
         }
-        unsafe head.append(bytes: name)
-        append(": ")
-        unsafe head.append(bytes: value)
-        append("\r\n")
+        unsafe head.append(name)
+        head.append(": ")
+        unsafe head.append(value)
+        head.append("\r\n")
     }
 
-    private static func isSameHost(_ authority: [UInt8], _ value: UnsafeRawBufferPointer) -> Bool {
+    private static func isSameHost(_ authority: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
         func lowercased(_ byte: UInt8) -> UInt8 { byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte }
         guard authority.count == value.count else { return false }
         return unsafe zip(authority, value).allSatisfy { lowercased($0) == lowercased($1) }
@@ -247,40 +251,30 @@ package final class HTTP2RequestHead: HPACKFieldSink {
         if isTooLarge { return .tooLarge }
         if stage == .pseudoFields { enterFields() }
         if isMalformed { return .malformed }
-        if !cookies.isEmpty {
-            append("cookie: ")
-            head.append(contentsOf: cookies)
-            append("\r\n")
+        if cookies.count > 0 {
+            head.append("cookie: ")
+            unsafe head.append(cookies.bytes)
+            head.append("\r\n")
         }
         if opensTunnel {
             guard !endsStream, !hasContentLength else { return .malformed }
-            guard unsafe tunnel.withUnsafeBytes({ unsafe ByteClass.equals($0, "websocket") }) else {
-                return .foreignTunnel
-            }
-            append("Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: ")
-            head.append(contentsOf: webSocketKey().utf8)
-            append("\r\n\r\n")
+            guard unsafe ByteClass.equals(value(tunnel), "websocket") else { return .foreignTunnel }
+            head.append("Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: ")
+            var key = webSocketKey()
+            key.withUTF8 { unsafe head.append(UnsafeRawBufferPointer($0)) }
+            head.append("\r\n\r\n")
             return .head(.tunnel)
         }
         if endsStream {
-            append("\r\n")
+            head.append("\r\n")
             // RFC 9113 §8.1.1.
             return contentLength ?? 0 > 0 ? .malformed : .head(.none)
         }
         if hasContentLength {
-            append("\r\n")
+            head.append("\r\n")
             return .head(.plain(length: contentLength))
         }
-        append("Transfer-Encoding: chunked\r\n\r\n")
+        head.append("Transfer-Encoding: chunked\r\n\r\n")
         return .head(.chunked)
-    }
-
-    private func append(_ text: StaticString) { text.withUTF8Buffer { unsafe head.append(contentsOf: $0) } }
-}
-
-extension [UInt8] {
-    /// As one copy; of raw bytes the standard library makes it one by one.
-    mutating func append(bytes: UnsafeRawBufferPointer) {
-        unsafe append(contentsOf: bytes.assumingMemoryBound(to: UInt8.self))
     }
 }
