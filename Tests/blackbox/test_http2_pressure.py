@@ -18,6 +18,7 @@ from rig.frames import (
     END_STREAM,
     GOAWAY,
     HEADERS,
+    NO_ERROR,
     PING,
     PROTOCOL_ERROR,
     RST_STREAM,
@@ -110,6 +111,26 @@ def test_a_visitor_who_left_is_not_waited_for(servers, origin):
         connection.ping()
         assert len(connection.answers[stream].body) == 1000
     wait_until(lambda: gate.metric("anteroom_connections") == 0, 15, what="connections to end")
+
+
+def test_a_byte_at_a_time_is_no_progress(servers, origin):
+    gate = servers.gate([gates.room(origin.url)], gate={"timeouts": {"body_progress": "1s"}})
+    fields = session(gate)
+    with Connection(gate.port, settings=[(4, 0)]) as connection:
+        connection.handshake()
+        crumbs, bites = (connection.headers(request("/bytes?n=60000", fields=fields)) for _ in range(2))
+        reset = None
+        for _ in range(60):
+            connection.window(crumbs, 1)
+            connection.window(bites, 1100)
+            connection.ping()
+            reset = connection.answers.get(crumbs) and connection.answers[crumbs].reset
+            if reset is not None:
+                break
+            time.sleep(0.1)
+        assert reset is not None
+        connection.window(bites, 60_000)
+        assert len(connection.answer(bites).body) == 60_000
 
 
 # Bodies in pieces of any size
@@ -339,6 +360,25 @@ def test_heads_for_a_visitor_who_does_not_read_do_not_gather(servers, origin, tm
         # What came is answered as soon as that is read.
         for stream in range(3, 2001, 2):
             assert deaf.answer(stream, window=False).status == 301
+
+
+def test_a_visitor_who_is_slow_gets_the_last_bytes_too(servers, origin, tmp_path):
+    """What is left when the connection ends has the time of any answer."""
+    gate = secure_gate(servers, [gates.room(origin.url)], [Authority(tmp_path).issue("shop.test")], redirect=True)
+    with Connection(gate.redirect_port, receive_buffer=4096) as connection:
+        connection.handshake()
+        frames = bytearray()
+        send, connection.raw = connection.raw, frames.extend
+        for _ in range(3000):
+            connection.headers(request("/" + 3900 * "a", "HEAD"))
+        connection.raw = send
+        send(frames)
+        time.sleep(1)
+        gate.process.signal(signal.SIGTERM)
+        time.sleep(7.5)
+        assert connection.until(lambda frame: frame.kind == GOAWAY).code == NO_ERROR
+        named = connection.until(lambda frame: frame.kind == GOAWAY).last_stream
+        assert named > 1 and all(connection.answers[stream].status == 301 for stream in range(1, named + 1, 2))
 
 
 # Tunnels
