@@ -392,6 +392,7 @@ CONNECTION_ERRORS = {
         [PROTOCOL_ERROR],
     ),
     "6.3 PRIORITY on stream 0": (lambda c, f: c.frame(PRIORITY, 0, 0, priority()), [PROTOCOL_ERROR]),
+    "6.3 PRIORITY of 4 octets on an idle stream": (lambda c, f: c.frame(PRIORITY, 0, 99, bytes(4)), [FRAME_SIZE_ERROR]),
     "6.4 RST_STREAM on stream 0": (lambda c, f: c.reset(0), [PROTOCOL_ERROR]),
     "6.4 RST_STREAM of 3 octets": (
         lambda c, f: c.frame(RST_STREAM, 0, open_post(c, f), bytes(3)),

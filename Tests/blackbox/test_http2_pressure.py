@@ -2,24 +2,32 @@
 
 import json
 import signal
+import socket
 import struct
 import threading
 import time
 
+import pytest
+
 from rig import gate as gates
+from rig import wire
+from rig.certificates import Authority
 from rig.frames import (
     DATA,
     END_HEADERS,
     END_STREAM,
     GOAWAY,
     HEADERS,
+    NO_ERROR,
     PING,
+    PROTOCOL_ERROR,
     RST_STREAM,
     Connection,
     request,
 )
 from rig.process import wait_until
-from rig.site import pattern, pattern_digest
+from rig.secure import secure_gate
+from rig.site import pattern, pattern_digest, site
 from rig.visitor import AGENT, NAVIGATION, through
 
 MEBIBYTE = 1 << 20
@@ -91,6 +99,40 @@ def test_visitors_who_leave_in_the_middle_of_answers_do_no_harm(servers, origin)
     assert gate.process.running()
 
 
+def test_a_visitor_who_left_is_not_waited_for(servers, origin):
+    """Nobody will widen the window of a stream whose connection is closed on the other side."""
+    gate = servers.gate([gates.room(origin.url)])
+    fields = session(gate)
+    with Connection(gate.port, settings=[(4, 1000)]) as connection:
+        connection.handshake()
+        stream = connection.headers(request("/bytes?n=200000", fields=fields))
+        connection.until(lambda frame: frame.kind == DATA)
+        # All that was sent is read, so that what ends the connection is no reset.
+        connection.ping()
+        assert len(connection.answers[stream].body) == 1000
+    wait_until(lambda: gate.metric("anteroom_connections") == 0, 15, what="connections to end")
+
+
+def test_a_byte_at_a_time_is_no_progress(servers, origin):
+    gate = servers.gate([gates.room(origin.url)], gate={"timeouts": {"body_progress": "1s"}})
+    fields = session(gate)
+    with Connection(gate.port, settings=[(4, 0)]) as connection:
+        connection.handshake()
+        crumbs, bites = (connection.headers(request("/bytes?n=60000", fields=fields)) for _ in range(2))
+        reset = None
+        for _ in range(60):
+            connection.window(crumbs, 1)
+            connection.window(bites, 1100)
+            connection.ping()
+            reset = connection.answers.get(crumbs) and connection.answers[crumbs].reset
+            if reset is not None:
+                break
+            time.sleep(0.1)
+        assert reset is not None
+        connection.window(bites, 60_000)
+        assert len(connection.answer(bites).body) == 60_000
+
+
 # Bodies in pieces of any size
 
 
@@ -147,6 +189,52 @@ def test_each_head_has_its_own_time(servers, origin):
         time.sleep(0.3)
         connection.raw(frame[20:] + struct.pack(">I", 100)[1:] + bytes([HEADERS, END_HEADERS, 0, 0, 0, 3]))
         connection.until(lambda frame: frame.kind == GOAWAY, 5)
+
+
+def test_an_error_after_a_drain_names_no_later_stream_than_the_drain_did(servers, origin):
+    """RFC 9113 §6.8: streams above the first were asked for again elsewhere."""
+    gate = servers.gate([gates.room(origin.url)])
+    fields = session(gate)
+    with Connection(gate.port) as connection:
+        connection.handshake()
+        connection.headers(request("/stream?chunks=20&interval_ms=500", fields=fields))
+        connection.until(lambda frame: frame.kind == DATA)
+        gate.process.signal(signal.SIGTERM)
+        ping = connection.until(lambda frame: frame.kind == PING)
+        connection.frame(PING, 1, 0, ping.payload)
+        named = connection.until(lambda frame: frame.kind == GOAWAY).last_stream
+        connection.headers(request("/echo", fields=fields))
+        connection.frame(DATA, 0, 0, b"on no stream")
+        failed = connection.until(lambda frame: frame.kind == GOAWAY)
+        assert failed.code == PROTOCOL_ERROR and failed.last_stream == named == 1
+
+
+# Bodies that an origin does not take
+
+
+def test_uploads_that_are_stuck_leave_room_for_another(servers):
+    """Seven of them: the connection's window is that of eight streams."""
+
+    def unheard(exchange):
+        if exchange.received.path == "/stuck":
+            time.sleep(30)
+        site(exchange)
+
+    origin = servers.origin(unheard)
+    # What the system keeps for an origin that does not read is not what is asked about.
+    origin.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    gate = servers.gate([gates.room(origin.url)])
+    fields = session(gate)
+    with Connection(gate.port) as connection:
+        connection.handshake()
+        connection.socket.settimeout(0.5)
+        for _ in range(7):
+            stuck = connection.headers(request("/stuck", "POST", fields=fields), end=False)
+            assert connection.upload(stuck, bytes(20 * MEBIBYTE)) < 20 * MEBIBYTE
+        connection.socket.settimeout(10)
+        stream = connection.headers(request("/echo", "POST", fields=fields), end=False)
+        assert connection.upload(stream, bytes(MEBIBYTE)) == MEBIBYTE
+        assert json.loads(connection.answer(stream).body)["length"] == MEBIBYTE
 
 
 # Answers that HTTP/2 does not know
@@ -230,7 +318,130 @@ def test_streams_without_a_window_are_not_read_because_another_one_flows(servers
         assert gate.process.resident_bytes() - before < 24 * MEBIBYTE
 
 
+def test_streams_that_stall_hold_one_read_of_their_origins_each(servers, origin):
+    gate = servers.gate([gates.room(origin.url)])
+    fields = session(gate)
+    with Connection(gate.port, settings=[(4, MEBIBYTE)], timeout=60) as connection:
+        connection.handshake()
+        connection.window(0, 1 << 30)
+        before = gate.process.resident_bytes()
+        # Origins that have sent much are read in the largest pieces.
+        for stream in [connection.headers(request("/bytes?n=500000", fields=fields)) for _ in range(100)]:
+            assert connection.answer(stream, 60, window=False).is_whole
+    with Connection(gate.port, settings=[(4, 0)]) as connection:
+        connection.handshake()
+        for _ in range(100):
+            connection.headers(request("/bytes?n=100000000", fields=fields))
+        connection.ping()
+        time.sleep(1)
+        assert gate.process.resident_bytes() - before < 22 * MEBIBYTE
+
+
+def test_heads_for_a_visitor_who_does_not_read_do_not_gather(servers, origin, tmp_path):
+    """Answers without bodies need no window; each repeats a path that costs its visitor one byte (RFC 7541 §6.1)."""
+    gate = secure_gate(servers, [gates.room(origin.url)], [Authority(tmp_path).issue("shop.test")], redirect=True)
+    path, count = "/" + 3900 * "a", 10_000
+    with Connection(gate.redirect_port, receive_buffer=4096) as deaf:
+        deaf.handshake()
+        # Who has sent much is read in the largest pieces.
+        upload = deaf.headers(request("/", "POST"), end=False)
+        for _ in range(40):
+            deaf.data(upload, bytes(16_000), end=False)
+        deaf.ping()
+        before = gate.process.resident_bytes()
+        frames = bytearray()
+        send, deaf.raw = deaf.raw, frames.extend
+        for _ in range(count):
+            deaf.headers(request(path, "HEAD"))
+        deaf.raw = send
+        send(frames)
+        time.sleep(1)
+        assert gate.process.resident_bytes() - before < 4 * MEBIBYTE
+        # What came is answered as soon as that is read.
+        for stream in range(3, 2001, 2):
+            assert deaf.answer(stream, window=False).status == 301
+
+
+def test_a_visitor_who_is_slow_gets_the_last_bytes_too(servers, origin, tmp_path):
+    """What is left when the connection ends has the time of any answer."""
+    gate = secure_gate(servers, [gates.room(origin.url)], [Authority(tmp_path).issue("shop.test")], redirect=True)
+    with Connection(gate.redirect_port, receive_buffer=4096) as connection:
+        connection.handshake()
+        frames = bytearray()
+        send, connection.raw = connection.raw, frames.extend
+        for _ in range(3000):
+            connection.headers(request("/" + 3900 * "a", "HEAD"))
+        connection.raw = send
+        send(frames)
+        time.sleep(1)
+        gate.process.signal(signal.SIGTERM)
+        time.sleep(7.5)
+        assert connection.until(lambda frame: frame.kind == GOAWAY).code == NO_ERROR
+        named = connection.until(lambda frame: frame.kind == GOAWAY).last_stream
+        assert named > 1 and all(connection.answers[stream].status == 301 for stream in range(1, named + 1, 2))
+
+
 # Tunnels
+
+
+def last_words(count):
+    """An origin that agrees to a tunnel, hears its visitor out, says so many bytes and leaves; and when it has left."""
+    left = threading.Event()
+
+    def speak(exchange):
+        if exchange.received.path != "/ws":
+            exchange.answer()
+            return
+        exchange.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+        heard = b""
+        while not heard.endswith(b"bye"):
+            heard += exchange.link.socket.recv(100)
+        exchange.send(bytes(count))
+        exchange.close()
+        exchange.link.socket.close()
+        left.set()
+
+    return speak, left
+
+
+@pytest.mark.parametrize("has_ended", [True, False])
+def test_what_an_origin_said_before_it_left_its_tunnel_arrives(servers, has_ended):
+    speak, left = last_words(60_000)
+    gate = servers.gate([gates.room(servers.origin(speak).url)])
+    fields = [*session(gate), ("sec-websocket-version", "13")]
+    with Connection(gate.port, settings=[(4, 1000)]) as connection:
+        connection.handshake()
+        stream = connection.headers(request("/ws", "CONNECT", protocol="websocket", fields=fields), end=False)
+        connection.until(lambda frame: frame.kind == HEADERS)
+        connection.data(stream, b"bye", end=has_ended)
+        connection.until(lambda frame: frame.kind == DATA)
+        assert left.wait(10)
+        # What is sent to an origin that has gone breaks its connection.
+        for _ in range(0 if has_ended else 3):
+            connection.data(stream, b"still there?", end=False)
+            time.sleep(0.1)
+        time.sleep(0.3)
+        connection.window(stream, MEBIBYTE)
+        answer = connection.answer(stream)
+        assert answer.is_whole and len(answer.body) == 60_000
+        if not has_ended:
+            connection.until(lambda frame: frame.kind == RST_STREAM, 5)
+
+
+def test_what_an_origin_said_before_it_left_its_tunnel_arrives_over_http_1_1(servers):
+    speak, _ = last_words(8 * MEBIBYTE)
+    gate = servers.gate([gates.room(servers.origin(speak).url)])
+    upgrade = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13")]
+    key = ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+    with wire.Connection(gate.port, receive_buffer=4096) as connection:
+        connection.send(wire.request("GET", "/ws", [*session(gate), *upgrade, key]))
+        assert connection.read_head().status == 101
+        connection.send(b"bye")
+        connection.finish_sending()
+        heard = len(connection.buffer)
+        while data := connection.socket.recv(1 << 16):
+            heard += len(data)
+        assert heard == 8 * MEBIBYTE
 
 
 def test_a_tunnel_that_was_held_up_once_has_its_time_to_be_idle(servers):

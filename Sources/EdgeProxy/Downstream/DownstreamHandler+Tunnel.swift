@@ -62,6 +62,21 @@ extension DownstreamHandler {
         write(bytes)
     }
 
+    /// The origin has gone: what it said goes to the visitor, who has the time that an answer has, and then it closes.
+    func tunnelEnded() {
+        gate.takeTime()
+        gate.tunnels.remove(self)
+        upstream = nil
+        guard let stream else {
+            closeGracefully()
+            return
+        }
+        phase = .closed
+        gate.deadlines.set(slot, after: gate.timeouts.bodyProgress)
+        stream.originIsGone()
+        stream.connection.flush()
+    }
+
     // MARK: The gate's own WebSocket
 
     /// Answers 101, over HTTP/2 200, and follows the position from then on.

@@ -297,11 +297,16 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
         let hearsMore = !requestBody.isComplete || pending.readableBytes > 0
         phase = .lingering
         pending = ByteBuffer()
-        gate.deadlines.set(slot, after: hearsMore ? .seconds(5) : gate.timeouts.bodyProgress)
+        gate.deadlines.set(slot, after: gate.timeouts.bodyProgress)
         let written = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
         written.futureResult.assumeIsolated().whenComplete { [self] _ in
-            if hearsMore { context.close(mode: .output, promise: nil) } else { output?.close() }
+            guard hearsMore else {
+                output?.close()
+                return
+            }
+            gate.deadlines.set(slot, after: .seconds(5))
+            context.close(mode: .output, promise: nil)
         }
         resumeReading()
     }

@@ -17,7 +17,7 @@ extension HTTP2Connection {
         stream.closed()
         guard streams.isEmpty, isOpen else { return }
         switch state {
-        case .open: if !hasHeadDeadline { gate.deadlines.set(slot, after: gate.timeouts.idle) }
+        case .open: if !hasHeadDeadline, !holdsFrames { gate.deadlines.set(slot, after: gate.timeouts.idle) }
         case .lastStreamNamed: end()
         case .preface, .settings, .leaving, .ending, .closed: break
         }
@@ -51,7 +51,8 @@ extension HTTP2Connection {
 
     func deadlinePassed() {
         switch state {
-        case .preface, .settings, .ending: closeNow()
+        case .preface, .settings: closeNow()
+        case .ending: if !hasSentMore() { closeNow() }
         case .open: if streams.isEmpty { drain() } else { fail(.enhanceYourCalm) }
         case .leaving: nameLastStream()
         case .lastStreamNamed: fail(.enhanceYourCalm)
@@ -114,10 +115,24 @@ extension HTTP2Connection {
         state = .ending
         flush()
         guard let context, isOpen else { return }
-        gate.deadlines.set(slot, after: .seconds(5))
+        unsent = output?.unsentBytes ?? 0
+        gate.deadlines.set(slot, after: gate.timeouts.bodyProgress)
         let written = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
-        written.futureResult.assumeIsolated().whenComplete { [self] _ in output?.closeOutput() }
+        written.futureResult.assumeIsolated().whenComplete { [self] _ in
+            unsent = 0
+            gate.deadlines.set(slot, after: .seconds(5))
+            output?.closeOutput()
+        }
+    }
+
+    /// Whether the visitor has taken some of its last bytes since this was asked last; if so it has its time anew.
+    private func hasSentMore() -> Bool {
+        let left = output?.unsentBytes ?? 0
+        guard left < unsent else { return false }
+        unsent = left
+        gate.deadlines.set(slot, after: gate.timeouts.bodyProgress)
+        return true
     }
 
     var idleTime: Milliseconds? {

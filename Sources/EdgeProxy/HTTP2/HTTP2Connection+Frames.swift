@@ -6,13 +6,16 @@ extension HTTP2Connection {
     static let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
     /// Takes the whole frames that `bytes` begins with.
-    func process(_ bytes: inout ByteBuffer) {
+    /// - Returns: false if it stopped before one because the visitor does not take what it is sent. Answers without bodies
+    ///   need no window, so that those to one read would gather without bound.
+    func process(_ bytes: inout ByteBuffer) -> Bool {
+        var isDone = true
         do throws(HTTP2Violation) {
             if case .preface = state {
                 let count = Self.preface.utf8.count
                 guard bytes.readableBytesView.prefix(count).elementsEqual(Self.preface.utf8.prefix(bytes.readableBytes))
                 else { throw HTTP2Violation(.protocolError) }
-                guard bytes.readableBytes >= count else { return }
+                guard bytes.readableBytes >= count else { return true }
                 bytes.moveReaderIndex(forwardBy: count)
                 state = .settings
             }
@@ -20,6 +23,8 @@ extension HTTP2Connection {
                 let head = unsafe bytes.withUnsafeReadableBytes { unsafe HTTP2FrameHead($0) }
                 guard head.length <= Self.initialFrameLimit else { throw HTTP2Violation(.frameSizeError) }
                 guard bytes.readableBytes >= HTTP2FrameHead.size + head.length else { break }
+                isDone = isWritable
+                guard isDone || isEnding else { break }
                 bytes.moveReaderIndex(forwardBy: HTTP2FrameHead.size)
                 let payload = bytes.readSlice(length: head.length) ?? ByteBuffer()
                 try takeOrReset(head, payload)
@@ -28,7 +33,13 @@ extension HTTP2Connection {
             fail(error.code)
         }
         passGathered()
-        if case .ending = state { bytes.clear() }
+        guard isEnding else { return isDone }
+        bytes.clear()
+        return true
+    }
+
+    private var isEnding: Bool {
+        if case .ending = state { true } else { false }
     }
 
     private func passGathered() {
@@ -81,8 +92,8 @@ extension HTTP2Connection {
         case .priority:
             try onStream(head)
             try count(.control)
-            // RFC 9113 §5.3.2: what it says is of no use any more.
-            if head.length != 5 { throw HTTP2Violation(.frameSizeError, stream: head.stream) }
+            // RFC 9113 §5.3.2: what it says is of no use any more. And nobody may reset a stream that is idle (§6.4).
+            if head.length != 5 { throw HTTP2Violation(.frameSizeError, stream: isIdle(head.stream) ? 0 : head.stream) }
         case .goAway:
             try onConnection(head)
             if head.length < 8 { throw HTTP2Violation(.frameSizeError) }

@@ -80,9 +80,11 @@ extension HTTP2Connection {
         out.writeInteger(code.rawValue)
     }
 
+    /// RFC 9113 §6.8: a later one never names a higher stream, for those above were asked for elsewhere.
     func writeGoAway(lastStream: UInt32, _ code: HTTP2ErrorCode) {
+        lastNamed = min(lastNamed, lastStream)
         writeFrame(HTTP2FrameHead(length: 8, kind: .goAway, stream: 0))
-        out.writeInteger(lastStream)
+        out.writeInteger(lastNamed)
         out.writeInteger(code.rawValue)
     }
 
@@ -117,7 +119,8 @@ extension HTTP2Connection {
     /// - Returns: by how much that stream's window has grown.
     func credit(_ count: Int, to stream: HTTP2Stream?) -> Int {
         untold += count
-        if untold >= Self.connectionWindow / 2 {
+        // So soon that what is untold and seven streams whose origins take nothing leave room for an eighth.
+        if untold >= Self.streamWindow / 2 {
             writeWindowUpdate(0, by: untold)
             receiveWindow += untold
             untold = 0

@@ -33,7 +33,7 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
     static let largestWindow = 0x7fff_ffff
     /// How much of a body a visitor may send ahead of the origin, in bytes: on a stream, and on all of a connection's.
     static let streamWindow = 128 * 1024
-    static let connectionWindow = 256 * 1024
+    static let connectionWindow = 8 * streamWindow
     /// RFC 9113 §6.5.2: what both sides begin with.
     static let initialWindow = 65_535
     static let initialFrameLimit = 16_384
@@ -52,6 +52,10 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
     // What the visitor sends.
     private var partial = ByteBuffer()
     private var holdsRead = false
+    /// Frames wait until the visitor takes what it is sent.
+    private(set) var holdsFrames = false
+    /// The visitor has closed its side.
+    private(set) var inputIsClosed = false
     let decoder = HPACKDecoder()
     /// A header block whose end has not come.
     var block: HeaderBlock?
@@ -65,6 +69,8 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
     var gathering: [HTTP2Stream] = []
     /// The highest of the visitor's streams.
     var highest: UInt32 = 0
+    /// The last stream that the visitor was told is served.
+    var lastNamed = UInt32(largestWindow)
     /// Streams that the gate has reset or not opened: frames may still be on their way.
     var abandoned: [UInt32] = []
 
@@ -81,6 +87,8 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
     var peerWindow = initialWindow
     /// Tiny frames since the last WINDOW_UPDATE.
     var crumbs = 0
+    /// Of a connection that ends, the bytes that have not reached the socket.
+    var unsent = 0
     /// Streams with bytes that wait, in the order in which they began to.
     var waiting: [UInt32] = []
 
@@ -125,12 +133,46 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
             bytes = partial
             partial = ByteBuffer()
         }
+        take(&bytes)
+    }
+
+    /// Takes frames as long as the visitor takes what it is sent. The rest waits.
+    private func take(_ bytes: inout ByteBuffer) {
         isProcessing = true
-        process(&bytes)
+        var isDone = process(&bytes)
+        // The end of what was taken may have sent what was in the way.
+        while !isDone, isOpen, isWritable { isDone = process(&bytes) }
         isProcessing = false
         guard isOpen else { return }
         if bytes.readableBytes > 0 { partial.writeBuffer(&bytes) }
-        watchProgress()
+        if isDone { watchProgress() } else { holdFrames() }
+    }
+
+    private func holdFrames() {
+        guard !holdsFrames else { return }
+        holdsFrames = true
+        switch state {
+        case .open, .lastStreamNamed:
+            // Now the visitor's time runs.
+            hasHeadDeadline = false
+            gate.deadlines.set(slot, after: gate.timeouts.bodyProgress)
+        case .preface, .settings, .leaving, .ending, .closed: break
+        }
+    }
+
+    /// Goes on with frames that had to wait.
+    private func releaseFrames() {
+        guard holdsFrames, isOpen, isWritable, !isProcessing else { return }
+        holdsFrames = false
+        switch state {
+        case .open, .lastStreamNamed: restOrRun()
+        case .preface, .settings, .leaving, .ending, .closed: break
+        }
+        var bytes = partial
+        partial = ByteBuffer()
+        take(&bytes)
+        if out.readableBytes > 0 { scheduleFlush() }
+        if inputIsClosed, !holdsFrames { inputEnded() }
     }
 
     /// Not at once: at the end of what a visitor sends NIO goes on with the channel, which a flush may find broken.
@@ -149,7 +191,8 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
         sendWaiting()
         for stream in Array(streams.values) { stream.downstream?.becameWritable() }
         flush()
-        guard holdsRead, isOpen else { return }
+        releaseFrames()
+        guard holdsRead, isOpen, isWritable else { return }
         holdsRead = false
         context.read()
     }
@@ -160,7 +203,13 @@ final class HTTP2Connection: ChannelDuplexHandler, VisitorConnection {
             return
         }
         gate.takeTime()
-        // Nothing more will be asked; what was asked is answered.
+        inputIsClosed = true
+        if !holdsFrames { inputEnded() }
+    }
+
+    /// Nothing more will be asked; what was asked is answered.
+    private func inputEnded() {
+        guard isOpen else { return }
         if case .ending = state {
             closeNow()
             return

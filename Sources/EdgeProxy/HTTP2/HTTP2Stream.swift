@@ -37,6 +37,10 @@ final class HTTP2Stream {
     /// What waits for a window, or for the socket.
     private var held = ByteBuffer()
     private var isSendingHeld = false
+    /// Bytes of what waits that were sent since the visitor had its time anew.
+    private var progress = 0
+    /// So many bytes are progress, for some byte in each span would keep a stream alive for ever.
+    private static let leastProgress = 1024
     /// The gate has said all, though some of it may be held.
     private(set) var outputHasEnded = false
     /// Where the last frame begins in what the connection has not sent: an end is a flag of it.
@@ -171,6 +175,7 @@ final class HTTP2Stream {
         guard bytes.readableBytes > 0 else { return }
         held.writeBuffer(&bytes)
         connection.isWaiting(self)
+        closeIfStuck()
     }
 
     /// A 1xx (RFC 9113 §8.1).
@@ -198,13 +203,17 @@ final class HTTP2Stream {
         send(&bytes)
         isSendingHeld = false
         guard isOpen else { return }
-        let hasProgressed = bytes.readableBytes < held.readableBytes
+        progress += held.readableBytes - bytes.readableBytes
         held = bytes
         if held.readableBytes > 0 {
             connection.isWaiting(self)
-            if hasProgressed { downstream?.streamProgressed() }
+            closeIfStuck()
+            guard isOpen, progress >= Self.leastProgress else { return }
+            progress = 0
+            downstream?.streamProgressed()
             return
         }
+        progress = 0
         held = ByteBuffer()
         if outputHasEnded { sendEnd() } else { downstream?.becameWritable() }
     }
@@ -229,6 +238,17 @@ final class HTTP2Stream {
     /// The origin has agreed: from here on bytes go both ways.
     func becomeTunnel() { isTunnel = true }
 
+    /// The tunnel's origin has gone: what it said is sent, and what the visitor says after that is of no use.
+    func originIsGone() {
+        guard isOpen else { return }
+        isTunnel = false
+        if !outputHasEnded {
+            end()
+        } else if held.readableBytes == 0 {
+            connection.reset(self, .noError)
+        }
+    }
+
     /// Ends the stream where it cannot be ended well.
     func close() {
         guard isOpen else { return }
@@ -244,8 +264,22 @@ final class HTTP2Stream {
 
     /// The connection brings nothing more: a tunnel's visitor has said all, and half a request is none.
     func inputIsLost() {
-        guard isOpen, !inputHasEnded else { return }
-        if isTunnel { endInput() } else { connection.finish(self) }
+        guard isOpen else { return }
+        if inputHasEnded {
+            closeIfStuck()
+        } else if isTunnel {
+            endInput()
+            closeIfStuck()
+        } else {
+            connection.finish(self)
+        }
+    }
+
+    /// A visitor who has closed its side will not widen a window: mostly it has gone altogether.
+    private func closeIfStuck() {
+        let hasWindow = min(sendWindow, connection.sendWindow) > 0
+        guard connection.inputIsClosed, held.readableBytes > 0, !hasWindow else { return }
+        connection.reset(self, .cancel)
     }
 
     /// The connection has let go of it.

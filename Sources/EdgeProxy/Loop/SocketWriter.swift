@@ -108,9 +108,10 @@ import Darwin
         written.futureResult.assumeIsolated().whenComplete { [context] _ in context.close(mode: .output, promise: nil) }
     }
 
-    private var isDrained: Bool {
-        !needsFlush && (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) == 0
-    }
+    private var isDrained: Bool { !needsFlush && unsentBytes == 0 }
+
+    /// Bytes that NIO holds for the socket.
+    var unsentBytes: Int { (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 
     /// Never fails: a broken connection takes nothing, and NIO finds the same when it gets the bytes.
     private func sendNow(_ bytes: UnsafeRawBufferPointer) -> Int {

@@ -19,6 +19,8 @@ enum OriginConnector {
             .connectTimeout(.milliseconds(timeout.count))
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelOption(.allowRemoteHalfClosure, value: true)
+            // What was read while a visitor takes nothing is held in memory: one piece, not several.
+            .channelOption(.maxMessagesPerRead, value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations

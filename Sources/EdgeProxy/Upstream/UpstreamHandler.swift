@@ -167,13 +167,7 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
         gate.ledger.leaveOrigin()
         if let slot { gate.deadlines.unregister(slot) }
         slot = nil
-        if case .tunnel = state {
-            let downstream = downstream
-            close()
-            downstream?.closeNow()
-        } else {
-            ended()
-        }
+        ended()
         output = nil
         self.context = nil
     }
@@ -334,7 +328,11 @@ final class UpstreamHandler: ChannelDuplexHandler, DeadlineOwner {
             } else {
                 fail(.truncated)
             }
-        case .tunnel, .closed:
+        case .tunnel:
+            let downstream = downstream
+            close()
+            downstream?.tunnelEnded()
+        case .closed:
             close()
         }
     }
