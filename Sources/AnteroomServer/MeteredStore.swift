@@ -12,7 +12,8 @@ struct MeteredStore: QueueStore {
 
     private static var operations: [String] {
         [
-            "configure", "arrive", "enqueue", "reenter", "places", "leave", "claim", "record", "session", "end",
+            "configure", "arrive", "enqueue", "reenter", "come_back", "places", "leave", "claim", "record", "session",
+            "end",
             "admit",
             "clean", "facts", "ended_sessions",
         ]
@@ -71,6 +72,14 @@ struct MeteredStore: QueueStore {
     func reenter(_ position: PositionID, issued: Timestamp, in room: RoomID) async throws(StoreError) -> Place? {
         try await timed("reenter") { () async throws(StoreError) in
             try await store.reenter(position, issued: issued, in: room)
+        }
+    }
+
+    func comeBack(
+        _ missed: PositionID, mayAdmit: Bool, in room: RoomID
+    ) async throws(StoreError) -> ArrivalOutcome? {
+        try await timed("come_back") { () async throws(StoreError) in
+            try await store.comeBack(missed, mayAdmit: mayAdmit, in: room)
         }
     }
 

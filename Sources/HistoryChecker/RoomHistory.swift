@@ -20,6 +20,8 @@ struct RoomHistory: Sendable {
     private var joins: UInt64 = 0
     private var standings: [PositionID: Standing] = [:]
     private var sessions: [SessionID: PositionID] = [:]
+    /// Whose admission ran out unclaimed, by the position with which they may come back: when, and of which priority.
+    private var missedTurns: [PositionID: (time: Timestamp, priority: Int)] = [:]
     private var slotsInUse = 0
     private var waiting = 0
     private var lines: [Int: WaitingOrder] = [:]
@@ -71,8 +73,17 @@ struct RoomHistory: Sendable {
         if position.sequence != joins + 1 { report(.order, "join \(position.sequence) follows join \(joins)") }
         if position.status != .waiting { report(.state, "position \(position.id) joins as \(position.status)") }
         joins = position.sequence
-        let key = WaitingOrder.Key(
+        var key = WaitingOrder.Key(
             window: window(at: position.enqueuedAt), shuffleKey: shuffleKey, join: position.sequence)
+        if position.id.isReturn {
+            // Before the order of joining.
+            key = WaitingOrder.Key(window: Timestamp(milliseconds: .min), shuffleKey: 0, join: position.sequence)
+            let missed = missedTurns.removeValue(forKey: position.id)
+            if missed?.priority != position.priority { report(.order, "join \(joins) comes back from no missed turn") }
+            if let missed, let grace = settings?.missedTurnGrace, time - missed.time > grace {
+                report(.order, "join \(joins) comes back too late")
+            }
+        }
         standings[position.id] = Standing(
             status: .waiting, since: time, priority: position.priority, key: key)
         lines[position.priority, default: WaitingOrder()].insert(key)
@@ -133,6 +144,9 @@ struct RoomHistory: Sendable {
             lines[standing.priority]?.remove(standing.key)
         } else {
             slotsInUse -= 1
+        }
+        if standing.status == .admitted, status == .expired, let returning = PositionID(returningFrom: id) {
+            missedTurns[returning] = (time, standing.priority)
         }
         standings[id]?.status = status
         standings[id]?.since = time

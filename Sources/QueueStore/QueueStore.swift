@@ -21,6 +21,14 @@ package protocol QueueStore: Sendable {
     /// - Parameter issued: when the token was; one from before what was lost brings nothing back.
     func reenter(_ position: PositionID, issued: Timestamp, in room: RoomID) async throws(StoreError) -> Place?
 
+    /// Gives somebody whose admission ran out unclaimed a place at the front of the same priority, within
+    /// `missed_turn_grace` and once, even where the line is full; a repeated call finds that place. O(log n).
+    /// - Parameter mayAdmit: whether to admit at once where `arrive` would.
+    /// - Returns: nil if no turn was missed, or it is too late; `ended` if that second chance has ended too.
+    func comeBack(
+        _ missed: PositionID, mayAdmit: Bool, in room: RoomID
+    ) async throws(StoreError) -> ArrivalOutcome?
+
     /// Where these positions stand, in the order asked; nil for one that the store does not know (any more: a final
     /// state is remembered for ten minutes). O(log n) each. A shared store may answer by what it was a second ago, but
     /// never from before the event `sequence`, nor from before this gate's last admission.
@@ -173,13 +181,15 @@ package struct RoomFacts: Hashable, Sendable {
     package var abandonedTotal: Int
     package var expiredTotal: Int
     package var heartbeatsTotal: Int
+    /// Positions of those who came back after a missed turn.
+    package var returnedTotal: Int
     /// The sequence of the last event: it changes when anything does.
     package var eventSequence: UInt64
 
     package init(
         settings: RoomSettings, createdAt: Timestamp, updatedAt: Timestamp, waiting: Int, admitted: Int,
         activeSessions: Int, enqueuedTotal: Int, admittedTotal: Int, abandonedTotal: Int, expiredTotal: Int,
-        heartbeatsTotal: Int, eventSequence: UInt64
+        heartbeatsTotal: Int, returnedTotal: Int = 0, eventSequence: UInt64
     ) {
         self.settings = settings
         self.createdAt = createdAt
@@ -192,6 +202,7 @@ package struct RoomFacts: Hashable, Sendable {
         self.abandonedTotal = abandonedTotal
         self.expiredTotal = expiredTotal
         self.heartbeatsTotal = heartbeatsTotal
+        self.returnedTotal = returnedTotal
         self.eventSequence = eventSequence
     }
 }

@@ -54,6 +54,22 @@ package struct PositionID: Hashable, Sendable, CustomStringConvertible {
     package var description: String { bits.description }
 }
 
+/// Somebody who missed the turn and comes back gets a position whose id follows from the one before: so it is the same
+/// however often they ask, and whoever knows the id knows that it is a return.
+extension PositionID {
+    private static let mask = UUIDBits(high: 0x5265_7475_726e_6564, low: 0x0054_6f46_726f_6e74)
+
+    /// The position with which the one of `missed` comes back: a version 8 UUID (RFC 9562 §5.8). Nil if `missed` is such
+    /// a return itself: there is one only.
+    package init?(returningFrom missed: PositionID) {
+        guard !missed.isReturn else { return nil }
+        bits = UUIDBits(high: missed.bits.high ^ Self.mask.high, low: missed.bits.low ^ Self.mask.low).version(8)
+    }
+
+    /// Whether it stands for a return after a missed turn.
+    package var isReturn: Bool { bits.high >> 12 & 0xf == 8 }
+}
+
 /// The id of a session. Each position leads to at most one session, so its id follows from the position's: a store
 /// need not keep it and an admission need not draw it.
 package struct SessionID: Hashable, Sendable, CustomStringConvertible {

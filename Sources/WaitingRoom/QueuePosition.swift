@@ -54,10 +54,13 @@ package struct Place: Hashable, Sendable {
     package var rank: Int
     /// How many wait in the room, this position included.
     package var totalWaiting: Int
+    /// When its admission ran out unclaimed; nil if none did.
+    package var missedTurn: Timestamp?
 
-    package init(position: QueuePosition, rank: Int, totalWaiting: Int) {
+    package init(position: QueuePosition, rank: Int, totalWaiting: Int, missedTurn: Timestamp? = nil) {
         self.position = position
         self.rank = rank
         self.totalWaiting = totalWaiting
+        self.missedTurn = missedTurn
     }
 }

@@ -22,6 +22,8 @@ package struct RoomSettings: Hashable, Sendable {
     package var priorityShare: Int
     /// Those who join within the same window of this length stand in random order; 0 is strict join order.
     package var shuffleWindow: Milliseconds
+    /// How long somebody whose admission was not claimed may come back to the front, once; 0: never.
+    package var missedTurnGrace: Milliseconds
 
     package init(
         id: RoomID, name: String? = nil, targetURL: String = "", maxActiveUsers: Int = 500, maxQueueSize: Int = 50_000,
@@ -29,7 +31,7 @@ package struct RoomSettings: Hashable, Sendable {
         sessionRenewal: Bool = true, heartbeatInterval: Milliseconds = .seconds(10),
         heartbeatTimeout: Milliseconds = .seconds(60), claimTimeout: Milliseconds = .seconds(60),
         status: RoomStatus = .active, admissionInterval: Milliseconds = .seconds(1), priorityShare: Int = 500,
-        shuffleWindow: Milliseconds = Milliseconds(0)
+        shuffleWindow: Milliseconds = Milliseconds(0), missedTurnGrace: Milliseconds = .minutes(5)
     ) {
         self.id = id
         self.name = name ?? id.text
@@ -46,6 +48,7 @@ package struct RoomSettings: Hashable, Sendable {
         self.admissionInterval = admissionInterval
         self.priorityShare = priorityShare
         self.shuffleWindow = shuffleWindow
+        self.missedTurnGrace = missedTurnGrace
     }
 }
 

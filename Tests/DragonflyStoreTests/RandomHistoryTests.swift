@@ -56,7 +56,7 @@ struct RandomHistoryTests {
     ) async throws {
         let number = UInt64.random(in: 1...25, using: &random)
         let id = Site.id(number)
-        switch Int.random(in: 0..<16, using: &random) {
+        switch Int.random(in: 0..<18, using: &random) {
         case 0...4:
             do throws(StoreError) {
                 _ = try await store.arrive(Site.arrival(number, priority: number % 5 == 0 ? 1 : 0), in: room)
@@ -74,6 +74,7 @@ struct RandomHistoryTests {
             _ = try await store.record(Activity(heartbeats: [Site.id(number + 1)], sessions: [seen]), in: room)
         case 12:
             _ = try await store.end(SessionID(of: id), as: number % 2 == 0 ? .completed : .terminated, in: room)
+        case 14...15: _ = try await store.comeBack(id, mayAdmit: number % 2 == 0, in: room)
         case 13: try await store.configure([.random(for: room, using: &random)])
         default:
             let jump = Int.random(in: 0..<12, using: &random) == 0

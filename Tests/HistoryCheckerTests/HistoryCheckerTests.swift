@@ -40,6 +40,19 @@ struct HistoryCheckerTests {
                         status: .waiting, expiresAt: time), shuffleKey: key))
         }
 
+        /// Comes back with the position that follows from this one.
+        mutating func comeBack(_ number: UInt64, priority: Int = 0) throws {
+            joins += 1
+            let time = Timestamp(milliseconds: now)
+            write(
+                .positionEnqueued(
+                    QueuePosition(
+                        id: try returned(number), queueID: room, sequence: joins, priority: priority, enqueuedAt: time,
+                        status: .waiting, expiresAt: time), shuffleKey: 0))
+        }
+
+        func returned(_ number: UInt64) throws -> PositionID { try #require(PositionID(returningFrom: id(number))) }
+
         mutating func admit(_ number: UInt64) {
             write(.positionAdmitted(id(number), expiresAt: Timestamp(milliseconds: now)))
         }
@@ -74,6 +87,36 @@ struct HistoryCheckerTests {
         pen.write(.positionLeft(pen.id(2)))
         pen.write(.positionExpired(pen.id(3)))
         #expect(pen.rules == [])
+    }
+
+    @Test("Who missed the turn goes before those who joined earlier, and only such a one")
+    func missedTurns() throws {
+        var pen = try Pen { $0.queueRate.count = 100 }
+        pen.join(1)
+        pen.join(2)
+        pen.admit(1)
+        pen.write(.positionExpired(pen.id(1)))
+        pen.join(3)
+        try pen.comeBack(1)
+        pen.write(.positionAdmitted(try pen.returned(1), expiresAt: Timestamp(milliseconds: pen.now)))
+        #expect(pen.rules == [])
+        let sound = pen
+        pen.write(.positionExpired(try pen.returned(1)))
+        pen.now += 600_000
+        try pen.comeBack(1)
+        #expect(pen.rules == [.order])
+
+        pen = sound
+        pen.write(.positionLeft(pen.id(2)))
+        try pen.comeBack(2)
+        #expect(pen.rules == [.order])
+
+        pen = sound
+        pen.admit(2)
+        pen.write(.positionExpired(pen.id(2)))
+        pen.now += 300_001
+        try pen.comeBack(2)
+        #expect(pen.rules == [.order])
     }
 
     @Test("One admission more than there are slots is found")

@@ -24,7 +24,8 @@ import WaitingRoom
             id: room, name: "Große Halle", targetURL: "http://10.0.0.1:8080", maxActiveUsers: 3, maxQueueSize: 0,
             queueRate: Rate(count: 500, per: .minutes(1)), sessionTimeout: .seconds(61), sessionRenewal: false,
             heartbeatInterval: .seconds(7), heartbeatTimeout: .seconds(33), claimTimeout: .seconds(44),
-            status: .paused, admissionInterval: Milliseconds(250), priorityShare: 123, shuffleWindow: .seconds(5))
+            status: .paused, admissionInterval: Milliseconds(250), priorityShare: 123, shuffleWindow: .seconds(5),
+            missedTurnGrace: .seconds(77))
         return [
             .roomUpdated(settings), .positionEnqueued(position, shuffleKey: .max),
             .positionEnqueued(plain, shuffleKey: 0), .positionAdmitted(id, expiresAt: time), .positionExpired(id),

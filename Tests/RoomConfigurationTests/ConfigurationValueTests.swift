@@ -25,6 +25,7 @@ struct ConfigurationValueTests {
                 admission_interval: 200ms
                 priority_share: 0.25
                 shuffle_window: 30s
+                missed_turn_grace: 0s
                 status: paused
                 queueing_status_code: 202
                 forward_token: true
@@ -40,7 +41,8 @@ struct ConfigurationValueTests {
             maxActiveUsers: 1000, maxQueueSize: 0, queueRate: Rate(count: 500, per: .minutes(1)),
             sessionTimeout: .minutes(15), sessionRenewal: false, heartbeatInterval: Milliseconds(500),
             heartbeatTimeout: .seconds(1), claimTimeout: .minutes(120), status: .paused,
-            admissionInterval: Milliseconds(200), priorityShare: 250, shuffleWindow: .seconds(30))
+            admissionInterval: Milliseconds(200), priorityShare: 250, shuffleWindow: .seconds(30),
+            missedTurnGrace: Milliseconds(0))
         let hosts = [HostPattern("shop.example.com"), HostPattern("*.example.org")].compactMap(\.self)
         let rule = RoomRule(
             settings: settings, match: RoomMatch(hosts: hosts, paths: ["/a", "/b"]),

@@ -1,4 +1,4 @@
-"""Tokens and cookies (docs/TOKENS.md), judged by PyJWT, which shares no line with the gate."""
+"""Tokens and cookies (docs/TOKENIZATION.md), judged by PyJWT, which shares no line with the gate."""
 
 import base64
 import json

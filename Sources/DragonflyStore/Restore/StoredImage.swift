@@ -17,7 +17,7 @@ struct StoredImage {
     private var records = ""
     private var extras: [String] = []
     private var bounds: [String: Int64] = [:]
-    private var lanes: [Int: Int] = [:]
+    private var lanes: [LaneOrder: Int] = [:]
     private var counts: [String: Int] = [:]
     private var bits: [Int: UInt32] = [:]
     private var pointers: [String: [String]] = [:]
@@ -70,7 +70,7 @@ struct StoredImage {
             ("admitted", Int64(room.admitted)), ("active", Int64(room.activeSessions)),
             ("enq", Int64(image.totals.enqueued)), ("adm", Int64(image.totals.admitted)),
             ("aban", Int64(image.totals.abandoned)), ("exp", Int64(image.totals.expired)),
-            ("hbs", Int64(image.totals.heartbeats)),
+            ("hbs", Int64(image.totals.heartbeats)), ("ret", Int64(image.totals.returned)),
         ]
         return ["gen", generation, "epoch", epoch, "set", image.settings.text]
             + numbers.flatMap { [$0.0, "\($0.1)"] } + image.settings.limits.flatMap { [$0.name, $0.value] }
@@ -100,15 +100,17 @@ struct StoredImage {
         pointers[RoomKeys.shard(of: position.id), default: []] += [
             Self.field(of: position.id), "\(block).\(offset).\(position.sequence)\(digit)",
         ]
-        if isWaiting { line(position.priority, shuffleKey) }
+        if isWaiting {
+            line(LaneOrder(priority: position.priority, isReturn: position.id.isReturn), position.priority, shuffleKey)
+        }
         note(image)
         offset += 1
         if offset % RoomKeys.chunkSize == 0 { closeChunk() }
     }
 
-    private mutating func line(_ priority: Int, _ shuffleKey: String) {
-        let lane = lanes[priority] ?? lanes.count
-        lanes[priority] = lane
+    private mutating func line(_ order: LaneOrder, _ priority: Int, _ shuffleKey: String) {
+        let lane = lanes[order] ?? lanes.count
+        lanes[order] = lane
         for field in ["\(lane)", "\(lane).\(block)", "t\(block)"] { counts[field, default: 0] += 1 }
         if window == nil {
             let bit = lane * RoomKeys.blockSize + offset
@@ -174,7 +176,7 @@ struct StoredImage {
 
     private mutating func finishKeys() {
         if let window { commands.append(Command("HSET", key("n"), "w\(block)", "\(window.milliseconds)")) }
-        put("lanes", lanes.flatMap { ["\($0.key)", "\($0.value)"] }, 2)
+        put("lanes", lanes.flatMap { [$0.key.name, "\($0.value)"] }, 2)
         put("n", counts.flatMap { [$0.key, "\($0.value)"] }, 2)
         for (shard, pairs) in pointers { put("p:\(shard)", pairs, 2) }
         ended.sort { $0.time < $1.time }

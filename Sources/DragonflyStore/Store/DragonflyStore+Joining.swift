@@ -22,6 +22,20 @@ extension DragonflyStore {
         }
     }
 
+    package func comeBack(
+        _ missed: PositionID, mayAdmit: Bool, in room: RoomID
+    ) async throws(StoreError) -> ArrivalOutcome? {
+        guard let id = PositionID(returningFrom: missed) else { return nil }
+        let arrival = Arrival(id: id, client: Client(address: "", userAgent: ""))
+        switch try await queued(arrival, .missedTurn(missed, mayAdmit: mayAdmit), in: room) {
+        case .full, .later, .unknown: return nil
+        case .known: _ = try await signs(of: [id], [], in: room)
+        case .made: break
+        }
+        // What the position that missed its turn had brought, the store knows.
+        return try await exactPlaces(of: [id], in: room)[0].map(ArrivalOutcome.init(standing:))
+    }
+
     private func join(
         _ arrival: Arrival, _ wish: JoinQueue.Wish, in room: RoomID
     ) async throws(StoreError) -> ArrivalOutcome {
@@ -39,11 +53,7 @@ extension DragonflyStore {
             guard case .made(let outcome) = try await queued(arrival, wish, in: room) else { return .full }
             return outcome
         }
-        return switch place.position.status {
-        case .waiting: .waiting(place)
-        case .admitted, .active: .admitted(place)
-        case .expired, .left, .completed, .terminated: .ended(place)
-        }
+        return ArrivalOutcome(standing: place)
     }
 
     private func queued(
@@ -80,9 +90,10 @@ extension DragonflyStore {
         var withExtras = false
         for waiter in batch {
             let arrival = waiter.arrival
-            let particulars = Particulars(userID: arrival.userID, metadata: arrival.metadata).text
+            var particulars = Particulars(userID: arrival.userID, metadata: arrival.metadata).text
             let isKept = arrival.priority != 0 || particulars != Particulars.none
             withExtras = withExtras || isKept
+            if case .missedTurn(let missed, _) = waiter.wish { particulars = missed.hex }
             let shuffleKey = String(UInt64.random(in: 1...UInt64.max, using: &random), radix: 16)
             arguments += [
                 waiter.wish.text, arrival.id.hex, "\(arrival.priority)",
@@ -92,7 +103,7 @@ extension DragonflyStore {
         let names = RoomKeys(room: room)
         let view = view(of: room)
         let keys =
-            names.shards(of: batch.lazy.map(\.arrival.id), view)
+            names.shards(of: batch.flatMap(\.positions), view)
             + names.tail(view, count: batch.count, withExtras: withExtras)
         let connection = connection.number
         let words = try await run(.join, in: room, keys: keys, arguments).array?.compactMap(\.text) ?? []
@@ -127,7 +138,7 @@ extension DragonflyStore {
             }
         }
         if words[6] == "0" {
-            let joined = Self.points(of: answers, block: block, next: offset)
+            let joined = Self.points(of: zip(batch, answers).map { $0 }, block: block, next: offset)
             remember(joined, epoch: words[3], in: room, on: connection)
         }
         return answers
@@ -136,16 +147,37 @@ extension DragonflyStore {
     /// Those of a batch who wait now. They took the offsets before the next one, in order; those who still came into the
     /// block before are left out.
     private static func points(
-        of answers: [JoinAnswer], block: Int, next: Int
+        of answers: [(JoinQueue.Waiter, JoinAnswer)], block: Int, next: Int
     ) -> [(PositionID, RememberedPosition)] {
         var joined: [(PositionID, RememberedPosition)] = []
         var offset = next
-        for case .made(let outcome) in answers.reversed() {
+        for case (let waiter, .made(let outcome)) in answers.reversed() {
             offset -= 1
             guard let point = JoinPoint(block: block, offset: offset) else { break }
+            // What somebody who comes back had brought the answer does not say.
+            if case .missedTurn = waiter.wish { continue }
             guard case .waiting(let place) = outcome else { continue }
             joined.append((place.position.id, RememberedPosition(place, at: point)))
         }
         return joined
+    }
+}
+
+extension ArrivalOutcome {
+    /// Where somebody stands who was there before.
+    init(standing place: Place) {
+        self =
+            switch place.position.status {
+            case .waiting: .waiting(place)
+            case .admitted, .active: .admitted(place)
+            case .expired, .left, .completed, .terminated: .ended(place)
+            }
+    }
+}
+
+extension JoinQueue.Waiter {
+    /// Those that the script looks up.
+    fileprivate var positions: [PositionID] {
+        if case .missedTurn(let missed, _) = wish { [arrival.id, missed] } else { [arrival.id] }
     }
 }

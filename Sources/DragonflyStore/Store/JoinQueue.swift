@@ -10,6 +10,8 @@ struct JoinQueue {
         case place
         /// The place that it had before a restoration, by a token issued then.
         case formerPlace(Timestamp)
+        /// To come back, as a position of its own, after that position missed its turn.
+        case missedTurn(PositionID, mayAdmit: Bool)
 
         /// What the script is told.
         var text: String {
@@ -17,6 +19,7 @@ struct JoinQueue {
             case .admission: "a"
             case .place: "e"
             case .formerPlace(let issued): "r\(issued.milliseconds)"
+            case .missedTurn(_, let mayAdmit): mayAdmit ? "B" : "b"
             }
         }
     }
@@ -63,6 +66,6 @@ enum JoinAnswer: Hashable, Sendable {
     case known
     /// Those who come back after a restoration go first.
     case later
-    /// There was no restoration lately from which anybody could come back.
+    /// There is nothing to come back to: no restoration lately, or no turn that was missed.
     case unknown
 }

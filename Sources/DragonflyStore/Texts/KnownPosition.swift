@@ -75,7 +75,8 @@ struct KnownPosition: Hashable, Sendable {
         let position = QueuePosition(
             id: id, queueID: room, sequence: sequence, priority: priority, enqueuedAt: enqueuedAt,
             userID: particulars.userID, metadata: particulars.metadata, status: status, expiresAt: expiresAt)
-        return Place(position: position, rank: rank, totalWaiting: waiting)
+        let missedTurn = status == .expired && admittedAt != nil && activity == nil ? since : nil
+        return Place(position: position, rank: rank, totalWaiting: waiting, missedTurn: missedTurn)
     }
 
     /// Nil if it never held a slot.

@@ -10,13 +10,18 @@ extension RoomSettings {
         ]
         let words =
             numbers.map { "\($0)" } + [status.rawValue, "=" + Token.escaped(name), "=" + Token.escaped(targetURL)]
-        return words.joined(separator: " ")
+        return (words + laterWords).joined(separator: " ")
+    }
+
+    /// What came after the first version, each behind its name, where it is not what a text without it means.
+    private var laterWords: [String] {
+        missedTurnGrace.count == 0 ? [] : ["grace=\(missedTurnGrace.count)"]
     }
 
     /// Nil if the text is none that `text` writes.
     init?(text: some StringProtocol, of room: RoomID) {
         let words = text.split(separator: " ")
-        guard words.count == 15, let status = RoomStatus(rawValue: String(words[12])) else { return nil }
+        guard words.count >= 15, let status = RoomStatus(rawValue: String(words[12])) else { return nil }
         let numbers = words.prefix(12).compactMap { Int64($0) }
         guard numbers.count == 12 else { return nil }
         self.init(
@@ -26,7 +31,18 @@ extension RoomSettings {
             sessionTimeout: Milliseconds(numbers[4]), sessionRenewal: numbers[5] != 0,
             heartbeatInterval: Milliseconds(numbers[6]), heartbeatTimeout: Milliseconds(numbers[7]),
             claimTimeout: Milliseconds(numbers[8]), status: status, admissionInterval: Milliseconds(numbers[9]),
-            priorityShare: Int(numbers[10]), shuffleWindow: Milliseconds(numbers[11]))
+            priorityShare: Int(numbers[10]), shuffleWindow: Milliseconds(numbers[11]), missedTurnGrace: Milliseconds(0))
+        for word in words.dropFirst(15) {
+            let parts = word.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else { return nil }
+            switch parts[0] {
+            case "grace":
+                guard let grace = Int64(parts[1]) else { return nil }
+                missedTurnGrace = Milliseconds(grace)
+            // Of a later version.
+            default: break
+            }
+        }
     }
 
     /// What the scripts reckon with, as fields of `meta`. Numbers are kept below 2^53, where Lua is exact.
@@ -39,6 +55,7 @@ extension RoomSettings {
             ("st", "\(sessionTimeout.count)"), ("renew", sessionRenewal ? "1" : "0"),
             ("hb", "\(heartbeatTimeout.count)"), ("claim", "\(claimTimeout.count)"), ("share", "\(priorityShare)"),
             ("shuf", "\(max(0, shuffleWindow.count))"), ("status", status.rawValue),
+            ("grace", "\(max(0, missedTurnGrace.count))"),
         ]
     }
 

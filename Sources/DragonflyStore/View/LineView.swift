@@ -19,7 +19,7 @@ struct JoinPoint: Hashable, Sendable {
 /// A line that is shuffled or lies in too many bitmaps is seen as empty: nobody's place is found in it.
 struct LineView: Sendable {
     private struct Part: Hashable {
-        let priority: Int
+        let order: LaneOrder
         let block: UInt32
     }
 
@@ -50,13 +50,13 @@ struct LineView: Sendable {
         var bitmaps: [(part: Part, bits: LaneBits)] = []
         bitmaps.reserveCapacity(words.count / 3)
         for index in stride(from: 6, to: words.count, by: 3) {
-            guard let priority = words[index].integer,
+            guard let order = words[index].integer.map(LaneOrder.init(rawValue:)),
                 let block = words[index + 1].integer.flatMap(UInt32.init(exactly:)),
                 let bytes = words[index + 2].bytes
             else { throw damaged }
-            bitmaps.append((Part(priority: priority, block: block), LaneBits(bytes)))
+            bitmaps.append((Part(order: order, block: block), LaneBits(bytes)))
         }
-        bitmaps.sort { ($1.part.priority, $0.part.block) < ($0.part.priority, $1.part.block) }
+        bitmaps.sort { ($0.part.order, $0.part.block) < ($1.part.order, $1.part.block) }
         var parts: [Part: (before: Int, bits: LaneBits)] = [:]
         parts.reserveCapacity(bitmaps.count)
         var before = 0
@@ -71,8 +71,8 @@ struct LineView: Sendable {
     var blocks: Set<Int> { Set(parts.keys.map { Int($0.block) }) }
 
     /// 1 = front; nil if nobody who joined there waits.
-    func rank(of point: JoinPoint, priority: Int) -> Int? {
-        guard let part = parts[Part(priority: priority, block: point.block)] else { return nil }
+    func rank(of point: JoinPoint, in order: LaneOrder) -> Int? {
+        guard let part = parts[Part(order: order, block: point.block)] else { return nil }
         return part.bits.rank(of: Int(point.offset)).map { part.before + $0 }
     }
 }

@@ -38,7 +38,8 @@ struct RememberedPosition: Sendable {
     func place(_ id: PositionID, in room: RoomID, _ view: LineView) -> Place? {
         // Of one who joined after the view was taken, what the store said then is the newer.
         let isNewer = sequence > view.lastJoin
-        guard let rank = isNewer ? Int(rank) : view.rank(of: point, priority: priority) else { return nil }
+        let order = LaneOrder(priority: priority, isReturn: id.isReturn)
+        guard let rank = isNewer ? Int(rank) : view.rank(of: point, in: order) else { return nil }
         // Whoever asks gives a sign of life by it, which the store hears of with the next batch.
         let position = QueuePosition(
             id: id, queueID: room, sequence: sequence, priority: priority, enqueuedAt: enqueuedAt,

@@ -71,6 +71,7 @@ extension JSONText {
             member("enqueued_at", position.enqueuedAt)
             member("expires_at", position.expiresAt)
             if shuffleKey != 0 { member("shuffle_key", "\(shuffleKey)") }
+            if position.id.isReturn { member("returned", true) }
             if let user = position.userID { member("user_id", user) }
             if !position.metadata.isEmpty {
                 member(
@@ -121,6 +122,7 @@ extension JSONText {
         member("admission_interval_milliseconds", settings.admissionInterval)
         member("priority_share_thousandths", settings.priorityShare)
         member("shuffle_window_milliseconds", settings.shuffleWindow)
+        member("missed_turn_grace_milliseconds", settings.missedTurnGrace)
     }
 
     private mutating func member(_ name: String, _ span: Milliseconds) { member(name, Int(span.count)) }

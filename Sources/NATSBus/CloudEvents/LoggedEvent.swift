@@ -106,7 +106,8 @@ private struct EventFields {
             status: try need("status") { text($0).flatMap(RoomStatus.init(rawValue:)) },
             admissionInterval: try span("admission_interval_milliseconds"),
             priorityShare: try number("priority_share_thousandths"),
-            shuffleWindow: try span("shuffle_window_milliseconds"))
+            shuffleWindow: try span("shuffle_window_milliseconds"),
+            missedTurnGrace: Milliseconds(reader.signed("missed_turn_grace_milliseconds", in: data) ?? 0))
     }
 
     func text(_ name: String) -> String? { reader.string(name, in: data) }

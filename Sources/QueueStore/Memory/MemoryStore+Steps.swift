@@ -18,6 +18,14 @@ extension MemoryStore {
         }
     }
 
+    package func comeBack(
+        _ missed: PositionID, mayAdmit: Bool, in room: RoomID
+    ) async throws(StoreError) -> ArrivalOutcome? {
+        try await step(in: room) { room, step, _ in
+            room.comeBack(missed, mayAdmit: mayAdmit, at: step.now, emitting: &step.events).map(ArrivalOutcome.init)
+        }
+    }
+
     package func leave(_ position: PositionID, in room: RoomID) async throws(StoreError) -> Place? {
         try await step(in: room) { room, step, _ in room.leave(position, at: step.now, emitting: &step.events) }
     }
@@ -106,6 +114,6 @@ extension RoomFacts {
             admitted: room.admitted, activeSessions: room.activeSessions, enqueuedTotal: room.totals.enqueued,
             admittedTotal: room.totals.admitted, abandonedTotal: room.totals.abandoned,
             expiredTotal: room.totals.expired, heartbeatsTotal: room.totals.heartbeats,
-            eventSequence: room.eventSequence)
+            returnedTotal: room.totals.returned, eventSequence: room.eventSequence)
     }
 }

@@ -55,6 +55,7 @@ extension RecordReader {
         totals.abandoned = try need("abandoned_total", integer)
         totals.expired = try need("expired_total", integer)
         totals.heartbeats = try need("heartbeats_total", integer)
+        totals.returned = integer("returned_total") ?? 0
         return RoomImage(
             settings: try settings(try room()), createdAt: try need("created", time),
             updatedAt: try need("updated", time), eventSequence: try need("seq", unsigned),
@@ -100,7 +101,8 @@ extension RecordReader {
             claimTimeout: try span("claim_timeout"),
             status: try need("status") { string($0).flatMap(RoomStatus.init(rawValue:)) },
             admissionInterval: try span("admission_interval"), priorityShare: try need("priority_share", integer),
-            shuffleWindow: try span("shuffle_window"))
+            shuffleWindow: try span("shuffle_window"),
+            missedTurnGrace: Milliseconds(signed("missed_turn_grace") ?? 0))
     }
 
     private func room() throws(RecordProblem) -> RoomID { try need("room") { string($0).flatMap { RoomID($0) } } }

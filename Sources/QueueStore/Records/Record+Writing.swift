@@ -63,6 +63,7 @@ extension RecordWriter {
             $0.put("abandoned_total", image.totals.abandoned)
             $0.put("expired_total", image.totals.expired)
             $0.put("heartbeats_total", image.totals.heartbeats)
+            $0.put("returned_total", image.totals.returned)
             $0.put("window_epoch", image.windowEpoch)
             $0.put("bucket_fill", image.bucketFill)
             $0.put("bucket_time", image.bucketTime)
@@ -121,6 +122,7 @@ extension RecordWriter {
         put("admission_interval", settings.admissionInterval.count)
         put("priority_share", settings.priorityShare)
         put("shuffle_window", settings.shuffleWindow.count)
+        put("missed_turn_grace", settings.missedTurnGrace.count)
     }
 }
 

@@ -42,6 +42,7 @@ extension RoomSettings {
         section.read("admission_interval", into: &admissionInterval, .duration(short...Milliseconds.minutes(1)))
         section.read("priority_share", into: &priorityShare, .thousandths)
         section.read("shuffle_window", into: &shuffleWindow, .duration(Milliseconds(0)...Milliseconds.hours(1)))
+        section.read("missed_turn_grace", into: &missedTurnGrace, .duration(Milliseconds(0)...Milliseconds.minutes(10)))
         // A visitor who misses one heartbeat must not lose the place.
         let least = Milliseconds(2 * heartbeatInterval.count)
         if heartbeatTimeout < least, section.areSound("heartbeat_interval", "heartbeat_timeout") {

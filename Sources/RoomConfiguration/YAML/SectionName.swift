@@ -52,8 +52,8 @@ enum SectionName: String, CaseIterable {
                 "id", "name", "match", "target_url", "target_urls", "balance", "health", "origin_tls", "preserve_host",
                 "max_active_users", "max_queue_size", "queue_rate", "session_timeout", "session_renewal",
                 "heartbeat_interval", "heartbeat_timeout", "claim_timeout", "admission_interval", "priority_share",
-                "shuffle_window", "status", "queueing_status_code", "token_binding", "forward_token", "template",
-                "bypass", "completion",
+                "shuffle_window", "missed_turn_grace", "status", "queueing_status_code", "token_binding",
+                "forward_token", "template", "bypass", "completion",
             ]
         case .originTLS: ["ca_file", "server_name", "verify", "certificate", "key"]
         case .match: ["hosts", "paths"]

@@ -11,6 +11,8 @@ struct PositionAnswer {
     /// When admitted.
     var redirectURL: String?
     var sessionToken: String?
+    /// By which a missed turn counts as too long ago.
+    var now: Timestamp?
 
     var json: JSONText {
         var json = JSONText()
@@ -32,6 +34,8 @@ struct PositionAnswer {
             $0.member("priority", position.priority)
             $0.member("enqueued_at", position.enqueuedAt)
             $0.member("expires_at", position.expiresAt)
+            if position.id.isReturn { $0.member("returned", true) }
+            if let mayReturnUntil { $0.member("may_return_until", mayReturnUntil) }
             if let token { $0.member("token", token) }
             $0.member("heartbeat_interval_seconds", Self.seconds(settings.heartbeatInterval))
             $0.member("poll_after_seconds", Self.pollAfter(place, settings))
@@ -39,6 +43,14 @@ struct PositionAnswer {
             if let sessionToken { $0.member("session_token", sessionToken) }
         }
         return json
+    }
+
+    /// How long somebody who missed the turn may come back to the front; nil where that cannot be.
+    private var mayReturnUntil: Timestamp? {
+        guard let missed = place.missedTurn, let now, settings.missedTurnGrace.count > 0, !place.position.id.isReturn
+        else { return nil }
+        let end = missed + settings.missedTurnGrace
+        return now < end ? end : nil
     }
 
     /// Whole seconds, rounded outwards.

@@ -70,9 +70,16 @@ extension VisitorDesk {
         }
         if let token = request.bearerToken ?? request.positionToken,
             case .some(let claims) = readPosition(token, request, rule).claims,
-            let place = try await place(of: claims, in: room), place.position.status.isHeld
+            let place = try await place(of: claims, in: room)
         {
-            return try await position(place, request, rule, status: 200, token: token, mayRefresh: true)
+            if place.position.status.isHeld {
+                return try await position(place, request, rule, status: 200, token: token, mayRefresh: true)
+            }
+            switch try await comeBack(place, mayAdmit: false) {
+            case .waiting(let place), .admitted(let place):
+                return try await position(place, request, rule, status: 201, token: nil, mayRefresh: true)
+            case .full, .ended, nil: break
+            }
         }
         var generator = SystemRandomNumberGenerator()
         let arrival = Arrival(
@@ -183,7 +190,7 @@ extension VisitorDesk {
             place: place, settings: currentSettings(rule),
             estimate: services.monitor.snapshot(of: room)?.estimate(rank: place.rank), token: text,
             redirectURL: isThrough ? rule.entrance : nil,
-            sessionToken: isThrough ? await sessionToken(place.position.id, request, rule) : nil)
+            sessionToken: isThrough ? await sessionToken(place.position.id, request, rule) : nil, now: services.clock())
         return .respond(.json(status, answer.json, cookies: cookies))
     }
 

@@ -83,7 +83,8 @@ package actor VisitorDesk {
                     if let place = try await reenter(claims, in: room) {
                         return await queued(place, request, rule, reissues: true)
                     }
-                case .ended: break
+                case .ended(let place):
+                    if let answer = try await comeBack(place, request, rule) { return answer }
                 }
             case .expired(let claims):
                 if let answer = try await restore(claims, request, rule) { return answer }
@@ -100,9 +101,8 @@ package actor VisitorDesk {
         _ claims: TokenClaims, _ request: VisitorRequest, _ rule: RoomRule
     ) async throws(StoreError) -> VisitorAnswer? {
         let room = rule.settings.id
-        guard let place = try await place(of: claims, in: room), place.position.status.isHeld else {
-            return nil
-        }
+        guard let place = try await place(of: claims, in: room) else { return nil }
+        guard place.position.status.isHeld else { return try await comeBack(place, request, rule) }
         activity.value.heartbeat(claims.positionID, in: room)
         return await queued(place, request, rule, reissues: true)
     }
@@ -135,7 +135,7 @@ package actor VisitorDesk {
     }
 
     /// Lets the visitor through with a fresh session token.
-    private func grant(_ position: PositionID, _ request: VisitorRequest, _ rule: RoomRule) async -> VisitorAnswer {
+    func grant(_ position: PositionID, _ request: VisitorRequest, _ rule: RoomRule) async -> VisitorAnswer {
         guard let token = await sessionToken(position, request, rule) else { return .respond(unavailable(request)) }
         let room = rule.settings.id
         tokens.value.readmit(SessionID(of: position))
@@ -146,7 +146,7 @@ package actor VisitorDesk {
     }
 
     /// The queue page, or its JSON.
-    private func queued(
+    func queued(
         _ place: Place, _ request: VisitorRequest, _ rule: RoomRule, reissues: Bool
     ) async -> VisitorAnswer {
         let room = rule.settings.id

@@ -84,7 +84,8 @@ extension VisitorDesk {
             place: place, settings: currentSettings(rule),
             estimate: services.monitor.snapshot(of: ticket.room)?.estimate(rank: place.rank),
             token: ticket.token, redirectURL: isThrough ? rule.entrance : nil,
-            sessionToken: isThrough ? await sessionToken(place.position.id, ticket.request, rule) : nil)
+            sessionToken: isThrough ? await sessionToken(place.position.id, ticket.request, rule) : nil,
+            now: services.clock())
         return answer.json.bytes
     }
 

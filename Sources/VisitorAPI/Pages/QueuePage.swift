@@ -3,7 +3,7 @@ import WaitingRoom
 /// The built-in queue page in one language, and the live script that operators' pages may embed.
 struct QueuePage: Sendable {
     enum Hole: String, Sendable {
-        case nonce, room, place, ahead, wait, progress, poll, target, request, notSent, pausedHidden, data
+        case nonce, room, place, ahead, wait, progress, poll, target, request, notSent, returned, pausedHidden, data
     }
 
     let language: Language
@@ -53,6 +53,7 @@ struct QueuePage: Sendable {
             case .target: body.appendHTML(target.text)
             case .request: body.appendHTML(model.requestID)
             case .notSent: if model.notSent { body.appendNotSentNote(in: language) }
+            case .returned: if model.isReturn { body.appendNote(.returned, in: language) }
             case .pausedHidden: if model.status != .paused { body.append(contentsOf: " hidden".utf8) }
             case .data: appendData(model, roomName: roomName, target: target, to: &body)
             }
@@ -91,9 +92,11 @@ struct QueuePage: Sendable {
 
 extension [UInt8] {
     /// The note of a page that answers a refused POST.
-    mutating func appendNotSentNote(in language: Language) {
+    mutating func appendNotSentNote(in language: Language) { appendNote(.notSent, in: language) }
+
+    mutating func appendNote(_ phrase: Phrase, in language: Language) {
         append(contentsOf: "<p class=\"note\">".utf8)
-        appendHTML(language.text(.notSent))
+        appendHTML(language.text(phrase))
         append(contentsOf: "</p>".utf8)
     }
 }

@@ -31,6 +31,8 @@ package struct QueuePageModel: Hashable, Sendable {
     package var requestID: String
     /// The page answers a POST whose body went nowhere.
     package var notSent: Bool
+    /// The visitor missed the turn and came back to the front.
+    package var isReturn: Bool { position.isReturn }
     package var now: Timestamp
 
     package init(

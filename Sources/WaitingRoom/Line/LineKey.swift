@@ -13,6 +13,11 @@ struct LineKey: Hashable, Sendable, Comparable {
         LineKey(priority: priority, window: Timestamp(milliseconds: .min), shuffleKey: 0, sequence: 0)
     }
 
+    /// Of one who comes back after a missed turn: before all others of the priority, in the order of their return.
+    static func ofReturn(priority: Int, sequence: UInt64) -> Self {
+        LineKey(priority: priority, window: Timestamp(milliseconds: .min), shuffleKey: 0, sequence: sequence)
+    }
+
     /// The least key behind this one: sequences are whole numbers.
     var next: Self {
         LineKey(priority: priority, window: window, shuffleKey: shuffleKey, sequence: sequence + 1)

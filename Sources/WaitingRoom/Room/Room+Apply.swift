@@ -44,9 +44,13 @@ extension Room {
     private mutating func join(_ position: QueuePosition, shuffleKey: UInt64) {
         joinSequence = position.sequence
         totals.enqueued += 1
-        let key = LineKey(
-            priority: position.priority, window: windowStart(at: position.enqueuedAt), shuffleKey: shuffleKey,
-            sequence: position.sequence)
+        if position.id.isReturn { totals.returned += 1 }
+        let key =
+            position.id.isReturn
+            ? LineKey.ofReturn(priority: position.priority, sequence: position.sequence)
+            : LineKey(
+                priority: position.priority, window: windowStart(at: position.enqueuedAt), shuffleKey: shuffleKey,
+                sequence: position.sequence)
         line.insert(Line.Member(key: key, id: position.id))
         positions[position.id] = Entry(
             key: key, enqueuedAt: position.enqueuedAt,

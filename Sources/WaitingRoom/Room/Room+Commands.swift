@@ -130,7 +130,7 @@ extension Room {
         commit(.roomUpdated(settings), to: &events)
     }
 
-    private mutating func revisit(_ id: PositionID) -> JoinOutcome? {
+    mutating func revisit(_ id: PositionID) -> JoinOutcome? {
         forget(at: clock.now, limit: 16)
         guard positions[id] != nil else { return nil }
         sign(of: id)
@@ -163,7 +163,7 @@ extension Room {
         }
     }
 
-    private func outcome(for id: PositionID) -> JoinOutcome {
+    func outcome(for id: PositionID) -> JoinOutcome {
         guard let place = place(of: id) else { return .full }
         return switch place.position.status {
         case .waiting: .waiting(place)

@@ -4,7 +4,7 @@ extension Room {
         guard let entry = positions[id] else { return nil }
         var rank = 0
         if case .waiting = entry.phase { rank = line.countBefore(entry.key) + 1 }
-        return Place(position: position(id, entry), rank: rank, totalWaiting: line.count)
+        return Place(position: position(id, entry), rank: rank, totalWaiting: line.count, missedTurn: entry.missedTurn)
     }
 
     /// An admitted or active session, or one that has ended and is remembered. O(1).

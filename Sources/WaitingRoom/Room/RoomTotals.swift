@@ -6,6 +6,8 @@ package struct RoomTotals: Hashable, Sendable {
     package var abandoned = 0
     /// Positions that expired, waiting or unclaimed.
     package var expired = 0
+    /// Positions of those who came back after a missed turn; they count as enqueued too.
+    package var returned = 0
     /// Signs of life of positions. Not an event: whoever keeps the events keeps this beside them.
     package var heartbeats = 0
 

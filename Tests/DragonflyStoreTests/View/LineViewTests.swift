@@ -9,8 +9,12 @@ struct LineViewTests {
         try LineView(
             .array(
                 [.text("e1"), .text("77"), .text("12"), .text("1700000000000"), .text("9"), .text("60000")]
-                    + parts.flatMap { [.text("\($0.priority)"), .text("\($0.block)"), .bytes($0.bits)] as [Reply] }))
+                    + parts.flatMap { [.text("\(2 * $0.priority)"), .text("\($0.block)"), .bytes($0.bits)] as [Reply] })
+        )
     }
+
+    /// Of those who did not come back after a missed turn.
+    private static func lane(_ priority: Int) -> LaneOrder { LaneOrder(priority: priority, isReturn: false) }
 
     private func point(_ block: Int, _ offset: Int) throws -> JoinPoint {
         try #require(JoinPoint(block: block, offset: offset))
@@ -21,11 +25,11 @@ struct LineViewTests {
         let view = try view([
             (0, 9, [0b1010_0000]), (0, 10, [0, 0b0000_0001]), (5, 10, [0b0100_0000]), (-3, 9, [0b0001_0000]),
         ])
-        #expect(view.rank(of: try point(10, 1), priority: 5) == 1)
-        #expect(view.rank(of: try point(9, 0), priority: 0) == 2)
-        #expect(view.rank(of: try point(9, 2), priority: 0) == 3)
-        #expect(view.rank(of: try point(10, 15), priority: 0) == 4)
-        #expect(view.rank(of: try point(9, 3), priority: -3) == 5)
+        #expect(view.rank(of: try point(10, 1), in: Self.lane(5)) == 1)
+        #expect(view.rank(of: try point(9, 0), in: Self.lane(0)) == 2)
+        #expect(view.rank(of: try point(9, 2), in: Self.lane(0)) == 3)
+        #expect(view.rank(of: try point(10, 15), in: Self.lane(0)) == 4)
+        #expect(view.rank(of: try point(9, 3), in: Self.lane(-3)) == 5)
         #expect(view.sequence == 77)
         #expect(view.lastJoin == 12)
         #expect(view.blocks == [9, 10])
@@ -34,10 +38,10 @@ struct LineViewTests {
     @Test("Who has left the line, joined later or has another priority is not found")
     func absent() throws {
         let view = try view([(0, 9, [0b1010_0000])])
-        #expect(view.rank(of: try point(9, 1), priority: 0) == nil)
-        #expect(view.rank(of: try point(9, 800), priority: 0) == nil)
-        #expect(view.rank(of: try point(10, 0), priority: 0) == nil)
-        #expect(view.rank(of: try point(9, 0), priority: 1) == nil)
+        #expect(view.rank(of: try point(9, 1), in: Self.lane(0)) == nil)
+        #expect(view.rank(of: try point(9, 800), in: Self.lane(0)) == nil)
+        #expect(view.rank(of: try point(10, 0), in: Self.lane(0)) == nil)
+        #expect(view.rank(of: try point(9, 0), in: Self.lane(1)) == nil)
     }
 
     @Test(

@@ -177,6 +177,98 @@ struct QueueStoreConformance: Sendable, CustomTestStringConvertible {
                 try await hall.store.clean(in: hall.room) == CleaningReport(positionsExpired: 1, sessionsExpired: 1))
             #expect(try await hall.facts().expiredTotal == 3)
         },
+        check("Whoever missed the turn comes back to the front of the same priority, once, with what was brought") {
+            hall in
+            try await hall.open(slots: 2) { $0.maxQueueSize = 3 }
+            for number in 1...2 as ClosedRange<UInt64> {
+                let brought = Arrival(
+                    id: hall.id(number), priority: 4, userID: "u\(number)", metadata: ["a b": "="], client: hall.client)
+                _ = try await hall.store.enqueue(brought, in: hall.room)
+            }
+            _ = try await hall.store.admit(in: hall.room)
+            #expect(try await hall.comeBack(1) == nil)
+            hall.clock.advance(by: .seconds(60))
+            _ = try await hall.store.clean(in: hall.room)
+            try await hall.open(slots: 0) { $0.maxQueueSize = 3 }
+            #expect(try await hall.store.places(of: [hall.id(1)], in: hall.room)[0]?.missedTurn == hall.clock.now)
+            _ = try await hall.enqueue(3, priority: 5)
+            _ = try await hall.enqueue(4, priority: 4)
+            _ = try await hall.enqueue(5, priority: 0)
+            #expect(try await hall.enqueue(6) == .full)
+            let back = try #require(try await hall.comeBack(2))
+            guard case .waiting(let place) = back else {
+                Issue.record("not in line: \(back)")
+                return
+            }
+            #expect(place.rank == 2 && place.totalWaiting == 4)
+            #expect(place.position.priority == 4 && place.position.userID == "u2")
+            #expect(place.position.metadata == ["a b": "="] && place.position.sequence == 6)
+            hall.clock.advance(by: .seconds(1))
+            guard case .waiting(let again)? = try await hall.comeBack(2) else {
+                Issue.record("not found again")
+                return
+            }
+            #expect(again.position.id == place.position.id && again.rank == 2)
+            guard case .waiting(let second)? = try await hall.comeBack(1) else {
+                Issue.record("the second does not come back")
+                return
+            }
+            #expect(second.rank == 3)
+            #expect(try await hall.ranks(3...5) == [1, 4, 5])
+            #expect(try await hall.facts().returnedTotal == 2)
+            // They are admitted in that order, and may miss it no second time.
+            try await hall.open(slots: 3) { $0.priorityShare = 1_000 }
+            #expect(try await hall.store.admit(in: hall.room).admitted == 3)
+            #expect(try await hall.ranks(3...5) == [0, 1, 2])
+            hall.clock.advance(by: .seconds(60))
+            _ = try await hall.store.clean(in: hall.room)
+            guard case .ended? = try await hall.comeBack(2) else {
+                Issue.record("came back twice")
+                return
+            }
+            #expect(try await hall.store.comeBack(second.position.id, mayAdmit: true, in: hall.room) == nil)
+        },
+        check("Nobody comes back too late, who was silent in line, who left, or whose session has been") { hall in
+            try await hall.open(slots: 3) { $0.missedTurnGrace = .seconds(30) }
+            for number in 1...4 as ClosedRange<UInt64> { _ = try await hall.arrive(number) }
+            _ = try await hall.visit(2)
+            _ = try await hall.store.leave(hall.id(3), in: hall.room)
+            hall.clock.advance(by: .seconds(60))
+            _ = try await hall.store.clean(in: hall.room)
+            _ = try await hall.store.end(hall.session(2), as: .completed, in: hall.room)
+            for number in [2, 3, 4, 9] as [UInt64] { #expect(try await hall.comeBack(number) == nil) }
+            hall.clock.advance(by: Milliseconds(30_001))
+            #expect(try await hall.comeBack(1) == nil)
+            _ = try await hall.arrive(6)
+            hall.clock.advance(by: .seconds(60))
+            _ = try await hall.store.clean(in: hall.room)
+            try await hall.open(slots: 3) { $0.missedTurnGrace = Milliseconds(0) }
+            #expect(try await hall.comeBack(6) == nil)
+            try await hall.open(slots: 3)
+            // With nobody before, and a slot: at once.
+            _ = try await hall.arrive(5)
+            hall.clock.advance(by: .seconds(60))
+            _ = try await hall.store.clean(in: hall.room)
+            #expect(try await hall.comeBack(5, mayAdmit: true)?.isAdmitted == true)
+        },
+        check("Who comes back stands before those of an open shuffle window, and is admitted before it closes") {
+            hall in
+            try await hall.open(slots: 1) { $0.shuffleWindow = .minutes(30) }
+            _ = try await hall.arrive(1)
+            for number in 2...9 as ClosedRange<UInt64> { _ = try await hall.enqueue(number) }
+            hall.clock.advance(by: .seconds(60))
+            _ = try await hall.store.record(Activity(heartbeats: (2...9).map { hall.id($0) }), in: hall.room)
+            _ = try await hall.store.clean(in: hall.room)
+            guard case .waiting(let place)? = try await hall.comeBack(1, mayAdmit: true) else {
+                Issue.record("not in line")
+                return
+            }
+            #expect(place.rank == 1 && place.totalWaiting == 9)
+            #expect(try await hall.ranks(2...9).compactMap { $0 }.sorted() == Array(2...9))
+            #expect(try await hall.store.admit(in: hall.room).admitted == 1)
+            #expect(try await hall.ranks(2...9).compactMap { $0 }.sorted() == Array(1...8))
+            #expect(try await hall.store.admit(in: hall.room).admitted == 0)
+        },
         check("A final state is forgotten after ten minutes") { hall in
             try await hall.open(slots: 0)
             _ = try await hall.arrive(1)
@@ -256,6 +348,10 @@ struct QueueStoreConformance: Sendable, CustomTestStringConvertible {
 
         func enqueue(_ number: UInt64, priority: Int = 0) async throws -> ArrivalOutcome {
             try await store.enqueue(Arrival(id: id(number), priority: priority, client: client), in: room)
+        }
+
+        func comeBack(_ number: UInt64, mayAdmit: Bool = false) async throws -> ArrivalOutcome? {
+            try await store.comeBack(id(number), mayAdmit: mayAdmit, in: room)
         }
 
         /// One request of each of these sessions.

@@ -61,6 +61,8 @@ struct RecordTests {
                     totals: RoomTotals(), windowEpoch: time, bucketFill: 17, bucketTime: time, time: time)),
             .position(PositionImage(position: position, window: time, shuffleKey: 3, since: time)),
             .position(
+                PositionImage(position: position, window: Timestamp(milliseconds: .min), shuffleKey: 0, since: time)),
+            .position(
                 PositionImage(
                     position: ended, window: time, shuffleKey: 0, since: time, admittedAt: time,
                     session: Session(
@@ -81,6 +83,25 @@ struct RecordTests {
             #expect(reader.read(line) == true)
             #expect(try reader.record() == record)
         }
+    }
+
+    @Test("The settings of a version that knew no missed turns are read, and give nobody a second one")
+    func olderSettings() throws {
+        let settings = RoomSettings(id: try #require(RoomID("a")))
+        let time = Timestamp(milliseconds: 1)
+        var writer = RecordWriter()
+        writer.write(.event(RoomEvent(sequence: 1, time: time, room: settings.id, change: .roomUpdated(settings))))
+        let text = String(decoding: writer.bytes.dropFirst(9).dropLast(), as: UTF8.self)
+        let older = Array(text.replacing(",\"missed_turn_grace\":300000", with: "").utf8)
+        let checksum = String(CRC32C.checksum(of: older[...]), radix: 16)
+        let line = Array((String(repeating: "0", count: 8 - checksum.count) + checksum + " ").utf8) + older
+        var reader = RecordReader()
+        #expect(older.count < text.utf8.count && reader.read(line[...]))
+        guard case .event(let event) = try reader.record(), case .roomUpdated(let read) = event.change else {
+            Issue.record("no settings")
+            return
+        }
+        #expect(read.missedTurnGrace == Milliseconds(0) && read.shuffleWindow == settings.shuffleWindow)
     }
 
     @Test("No flipped bit and no missing byte goes unnoticed")

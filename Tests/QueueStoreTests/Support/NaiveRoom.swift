@@ -30,7 +30,8 @@ struct NaiveRoom {
         case .positionEnqueued(let position, let key):
             let time = position.enqueuedAt.milliseconds
             let length = settings?.shuffleWindow.count ?? 0
-            let window = length > 0 ? max(shuffledSince, time / length * length) : time
+            var window = length > 0 ? max(shuffledSince, time / length * length) : time
+            if position.id.isReturn { window = .min }
             line.append(Waiting(id: position.id, order: (-position.priority, window, key, position.sequence)))
             line.sort { $0.order < $1.order }
             statuses[position.id] = .waiting

@@ -14,6 +14,7 @@ extension RoomSettings {
         settings.shuffleWindow = Milliseconds(Bool.random(using: &random) ? 0 : 2_000)
         settings.sessionRenewal = Bool.random(using: &random)
         settings.heartbeatTimeout = .seconds(Int64.random(in: 5...60, using: &random))
+        settings.missedTurnGrace = .seconds(Int64.random(in: 0...3, using: &random) * 60)
         settings.priorityShare = Int.random(in: 0...1_000, using: &random)
         return settings
     }

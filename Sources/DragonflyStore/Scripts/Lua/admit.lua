@@ -11,9 +11,9 @@ end
 load_lanes()
 local open = M.shuf > 0 and window_start() or nil
 
-local priorities = {}
-for priority in pairs(lane_of) do priorities[#priorities + 1] = priority end
-table.sort(priorities, function(a, b) return a > b end)
+local orders = {}
+for order in pairs(lane_of) do orders[#orders + 1] = order end
+table.sort(orders, function(a, b) return a > b end)
 
 local function add_bits(found, limit, line, lane, block)
   local bytes = call('GETRANGE', line, lane * LANE_BYTES, lane * LANE_BYTES + LANE_BYTES - 1)
@@ -50,22 +50,22 @@ end
 -- The first members, above or not above priority 0, whose shuffle window has closed.
 local function eligible(above, limit)
   local found, expected = {}, 0
-  for _, priority in ipairs(priorities) do
-    if (priority > 0) == above then
-      local lane, closed = lane_of[priority], true
+  for _, order in ipairs(orders) do
+    if (floor(order) > 0) == above then
+      local lane, closed, returns = lane_of[order], true, is_of_returns(order)
       for from = M.first, M.block, 1000 do
         local fields = {}
         for block = from, math.min(from + 999, M.block) do fields[#fields + 1] = lane .. '.' .. block end
         for i, value in ipairs(call('HMGET', K.n, unpack(fields))) do
           local block = from + i - 1
           if closed and value and tonumber(value) > 0 and expected < limit then
-            local window = window_of(block)
+            local window = not returns and window_of(block)
             if window and open and window >= open then
               closed = false
             else
               expected = expected + tonumber(value)
               if window then
-                add_shuffled(found, limit, priority, lane, block)
+                add_shuffled(found, limit, order, lane, block)
               else
                 local line = key('l:' .. block)
                 if line then add_bits(found, limit, line, lane, block) end

@@ -59,7 +59,7 @@ for _, member in ipairs(members) do
       bound.alive = bound.alive + 1
       if status == 'w' then
         if since <= due.w then
-          if window_of(block) then
+          if window_of(block) and not is_return(at.record) then
             local _, shuffle = order_of(at)
             at.digit = sub(shuffle, 1, 1)
           end

@@ -1,8 +1,9 @@
--- A batch of arrivals, in order. From ARGV[2] on, six each: 'a' (may be admitted at once), 'e', or 'r' and when its token
--- was issued (had a place before a restoration), id, priority, shuffle key (16 hex), particulars ('-' for none), 1 if the record needs its
+-- A batch of arrivals, in order. From ARGV[2] on, six each: 'a' (may be admitted at once), 'e', 'r' and when its token was
+-- issued (had a place before a restoration), or 'b' and 'B' (missed the turn and comes back; B: may be admitted at once;
+-- then the id of the position that missed it stands in place of the particulars), id, priority, shuffle key (16 hex), particulars ('-' for none), 1 if the record needs its
 -- particulars kept.
 -- Answers now, heartbeat and claim time-outs, waiting, epoch, block, offset, and for each 'W|A sequence rank waiting',
--- 'F' (full), 'K' (known), 'L' (later: those who come back go first) or 'N' (too late to come back).
+-- 'F' (full), 'K' (known), 'L' (later: those who come back go first) or 'N' (no such place to come back to, or too late).
 -- For so long, in ms, after newcomers may join again, those come back who were slower.
 local RETURN = 300000
 -- A token may be so much older than what was lost, in ms: clocks differ, and there may have been another loss shortly
@@ -19,22 +20,36 @@ local available = floor(units() / M.rper)
 local rolled, joins, answers, seen = {}, {}, {}, {}
 local waiting, slots, admitted = M.waiting, free(), 0
 
+-- Priority and particulars of a position whose admission ran out unclaimed, not too long ago; else nothing.
+local function missed_turn(id)
+  local at = locate(id)
+  if not at or at.status ~= 'E' or M.grace == 0 or M.now - tonumber(sub(at.record, 48, 60)) > M.grace then return end
+  local extras = chunk_key('x', at.block, at.offset)
+  if not extras or call('HEXISTS', extras, 's' .. at.offset) == 1 then return end
+  local brought = call('HGET', extras, 'u' .. at.offset)
+  return order_of(at), brought and string.match(brought, ' (%S+)$') or '-'
+end
+
 for i = 2, #ARGV, 6 do
   local id = ARGV[i + 1]
   local field = field_of(id)
   local shard = shard_key(field)
   local index = #answers + 1
   local returns = sub(ARGV[i], 1, 1) == 'r'
+  local priority, particulars = tonumber(ARGV[i + 2]), ARGV[i + 4]
+  local missed = ARGV[i] == 'b' or ARGV[i] == 'B'
   if seen[field] or (shard and call('HEXISTS', shard, field) == 1) then
     answers[index] = 'K'
-  elseif not returns and M.reopens > M.now then
+  elseif missed and not missed_turn(particulars) then
+    answers[index] = 'N'
+  elseif not returns and not missed and M.reopens > M.now then
     answers[index] = 'L'
   elseif returns and (M.now >= M.reopens + RETURN or tonumber(sub(ARGV[i], 2)) < M.lost - OLDER) then
     answers[index] = 'N'
   else
-    local direct = ARGV[i] == 'a' and M.status == 'active' and waiting == 0 and slots > admitted
+    local direct = (ARGV[i] == 'a' or ARGV[i] == 'B') and M.status == 'active' and waiting == 0 and slots > admitted
       and available > admitted
-    if not direct and not returns and M.qmax > 0 and waiting >= M.qmax then
+    if not direct and not returns and not missed and M.qmax > 0 and waiting >= M.qmax then
       answers[index] = 'F'
     else
       seen[field] = true
@@ -43,15 +58,22 @@ for i = 2, #ARGV, 6 do
         if M.block > 0 then key('l:' .. M.block) end
         M.block, M.boff, M.bwin, M.bopen = M.block + 1, 0, window, 1
       end
+      local shuffled = window >= 0 and not missed
+      local kept = ARGV[i + 5] == '1' or window >= 0
+      if missed then
+        priority, particulars = missed_turn(particulars)
+        kept = priority ~= 0 or particulars ~= '-'
+      end
       local join = {
-        index = index, id = id, field = field, shard = shard, direct = direct, priority = tonumber(ARGV[i + 2]),
-        shuffle = window >= 0 and ARGV[i + 3] or '0000000000000000', particulars = ARGV[i + 4], block = M.block,
-        offset = M.boff, kept = ARGV[i + 5] == '1' or window >= 0,
+        index = index, id = id, field = field, shard = shard, direct = direct, priority = priority,
+        order = missed and priority + 0.5 or priority, missed = missed,
+        shuffle = shuffled and ARGV[i + 3] or '0000000000000000', particulars = particulars, block = M.block,
+        offset = M.boff, kept = kept,
       }
-      join.digit = window >= 0 and sub(join.shuffle, 1, 1) or ''
+      join.digit = shuffled and sub(join.shuffle, 1, 1) or ''
       chunk_key('c', join.block, join.offset)
       if join.kept then chunk_key('x', join.block, join.offset) end
-      if window >= 0 then
+      if shuffled then
         for digit = 1, 16 do key('z:' .. join.block .. ':' .. sub(DIGITS, digit, digit)) end
       else
         key('l:' .. join.block)
@@ -73,21 +95,21 @@ for _, roll in ipairs(rolled) do
   end
 end
 
-local function lane_for(priority)
-  if lane_of[priority] then return lane_of[priority] end
+local function lane_for(order)
+  if lane_of[order] then return lane_of[order] end
   local used, lane = {}, 0
   for _, number in pairs(lane_of) do used[number] = true end
   while used[lane] do lane = lane + 1 end
-  lane_of[priority] = lane
-  call('HSET', K.lanes, format('%d', priority), lane)
+  lane_of[order] = lane
+  call('HSET', K.lanes, lane_name(order), lane)
   return lane
 end
 
 -- How many stand before and at somebody who has just joined the last block.
 local function rank_of(join, lane)
   local rank = count(lane .. '')
-  for priority, other in pairs(lane_of) do
-    if priority > join.priority then rank = rank + count(other .. '') end
+  for order, other in pairs(lane_of) do
+    if order > join.order then rank = rank + count(other .. '') end
   end
   if join.digit == '' then return rank end
   rank = rank - count(lane .. '.' .. join.block)
@@ -107,6 +129,7 @@ local chunks, order = {}, {}
 for _, join in ipairs(joins) do
   M.jseq = M.jseq + 1
   M.enq = M.enq + 1
+  if join.missed then M.ret = M.ret + 1 end
   local chunk = chunk_key('c', join.block, join.offset)
   if not chunks[chunk] then
     chunks[chunk] = {start = join.offset % CHUNK, records = {}}
@@ -128,7 +151,7 @@ for _, join in ipairs(joins) do
     note('a', join.block, join.offset)
     answers[join.index] = format('A %d 0 %d', M.jseq, M.waiting)
   else
-    local lane = lane_for(join.priority)
+    local lane = lane_for(join.order)
     if join.digit ~= '' then
       call('ZADD', line_key(join.block, join.digit), format('%d', -join.priority),
         member_of(join.shuffle, join.offset))

@@ -45,14 +45,14 @@ local function bits_through(line, lane, offset)
 end
 
 local function rank_of(at)
-  local priority, shuffle = order_of(at)
-  local lane, rank = lane_of[priority], 0
+  local order, shuffle = order_of(at)
+  local lane, rank = lane_of[order], 0
   for other, number in pairs(lane_of) do
-    if other > priority then rank = rank + count(number .. '') end
+    if other > order then rank = rank + count(number .. '') end
   end
   rank = rank + count_before(lane, at.block)
   if at.digit == '' then return rank + bits_through(line_key(at.block, ''), lane, at.offset) end
-  local score = format('%d', -priority)
+  local score = format('%d', -order)
   for digit = 1, 16 do
     local name = sub(DIGITS, digit, digit)
     local line = key('z:' .. at.block .. ':' .. name)

@@ -10,7 +10,7 @@ local numbers = {
   'eseq', 'jseq', 'now', 'wall', 'wepoch', 'updated', 'max', 'qmax', 'rcount', 'rper', 'rcap', 'st', 'renew', 'hb',
   'claim', 'share', 'shuf', 'fill', 'ftime', 'carried', 'waiting', 'admitted', 'active', 'enq', 'adm', 'aban', 'exp',
   'hbs', 'eil', 'block', 'boff', 'bwin', 'bopen', 'first', 'until', 'reopens',
-  'resumed', 'lost',
+  'resumed', 'lost', 'grace', 'ret',
 }
 local M, stored, base = {}, {}, ''
 
@@ -127,6 +127,12 @@ local function load_lanes()
   for i = 1, #all, 2 do lane_of[tonumber(all[i])] = tonumber(all[i + 1]) end
 end
 
+-- Lanes stand in the order of their number: the priority, and half of one more for those who come back after a missed
+-- turn. The name of a lane is that number as text.
+local function lane_name(order) return order % 1 == 0 and format('%d', order) or format('%.1f', order) end
+
+local function is_of_returns(order) return order % 1 ~= 0 end
+
 -- A field of the counts, with what this script has added so far.
 local function count(field)
   local entry = counts[field]
@@ -152,8 +158,19 @@ local function window_of(block)
   return windows[block] or nil
 end
 
+-- Only those who come back stand in the bitmap of a shuffle window: it goes with the last of them.
+local function drop_bitmaps(blocks)
+  for block in pairs(blocks) do
+    local waiting = 0
+    for order, lane in pairs(lane_of) do
+      if is_of_returns(order) then waiting = waiting + count(lane .. '.' .. block) end
+    end
+    if waiting == 0 then call('DEL', base .. 'l:' .. block) end
+  end
+end
+
 local function flush_counts()
-  local set, gone = {}, {}
+  local set, gone, windowed = {}, {}, {}
   for field, entry in pairs(counts) do
     if entry.added ~= 0 then
       local value = entry.value + entry.added
@@ -162,6 +179,8 @@ local function flush_counts()
         local block = tonumber(string.match(field, '^t(%d+)$'))
         local line = block and base .. 'l:' .. block
         if block and block < M.block and declared[line] then call('DEL', line) end
+        local part = string.match(field, '^%d+%.(%d+)$')
+        if part and declared[base .. 'l:' .. part] and window_of(tonumber(part)) then windowed[tonumber(part)] = true end
       else
         set[#set + 1] = field
         set[#set + 1] = format('%d', value)
@@ -170,8 +189,9 @@ local function flush_counts()
   end
   for from = 1, #set, 1000 do call('HSET', K.n, unpack(set, from, math.min(from + 999, #set))) end
   for from = 1, #gone, 1000 do call('HDEL', K.n, unpack(gone, from, math.min(from + 999, #gone))) end
-  for priority, lane in pairs(lane_of) do
-    if counts[lane .. ''] and count(lane .. '') == 0 then call('HDEL', K.lanes, format('%d', priority)) end
+  drop_bitmaps(windowed)
+  for order, lane in pairs(lane_of) do
+    if counts[lane .. ''] and count(lane .. '') == 0 then call('HDEL', K.lanes, lane_name(order)) end
   end
   for _ = 1, 64 do
     if M.first >= M.block or count('t' .. M.first) > 0 then return end
@@ -231,20 +251,24 @@ local function locate(id)
   return at
 end
 
--- Priority and shuffle key of a record.
+-- Whether an id is that of somebody who came back after a missed turn.
+local function is_return(id) return sub(id, 13, 13) == '8' end
+
+-- The number of a record's lane, and its shuffle key.
 local function order_of(at)
-  if sub(at.record, 46, 46) == '0' then return 0, '0000000000000000' end
+  local half = is_return(at.record) and 0.5 or 0
+  if sub(at.record, 46, 46) == '0' then return half, '0000000000000000' end
   local text = call('HGET', chunk_key('x', at.block, at.offset), 'u' .. at.offset)
   local priority, shuffle = string.match(text, '^(%-?%d+) (%x+) ')
-  return tonumber(priority), shuffle
+  return tonumber(priority) + half, shuffle
 end
 
 local function member_of(shuffle, offset) return shuffle .. format('%08d', offset) end
 
 -- Takes a waiting record out of the line.
 local function unline(at)
-  local priority, shuffle = order_of(at)
-  local lane = lane_of[priority]
+  local order, shuffle = order_of(at)
+  local lane = lane_of[order]
   if at.digit ~= '' then
     call('ZREM', line_key(at.block, at.digit), member_of(shuffle, at.offset))
   else

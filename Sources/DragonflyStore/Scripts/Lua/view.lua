@@ -1,6 +1,6 @@
 -- The line at one moment. ARGV[2]: how many bitmaps at most. Answers epoch, sequences of the last event and the last join,
--- room time, waiting, heartbeat time-out, and for each lane of each block in which somebody waits priority, block, and
--- bitmap; no bitmaps if there are more, or somebody waits in a shuffle window.
+-- room time, waiting, heartbeat time-out, and for each lane of each block in which somebody waits twice the lane's number,
+-- block, and bitmap; no bitmaps if there are more, or somebody waits in a shuffle window.
 if not load() then return NO_ROOM end
 if not fixed() then return need() end
 observe()
@@ -25,11 +25,11 @@ end
 if #missing > 0 then return need() end
 
 load_lanes()
-local priority_of = {}
-for priority, lane in pairs(lane_of) do priority_of[lane] = priority end
+local order_of_lane = {}
+for order, lane in pairs(lane_of) do order_of_lane[lane] = order end
 for _, part in ipairs(parts) do
   local start = part.lane * LANE_BYTES
-  answer[#answer + 1] = format('%d', priority_of[part.lane])
+  answer[#answer + 1] = format('%d', 2 * order_of_lane[part.lane])
   answer[#answer + 1] = format('%d', part.block)
   answer[#answer + 1] = call('GETRANGE', part.line, start, start + LANE_BYTES - 1)
 end

@@ -29,6 +29,9 @@ extension Phrase {
         .expiredText: "Deze pagina liet te lang niets van zich horen. Je kunt opnieuw aansluiten.",
         .leftHeading: "Je hebt de rij verlaten",
         .leftText: "Je plaats is vrijgegeven. Je kunt opnieuw aansluiten.",
+        .missedHeading: "Je hebt je beurt gemist",
+        .missedText: "Je was aan de beurt en kwam niet. Als je nu opnieuw aansluit, sta je vooraan.",
+        .returned: "Je hebt je beurt gemist en staat weer vooraan. Dat kan één keer.",
         .fullHeading: "De rij is vol",
         .fullText:
             "Er zijn op dit moment meer bezoekers dan plaatsen in de rij. Er is nog geen plaats voor je gereserveerd.",

@@ -29,6 +29,10 @@ extension Phrase {
         .expiredText: "Cette page est restée silencieuse trop longtemps. Vous pouvez rejoindre la file à nouveau.",
         .leftHeading: "Vous avez quitté la file",
         .leftText: "Votre place a été libérée. Vous pouvez rejoindre la file à nouveau.",
+        .missedHeading: "Vous avez manqué votre tour",
+        .missedText:
+            "Votre tour était venu et vous n’êtes pas entré. En rejoignant la file maintenant, vous serez en tête.",
+        .returned: "Vous avez manqué votre tour et vous êtes de nouveau en tête. C’est possible une fois.",
         .fullHeading: "La file est complète",
         .fullText:
             "Il y a en ce moment plus de visiteurs que de places dans la file. Aucune place ne vous est "

@@ -29,6 +29,9 @@ extension Phrase {
         .expiredText: "Diese Seite hat sich zu lange nicht gemeldet. Sie können sich neu anstellen.",
         .leftHeading: "Sie haben die Schlange verlassen",
         .leftText: "Ihr Platz wurde aufgegeben. Sie können sich neu anstellen.",
+        .missedHeading: "Sie haben Ihren Einlass verpasst",
+        .missedText: "Sie waren an der Reihe und kamen nicht. Wenn Sie sich jetzt neu anstellen, stehen Sie ganz vorn.",
+        .returned: "Sie haben Ihren Einlass verpasst und stehen wieder ganz vorn. Das geht einmal.",
         .fullHeading: "Die Schlange ist voll",
         .fullText:
             "Im Moment gibt es mehr Besucher als Plätze in der Schlange. Für Sie ist noch kein Platz reserviert.",

@@ -29,6 +29,10 @@ extension Phrase {
         .expiredText: "Ta strona zbyt długo nie dawała znaku. Możesz dołączyć do kolejki ponownie.",
         .leftHeading: "Kolejka opuszczona",
         .leftText: "Twoje miejsce zostało zwolnione. Możesz dołączyć do kolejki ponownie.",
+        .missedHeading: "Twoja kolej minęła",
+        .missedText:
+            "Przyszła Twoja kolej, ale nie nastąpiło wejście. Jeśli dołączysz teraz ponownie, staniesz na początku.",
+        .returned: "Twoja kolej minęła i znów stoisz na początku. Jest to możliwe raz.",
         .fullHeading: "Kolejka jest pełna",
         .fullText:
             "W tej chwili jest więcej odwiedzających niż miejsc w kolejce. Nie masz jeszcze zarezerwowanego miejsca.",

@@ -9,7 +9,9 @@ enum Phrase: String, Hashable, Sendable, CaseIterable {
     // Its connection
     case live, reconnecting, offline, updated
     // Its end
-    case turnHeading, turnText, expiredHeading, expiredText, leftHeading, leftText
+    case turnHeading, turnText, expiredHeading, expiredText, leftHeading, leftText, missedHeading, missedText
+    /// Said of a place that was given back after a missed turn.
+    case returned
     // Notices
     case fullHeading, fullText, maintenanceHeading, maintenanceText, unavailableHeading, unavailableText
     case retries, tryAgain
@@ -22,5 +24,6 @@ enum Phrase: String, Hashable, Sendable, CaseIterable {
     static let ofScript: [Phrase] = [
         .place, .wait, .waitUnknown, .lessThanMinute, .live, .reconnecting, .offline, .updated, .leaveQuestion, .enter,
         .again, .turnHeading, .turnText, .expiredHeading, .expiredText, .leftHeading, .leftText,
+        .missedHeading, .missedText,
     ]
 }

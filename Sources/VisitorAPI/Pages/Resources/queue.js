@@ -102,7 +102,7 @@ const take = p => {
     if (p.room_status === 'maintenance') go();
     draw(p);
   } else if (p.status === 'admitted' || p.status === 'active') enter();
-  else gone(p.status === 'left' ? 'left' : 'expired');
+  else gone(p.status === 'left' ? 'left' : p.may_return_until ? 'missed' : 'expired');
 };
 
 // Where it comes from: a WebSocket while one can be had, else long polls
