@@ -55,15 +55,12 @@ enum ByteClass {
 
     private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != 0x09 || byte == 0x7f }
 
-    /// Whether one of eight bytes is below 0x20 or equal to 0x7f, without a branch for each: the borrow of a
-    /// subtraction shows in the byte's highest bit ("Bit Twiddling Hacks", S. E. Anderson). A tab counts.
+    /// Whether one of eight bytes may be below 0x20 or equal to 0x7f, without a branch for each: the borrow of a
+    /// subtraction, or the carry of an addition, shows in the byte's highest bit (after "Bit Twiddling Hacks", S. E.
+    /// Anderson). A tab counts, and so does every byte above 0x7f: those are rare, and then looked at one by one.
     private static func mayHoldControl(_ word: UInt64) -> Bool {
         let ones: UInt64 = 0x0101_0101_0101_0101
-        let high: UInt64 = 0x8080_8080_8080_8080
-        let delete = word ^ (ones &* 0x7f)
-        let belowSpace = (word &- ones &* 0x20) & ~word
-        let isDelete = (delete &- ones) & ~delete
-        return (belowSpace | isDelete) & high != 0
+        return ((word &- ones &* 0x20) | (word &+ ones)) & (ones &* 0x80) != 0
     }
 
     /// Whether the bytes may stand in a request target: no control, no space, no fragment. Bytes above 127 are passed

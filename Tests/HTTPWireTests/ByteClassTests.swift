@@ -1,0 +1,27 @@
+import Testing
+
+@testable import HTTPWire
+
+@Suite struct ByteClassTests {
+    @Test(
+        "Each control character but the tab is found, wherever it stands and whatever is beside it",
+        arguments: [0x20, 0x61, 0x7e, 0x80, 0xff] as [UInt8])
+    func controls(beside neighbour: UInt8) {
+        for length in [1, 7, 8, 9, 23] {
+            for position in 0..<length {
+                for byte in UInt8.min...UInt8.max {
+                    var text = [UInt8](repeating: neighbour, count: length)
+                    text[position] = byte
+                    let isControl = byte < 0x20 && byte != 0x09 || byte == 0x7f
+                    #expect(text.withUnsafeBytes { ByteClass.isFieldValue($0) } == !isControl)
+                }
+            }
+        }
+    }
+
+    @Test("Bytes are compared with a text exactly", arguments: ["", ":path", ":Path", ":pat", ":paths"])
+    func exactly(_ text: String) {
+        let bytes = Array(text.utf8)
+        #expect(bytes.withUnsafeBytes { ByteClass.areExactly($0, ":path") } == (text == ":path"))
+    }
+}
