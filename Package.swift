@@ -69,7 +69,10 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "anteroom",
-            dependencies: ["AnteroomServer", "EdgeProxy", "RoomConfiguration", "VisitorAPI", argumentParser, logging],
+            dependencies: [
+                "AnteroomServer", "EdgeProxy", "RoomConfiguration", "VisitorAPI", "WaitingRoom", argumentParser,
+                logging,
+            ],
             swiftSettings: swiftSettings),
         .target(
             name: "AnteroomServer",
@@ -86,7 +89,7 @@ let package = Package(
         .target(
             name: "VisitorAPI",
             dependencies: ["QueueStore", "SessionTokens", "RoomConfiguration", "COpenSSL", mustache, nioCore],
-            resources: [.embedInCode("Pages/Resources")], swiftSettings: swiftSettings),
+            resources: [.embedInCode("Pages/Resources"), .embedInCode("OpenAPI")], swiftSettings: swiftSettings),
         .target(
             name: "AdminAPI", dependencies: ["Prometheus", hummingbird, logging, nioCore, serviceLifecycle],
             swiftSettings: swiftSettings),

@@ -79,7 +79,8 @@ package struct AnteroomServer {
 
         let services = VisitorServices(
             store: store, signer: TokenSigner(keys: keys), keys: keys,
-            salt: salt, monitor: monitor, pages: pages, lifetime: configuration.tokens.lifetime, clock: clock)
+            salt: salt, monitor: monitor, pages: pages, lifetime: configuration.tokens.lifetime,
+            api: configuration.api, clock: clock)
 
         let group = MultiThreadedEventLoopGroup(numberOfThreads: workers)
         let labels = LabelTable()
@@ -171,7 +172,7 @@ package struct AnteroomServer {
                 notices.forget(allBut: routing.endpoints)
                 checks.apply(routing.endpoints)
                 try await line.configure(store, settings)
-                services.apply(pages: pages, lifetime: configuration.tokens.lifetime)
+                services.apply(pages: pages, lifetime: configuration.tokens.lifetime, api: configuration.api)
                 worker.apply(configuration.rooms.map(\.settings))
                 monitor.forget(allBut: settings.map(\.id))
                 for rule in configuration.rooms {

@@ -12,7 +12,8 @@ struct MeteredStore: QueueStore {
 
     private static var operations: [String] {
         [
-            "configure", "arrive", "enqueue", "reenter", "come_back", "places", "leave", "claim", "record", "session",
+            "configure", "arrive", "enqueue", "reenter", "come_back", "present", "places", "leave", "claim", "record",
+            "session",
             "end",
             "admit",
             "clean", "facts", "ended_sessions",
@@ -88,6 +89,12 @@ struct MeteredStore: QueueStore {
     ) async throws(StoreError) -> [Place?] {
         try await timed("places") { () async throws(StoreError) in
             try await store.places(of: positions, in: room, seeing: sequence)
+        }
+    }
+
+    func present(_ pass: Pass, for position: PositionID, in room: RoomID) async throws(StoreError) -> PassOutcome {
+        try await timed("present") { () async throws(StoreError) in
+            try await store.present(pass, for: position, in: room)
         }
     }
 

@@ -65,7 +65,7 @@ package enum KeyCommands {
     }
 
     /// Whoever looks for a gate's keys in the wrong folder is told so, instead of being given new ones.
-    private static func requireKey(_ tokens: TokenConfiguration) throws(SecretFileError) {
+    static func requireKey(_ tokens: TokenConfiguration) throws(SecretFileError) {
         guard access(tokens.keyFile, F_OK) != 0 else { return }
         throw SecretFileError(
             .missing, tokens.keyFile,
@@ -73,7 +73,7 @@ package enum KeyCommands {
                 + "the one that the gate runs in")
     }
 
-    private static func time(_ seconds: Int64) -> String {
+    static func time(_ seconds: Int64) -> String {
         Timestamp(milliseconds: seconds * 1000).rfc3339
     }
 }

@@ -4,9 +4,9 @@ import Glibc
 import Darwin
 #endif
 
-/// The gate's own cookies in a request: `anteroom_p_<room>` and `anteroom_s_<room>`.
+/// The gate's own cookies in a request: `anteroom_p_<room>`, `anteroom_s_<room>` and `anteroom_k_<room>`.
 package struct GateCookies: Sendable {
-    package enum Kind: UInt8, Sendable { case position, session }
+    package enum Kind: UInt8, Sendable { case position, session, pass }
 
     /// One `name=value` pair, as offsets from the head's first byte.
     package struct Pair: Sendable {
@@ -47,6 +47,7 @@ package struct GateCookies: Sendable {
         switch unsafe bytes[prefixEnd] {
         case UInt8(ascii: "p"): kind = .position
         case UInt8(ascii: "s"): kind = .session
+        case UInt8(ascii: "k"): kind = .pass
         default: return
         }
         let roomStart = prefixEnd + 2

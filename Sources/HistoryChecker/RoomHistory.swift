@@ -26,6 +26,8 @@ struct RoomHistory: Sendable {
     private var waiting = 0
     private var lines: [Int: WaitingOrder] = [:]
     private var rate = RateLimit()
+    /// Uses so far of each pass.
+    private var passes: [PassID: Int] = [:]
     /// Who joined with the last event, while nobody else waited.
     private var arrivedAlone: PositionID?
 
@@ -55,6 +57,9 @@ struct RoomHistory: Sendable {
         case .sessionExpired(let id): end(id, from: [.active], as: .expired, report)
         case .sessionCompleted(let id): end(id, from: [.admitted, .active], as: .completed, report)
         case .sessionTerminated(let id): end(id, from: [.admitted, .active], as: .terminated, report)
+        case .passUsed(let pass, let id):
+            use(pass, by: id, report)
+            arrivedAlone = alone
         }
     }
 
@@ -89,6 +94,20 @@ struct RoomHistory: Sendable {
         lines[position.priority, default: WaitingOrder()].insert(key)
         if waiting == 0 { arrivedAlone = position.id }
         waiting += 1
+    }
+
+    private mutating func use(_ pass: Pass, by id: PositionID, _ report: Report) {
+        let used = (passes[pass.id] ?? 0) + 1
+        passes[pass.id] = used
+        if used > pass.uses { report(.state, "pass \(pass.id) is used \(used) times of \(pass.uses)") }
+        if time >= pass.expiresAt { report(.state, "pass \(pass.id) is used though it is over") }
+        guard let standing = standings[id], standing.status == .waiting else {
+            return report(.state, "pass \(pass.id) serves position \(id), which is \(description(of: id))")
+        }
+        guard standing.priority < pass.priority else { return }
+        lines[standing.priority]?.remove(standing.key)
+        lines[pass.priority, default: WaitingOrder()].insert(standing.key)
+        standings[id]?.priority = pass.priority
     }
 
     private mutating func admit(_ id: PositionID, wasAlone: Bool, _ report: Report) {

@@ -15,6 +15,10 @@ package protocol QueueStore: Sendable {
     /// Joins the line unless it is full; never admits. O(log n).
     func enqueue(_ arrival: Arrival, in room: RoomID) async throws(StoreError) -> ArrivalOutcome
 
+    /// Moves a waiting position up to the pass's priority, its join order kept, and counts one use; a position that
+    /// stands there already, or was let in, uses nothing, so a repeated call counts once. O(log n).
+    func present(_ pass: Pass, for position: PositionID, in room: RoomID) async throws(StoreError) -> PassOutcome
+
     /// The place of somebody whose position token is good though the store does not know the position: for some minutes
     /// after a shared store was restored from a record that lacked its last moment, the position is made again, behind
     /// those that the record had. Nil at any other time. O(log n).
@@ -82,16 +86,23 @@ package struct Arrival: Hashable, Sendable {
     package var userID: String?
     package var metadata: [String: String]
     package var client: Client
+    /// Of which one use is counted with the position that is made.
+    package var pass: Pass?
 
     package init(
-        id: PositionID, priority: Int = 0, userID: String? = nil, metadata: [String: String] = [:], client: Client
+        id: PositionID, priority: Int = 0, userID: String? = nil, metadata: [String: String] = [:], client: Client,
+        pass: Pass? = nil
     ) {
         self.id = id
         self.priority = priority
         self.userID = userID
         self.metadata = metadata
         self.client = client
+        self.pass = pass
     }
+
+    /// What the pass makes of the priority.
+    package var grantedPriority: Int { max(priority, pass?.priority ?? 0) }
 }
 
 package enum ArrivalOutcome: Hashable, Sendable {
@@ -101,6 +112,8 @@ package enum ArrivalOutcome: Hashable, Sendable {
     case full
     /// A position with this id exists and has ended; a new id is needed.
     case ended(Place)
+    /// The pass does not count (any more); no position was made.
+    case refused(PassRefusal)
 }
 
 package enum ClaimOutcome: Hashable, Sendable {

@@ -57,6 +57,11 @@ package final class LoopTokens {
             address: facts.address.span, now)
     }
 
+    /// A pass of any room with a good signature, whose time may be over; nil: none.
+    func pass(_ token: [UInt8], now: Int64) -> PassClaims? {
+        try? verify(now) { verifier throws(TokenError) in try verifier.verifyPass(token.span, now: now) }
+    }
+
     /// Refuses the session's tokens from now on.
     package func revoke(_ session: SessionID) { sessions.revoke(session, now: services.clock().milliseconds / 1000) }
 
@@ -103,7 +108,9 @@ package final class LoopTokens {
                 && binding.admits(claims.binding, hasher: hasher, address: address, userAgent: userAgent)
         }
         do throws(TokenError) {
-            let claims = try verify(token, kind, now)
+            let claims = try verify(now) { verifier throws(TokenError) in
+                try verifier.verify(token, as: kind, now: now)
+            }
             guard isOwners(claims),
                 let entry = cache.insert(
                     token, as: kind, claims: claims, binding: binding, address: address, userAgent: userAgent, now: now)
@@ -123,14 +130,16 @@ package final class LoopTokens {
 
     /// Where another gate has rotated the key, this visitor must not lose a place for it: the keys are read again at once,
     /// two small files, at most every three seconds.
-    private func verify(_ token: Span<UInt8>, _ kind: TokenKind, _ now: Int64) throws(TokenError) -> TokenClaims {
+    private func verify<Claims>(
+        _ now: Int64, _ check: (TokenVerifier) throws(TokenError) -> Claims
+    ) throws(TokenError) -> Claims {
         do throws(TokenError) {
-            return try verifier.verify(token, as: kind, now: now)
+            return try check(verifier)
         } catch {
             guard case .unknownKey = error else { throw error }
             if services.keys.claimsReload(now: now) { _ = try? services.keys.reload(now: now) }
             // Another loop may have been the one that read them.
-            return try verifier.verify(token, as: kind, now: now)
+            return try check(verifier)
         }
     }
 }

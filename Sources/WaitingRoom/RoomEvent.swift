@@ -31,6 +31,8 @@ package struct RoomEvent: Hashable, Sendable {
         case sessionCompleted(SessionID)
         /// `session.terminated`.
         case sessionTerminated(SessionID)
+        /// `pass.used`: a pass served a waiting position, which moves up to its priority unless it stands there.
+        case passUsed(Pass, by: PositionID)
         /// `room.updated`: new limits or status.
         case roomUpdated(RoomSettings)
     }

@@ -59,7 +59,9 @@ struct RandomHistoryTests {
         switch Int.random(in: 0..<18, using: &random) {
         case 0...4:
             do throws(StoreError) {
-                _ = try await store.arrive(Site.arrival(number, priority: number % 5 == 0 ? 1 : 0), in: room)
+                var arrival = Site.arrival(number, priority: number % 5 == 0 ? 1 : 0)
+                if number % 7 == 0 { arrival.pass = .some(of: number) }
+                _ = try await store.arrive(arrival, in: room)
             } catch {
                 // Just restored: as one who had a place.
                 guard error.message.hasSuffix("come back first") else { throw error }
@@ -76,6 +78,7 @@ struct RandomHistoryTests {
             _ = try await store.end(SessionID(of: id), as: number % 2 == 0 ? .completed : .terminated, in: room)
         case 14...15: _ = try await store.comeBack(id, mayAdmit: number % 2 == 0, in: room)
         case 13: try await store.configure([.random(for: room, using: &random)])
+        case 14: _ = try await store.present(.some(of: number), for: id, in: room)
         default:
             let jump = Int.random(in: 0..<12, using: &random) == 0
             let span: ClosedRange<Int64> = jump ? -90_000...90_000 : 0...900

@@ -45,6 +45,54 @@ struct RestoreTests {
         try await store.wipe(room)
     }
 
+    @Test(
+        "A pass that is spent stays spent in a room that was restored, until its time is over",
+        arguments: [false, true])
+    func passes(shuffled: Bool) async throws {
+        try await withLivedRoom(shuffled: shuffled) { store, room, clock in
+            let pass = Pass(
+                id: PassID(bits: UUIDBits(high: 1, low: 2)), priority: 5, uses: 2, expiresAt: clock.now + .minutes(60))
+            var arrival = Site.arrival(101)
+            arrival.pass = pass
+            _ = try await store.enqueue(arrival, in: room)
+            _ = try await store.present(pass, for: Site.id(99), in: room)
+            let before = try await answers(store, room)
+            let history = try await store.history(of: room)
+            #expect(HistoryChecker.violations(in: history).isEmpty)
+            try await store.wipe(room)
+            _ = try await store.restore(room, seen: nil) { GivenHistory(history) }
+            #expect(try await answers(store, room) == before)
+            clock.advance(by: .minutes(1))
+            arrival.id = Site.id(102)
+            #expect(try await store.enqueue(arrival, in: room) == .refused(.spent))
+            #expect(try await store.command("HGET", "ar:{\(room)}:meta", "passes").integer == 1)
+            clock.advance(by: .minutes(60))
+            for _ in 0..<256 { _ = try await store.clean(in: room) }
+            #expect(try await store.command("HGET", "ar:{\(room)}:meta", "passes").integer == 0)
+        }
+    }
+
+    @Test("Whoever is moved up after a restoration stands by join order among those who had that priority before")
+    func raisedLater() async throws {
+        let room = try Site.room("raise")
+        let clock = ManualClock()
+        let store = try await Site().store(clock: clock)
+        defer { store.close() }
+        try await store.configure([RoomSettings(id: room, maxActiveUsers: 0, maxQueueSize: 0)])
+        for number in 1...6 as ClosedRange<UInt64> {
+            _ = try await store.enqueue(Site.arrival(number, priority: number % 2 == 0 ? 5 : 0), in: room)
+        }
+        let history = try await store.history(of: room)
+        try await store.wipe(room)
+        _ = try await store.restore(room, seen: nil) { GivenHistory(history) }
+        let pass = Pass(
+            id: PassID(bits: UUIDBits(high: 1, low: 2)), priority: 5, uses: 2, expiresAt: clock.now + .minutes(60))
+        _ = try await store.present(pass, for: Site.id(3), in: room)
+        let places = try await store.places(of: (1...6).map { Site.id($0) }, in: room, seeing: 0)
+        #expect(places.map { $0?.rank } == [5, 1, 2, 3, 6, 4])
+        try await store.wipe(room)
+    }
+
     @Test("A room is the same after its history was replayed into an empty store", arguments: [false, true])
     func emptyStore(shuffled: Bool) async throws {
         try await withLivedRoom(shuffled: shuffled) { store, room, clock in

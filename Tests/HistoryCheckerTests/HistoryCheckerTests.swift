@@ -119,6 +119,41 @@ struct HistoryCheckerTests {
         #expect(pen.rules == [.order])
     }
 
+    @Test("A use of a pass more than it has is found, and one after its time")
+    func passes() throws {
+        var pen = try Pen()
+        let pass = Pass(
+            id: PassID(bits: UUIDBits(high: 0, low: 1)), priority: 5, uses: 2,
+            expiresAt: Timestamp(milliseconds: pen.now + 10))
+        for number in 1...4 as ClosedRange<UInt64> { pen.join(number) }
+        pen.write(.passUsed(pass, by: pen.id(3)))
+        pen.write(.passUsed(pass, by: pen.id(2)))
+        #expect(pen.rules == [])
+        var late = pen
+        pen.write(.passUsed(pass, by: pen.id(4)))
+        #expect(pen.rules == [.state])
+        late.now += 10
+        late.write(.passUsed(Pass(id: pass.id, priority: 5, uses: 3, expiresAt: pass.expiresAt), by: late.id(4)))
+        #expect(late.rules == [.state])
+    }
+
+    @Test("Those whom passes moved up are admitted by join order within the new priority")
+    func raised() throws {
+        var pen = try Pen()
+        let pass = Pass(
+            id: PassID(bits: UUIDBits(high: 0, low: 1)), priority: 5, uses: 2,
+            expiresAt: Timestamp(milliseconds: pen.now + 10_000))
+        for number in 1...4 as ClosedRange<UInt64> { pen.join(number) }
+        pen.write(.passUsed(pass, by: pen.id(3)))
+        pen.write(.passUsed(pass, by: pen.id(2)))
+        var wrong = pen
+        pen.admit(2)
+        pen.admit(3)
+        #expect(pen.rules == [])
+        wrong.admit(3)
+        #expect(wrong.rules == [.order])
+    }
+
     @Test("One admission more than there are slots is found")
     func slots() throws {
         var pen = try Pen { $0.queueRate.count = 100 }

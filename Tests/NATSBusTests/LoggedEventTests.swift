@@ -31,6 +31,7 @@ import WaitingRoom
             .positionEnqueued(plain, shuffleKey: 0), .positionAdmitted(id, expiresAt: time), .positionExpired(id),
             .positionLeft(id), .sessionStarted(session), .sessionExpired(session.id), .sessionCompleted(session.id),
             .sessionTerminated(session.id),
+            .passUsed(Pass(id: PassID(using: &generator), priority: 5, uses: 3, expiresAt: time), by: id),
         ]
     }
 

@@ -92,6 +92,7 @@ private struct RandomHistory {
                 case 0...4:
                     var arrival = Fixture.arrival(number)
                     arrival.priority = number % 5 == 0 ? 1 : 0
+                    if number % 7 == 0 { arrival.pass = .some(of: number) }
                     promised.note(try await store.arrive(arrival, in: room).place)
                 case 5: promised.note(try await store.enqueue(Fixture.arrival(number), in: room).place)
                 case 6: promised.note(try await store.leave(id, in: room))
@@ -105,6 +106,10 @@ private struct RandomHistory {
                     _ = try await store.end(SessionID(of: id), as: number % 2 == 0 ? .completed : .terminated, in: room)
                 case 14...15: _ = try await store.comeBack(id, mayAdmit: number % 2 == 0, in: room)
                 case 13: try await store.configure([.random(for: room, using: &random)])
+                case 14:
+                    if case .place(let place) = try await store.present(.some(of: number), for: id, in: room) {
+                        promised.note(place)
+                    }
                 default:
                     let jump = Int.random(in: 0..<12, using: &random) == 0
                     let span: ClosedRange<Int64> = jump ? -90_000...90_000 : 0...900
@@ -170,7 +175,7 @@ extension ArrivalOutcome {
     fileprivate var place: Place? {
         switch self {
         case .waiting(let place), .admitted(let place), .ended(let place): place
-        case .full: nil
+        case .full, .refused: nil
         }
     }
 }

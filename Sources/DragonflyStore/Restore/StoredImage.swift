@@ -23,6 +23,8 @@ struct StoredImage {
     private var pointers: [String: [String]] = [:]
     private var ended: [(time: Timestamp, id: PositionID)] = []
     private var endedInLine = 0
+    private var passes: [String: [String]] = [:]
+    private var passCount = 0
 
     init(of room: Room, epoch: String, generation: String) {
         keys = RoomKeys(room: room.id)
@@ -33,7 +35,7 @@ struct StoredImage {
             shuffle > 0
             ? max(image.windowEpoch, Timestamp(milliseconds: image.time.milliseconds / shuffle * shuffle)) : nil
         var late: [PositionImage] = []
-        room.forEachPosition { position in
+        room.forEachPositionByJoin { position in
             // Who joins in the open window yet may stand before these.
             if position.position.status == .waiting, let openWindow, position.window >= openWindow {
                 late.append(position)
@@ -46,13 +48,15 @@ struct StoredImage {
             window = openWindow
             for position in late { add(position) }
         }
+        room.forEachPass { add($0) }
         closeChunk()
         closeBits()
         finishKeys()
         meta =
             Self.meta(of: room, image, generation: generation, epoch: epoch) + [
                 "eil", "\(endedInLine)", "block", "\(block)", "boff", "\(offset)",
-                "bwin", "\(window?.milliseconds ?? -1)", "bopen", window == nil ? "0" : "1", "first", "1",
+                "bwin", "\(window?.milliseconds ?? -1)", "bopen", window == nil ? "0" : "1", "first", "1", "passes",
+                "\(passCount)",
             ]
     }
 
@@ -106,6 +110,13 @@ struct StoredImage {
         note(image)
         offset += 1
         if offset % RoomKeys.chunkSize == 0 { closeChunk() }
+    }
+
+    private mutating func add(_ pass: PassImage) {
+        passCount += 1
+        passes[RoomKeys.passes(with: pass.id), default: []] += [
+            pass.id.hex, "\(pass.used) \(pass.expiresAt.milliseconds)",
+        ]
     }
 
     private mutating func line(_ order: LaneOrder, _ priority: Int, _ shuffleKey: String) {
@@ -179,6 +190,7 @@ struct StoredImage {
         put("lanes", lanes.flatMap { [$0.key.name, "\($0.value)"] }, 2)
         put("n", counts.flatMap { [$0.key, "\($0.value)"] }, 2)
         for (shard, pairs) in pointers { put("p:\(shard)", pairs, 2) }
+        for (name, pairs) in passes { put(name, pairs, 2) }
         ended.sort { $0.time < $1.time }
         let entries = ended.map { "\($0.time.milliseconds) \($0.id.hex)" }
         for start in stride(from: 0, to: entries.count, by: Self.pairLimit) {

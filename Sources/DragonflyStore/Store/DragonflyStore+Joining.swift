@@ -17,7 +17,7 @@ extension DragonflyStore {
         let arrival = Arrival(id: position, client: Client(address: "", userAgent: ""))
         switch try await queued(arrival, .formerPlace(issued), in: room) {
         case .made(.waiting(let place)), .made(.admitted(let place)): return place
-        case .made, .full, .later, .unknown: return nil
+        case .made, .full, .later, .unknown, .refused: return nil
         case .known: return try await exactPlaces(of: [position], in: room)[0]
         }
     }
@@ -28,7 +28,7 @@ extension DragonflyStore {
         guard let id = PositionID(returningFrom: missed) else { return nil }
         let arrival = Arrival(id: id, client: Client(address: "", userAgent: ""))
         switch try await queued(arrival, .missedTurn(missed, mayAdmit: mayAdmit), in: room) {
-        case .full, .later, .unknown: return nil
+        case .full, .later, .unknown, .refused: return nil
         case .known: _ = try await signs(of: [id], [], in: room)
         case .made: break
         }
@@ -42,6 +42,7 @@ extension DragonflyStore {
         switch try await queued(arrival, wish, in: room) {
         case .made(let outcome): return outcome
         case .full: return .full
+        case .refused(let refusal): return .refused(refusal)
         case .later, .unknown:
             throw StoreError(.unavailable, "room \(room) was just restored: those who had a place come back first")
         case .known: break
@@ -91,12 +92,12 @@ extension DragonflyStore {
         for waiter in batch {
             let arrival = waiter.arrival
             var particulars = Particulars(userID: arrival.userID, metadata: arrival.metadata).text
-            let isKept = arrival.priority != 0 || particulars != Particulars.none
+            let isKept = arrival.grantedPriority != 0 || particulars != Particulars.none
             withExtras = withExtras || isKept
             if case .missedTurn(let missed, _) = waiter.wish { particulars = missed.hex }
             let shuffleKey = String(UInt64.random(in: 1...UInt64.max, using: &random), radix: 16)
             arguments += [
-                waiter.wish.text, arrival.id.hex, "\(arrival.priority)",
+                waiter.wish.text, arrival.id.hex, "\(arrival.priority)" + (arrival.pass.map { ":" + $0.text } ?? ""),
                 String(repeating: "0", count: 16 - shuffleKey.utf8.count) + shuffleKey, particulars, isKept ? "1" : "0",
             ]
         }
@@ -104,6 +105,7 @@ extension DragonflyStore {
         let view = view(of: room)
         let keys =
             names.shards(of: batch.flatMap(\.positions), view)
+            + names.passes(batch.compactMap(\.arrival.pass?.id), view)
             + names.tail(view, count: batch.count, withExtras: withExtras)
         let connection = connection.number
         let words = try await run(.join, in: room, keys: keys, arguments).array?.compactMap(\.text) ?? []
@@ -120,6 +122,9 @@ extension DragonflyStore {
             case "F": answers.append(.full)
             case "L": answers.append(.later)
             case "N": answers.append(.unknown)
+            case "P":
+                guard parts.count == 2, let refusal = PassRefusal(rawValue: String(parts[1])) else { throw damaged }
+                answers.append(.refused(refusal))
             case "W", "A":
                 guard parts.count == 4, let sequence = UInt64(parts[1]), let rank = Int(parts[2]),
                     let waiting = Int(parts[3])
@@ -129,7 +134,8 @@ extension DragonflyStore {
                 let arrival = waiter.arrival
                 let place = Place(
                     position: QueuePosition(
-                        id: arrival.id, queueID: room, sequence: sequence, priority: arrival.priority, enqueuedAt: now,
+                        id: arrival.id, queueID: room, sequence: sequence, priority: arrival.grantedPriority,
+                        enqueuedAt: now,
                         userID: arrival.userID, metadata: arrival.metadata, status: isWaiting ? .waiting : .admitted,
                         expiresAt: now + Milliseconds(isWaiting ? heartbeat : claim)),
                     rank: rank, totalWaiting: waiting)

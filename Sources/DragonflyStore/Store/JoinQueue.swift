@@ -62,6 +62,8 @@ struct JoinQueue {
 enum JoinAnswer: Hashable, Sendable {
     case made(ArrivalOutcome)
     case full
+    /// The pass does not count.
+    case refused(PassRefusal)
     /// A position with this id exists.
     case known
     /// Those who come back after a restoration go first.

@@ -29,6 +29,15 @@ struct RoomKeys: Hashable, Sendable {
 
     static func shard(of position: PositionID) -> String { String(position.bits.low & 0x3fff, radix: 16) }
 
+    /// Where the uses of these passes are counted.
+    func passes(_ passes: some Sequence<PassID>, _ view: RoomView?) -> [String] {
+        guard let view else { return [] }
+        return passes.map { key(Self.passes(with: $0), epoch: view.epoch) }
+    }
+
+    /// The hash of a pass.
+    static func passes(with pass: PassID) -> String { "v:\(pass.hex.suffix(2))" }
+
     /// The chunk in which the record of a join is.
     func chunk(_ block: Int, offset: Int, epoch: String) -> String {
         key("c:\(block):\(offset / Self.chunkSize)", epoch: epoch)

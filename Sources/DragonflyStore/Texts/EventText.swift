@@ -40,6 +40,11 @@ extension RoomEvent {
                     id: SessionID(of: id), queueID: room, positionID: id, userID: Particulars(words[7]).userID,
                     client: Client(text: words[6]), startedAt: time, expiresAt: expires, lastSeen: time,
                     pageViews: views, status: .active))
+        case "u":
+            guard words.count == 8, let pass = PassID(hex: words[4]), let priority = Int(words[5]),
+                let uses = Int(words[6]), let expires = moment(7)
+            else { return nil }
+            change = .passUsed(Pass(id: pass, priority: priority, uses: uses, expiresAt: expires), by: id)
         case "X": change = .sessionExpired(SessionID(of: id))
         case "C": change = .sessionCompleted(SessionID(of: id))
         case "T": change = .sessionTerminated(SessionID(of: id))

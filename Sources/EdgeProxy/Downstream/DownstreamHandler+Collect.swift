@@ -13,7 +13,7 @@ extension DownstreamHandler {
             return
         }
         if case .length(let length) = gate.requestHead.framing, length > VisitorRequest.bodyLimit {
-            refuseLargeBody()
+            refuseLargeBody(of: request)
             return
         }
         phase = .collecting
@@ -34,10 +34,12 @@ extension DownstreamHandler {
         }
     }
 
-    private func refuseLargeBody() {
+    private func refuseLargeBody(of request: VisitorRequest) {
         collectedRequest = nil
         closesAfterAnswer = true
-        answer(.problem(413, "Content Too Large", detail: "A body of this API has at most 8192 bytes."), outcome: .api)
+        let problem = VisitorResponse.problem(
+            413, "Content Too Large", detail: "A body of this API has at most 8192 bytes.")
+        answer(gate.desk.readable(problem, by: request), outcome: .api)
     }
 
     func collect(_ bytes: inout ByteBuffer) {
@@ -53,7 +55,7 @@ extension DownstreamHandler {
         }
         exchange.apiBody += out.readableBytesView
         if exchange.apiBody.count > VisitorRequest.bodyLimit {
-            refuseLargeBody()
+            refuseLargeBody(of: request)
             return
         }
         // The deadline stays: so small a body needs no second one.

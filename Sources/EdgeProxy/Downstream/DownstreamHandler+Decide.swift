@@ -63,6 +63,12 @@ extension DownstreamHandler {
         _ exchange: Exchange
     ) -> Verdict {
         let rule = room.rule
+        if let link = unsafe passLink(bytes, exchange) {
+            var request = unsafe visitorRequest(head, bytes, exchange, rule: rule)
+            request.target = link.target
+            request.linkedPass = link.token
+            return .ask(request)
+        }
         if !rule.bypass.paths.isEmpty || !rule.bypass.addresses.isEmpty || !rule.bypass.headers.isEmpty {
             let client = rule.bypass.addresses.isEmpty ? nil : clientAddress(exchange)
             let isBypassed = unsafe room.isBypassed(
@@ -101,6 +107,7 @@ extension DownstreamHandler {
         var request = unsafe visitorRequest(head, bytes, exchange, rule: rule)
         request.expiredSession = expired
         request.positionToken = unsafe cookie(.position, of: room, bytes).map { unsafe Array(bytes[$0]) }
+        request.passToken = unsafe cookie(.pass, of: room, bytes).map { unsafe Array(bytes[$0]) }
         return .ask(request)
     }
 
@@ -126,7 +133,7 @@ extension DownstreamHandler {
     ) -> Verdict? {
         let routing = gate.routing
         if unsafe RoutingTable.isPrefix(routing.reservedPath, of: path) {
-            let request = unsafe visitorRequest(head, bytes, exchange, rule: nil)
+            let request = unsafe visitorRequest(head, bytes, exchange, rule: embeddedRoom(path)?.rule)
             return .respond(gate.desk.reserved(request, reservedPath: routing.gate.reservedPath), .api)
         }
         let prefix: StaticString = "/api/v1/queues/"
@@ -146,6 +153,16 @@ extension DownstreamHandler {
         request.sessionToken = unsafe cookie(.session, of: room, bytes).map { unsafe Array(bytes[$0]) }
         if let field = head.field(.authorization) { request.bearerToken = unsafe Self.bearer(bytes[field.value]) }
         return .api(request)
+    }
+
+    /// The room of `<reserved path>/rooms/<id>/…`; nil for any other path.
+    private func embeddedRoom(_ path: UnsafeRawBufferPointer) -> CompiledRoom? {
+        let rest = unsafe UnsafeRawBufferPointer(rebasing: path[gate.routing.reservedPath.count...])
+        let prefix: StaticString = "/rooms/"
+        guard prefix.withUTF8Buffer({ unsafe rest.starts(with: UnsafeRawBufferPointer($0)) }) else { return nil }
+        let name = unsafe UnsafeRawBufferPointer(rebasing: rest[prefix.utf8CodeUnitCount...])
+        let end = unsafe name.firstIndex(of: UInt8(ascii: "/")) ?? name.count
+        return unsafe gate.routing.room(idBytes: UnsafeRawBufferPointer(rebasing: name[..<end]))
     }
 
     /// Whether a path lies where the gate answers itself.

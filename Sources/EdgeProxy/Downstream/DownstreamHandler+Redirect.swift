@@ -15,6 +15,8 @@ extension DownstreamHandler {
         let name = unsafe RoutingTable.name(of: UnsafeRawBufferPointer(rebasing: bytes[exchange.host]))
         guard unsafe !name.isEmpty else { return .refuse(HeadRefusal(400, "The request names no host to be sent to.")) }
         let target = unsafe exchange.normalizedTarget ?? Array(bytes[exchange.target])
+        // A link's pass stays out of the access log.
+        _ = unsafe passLink(bytes, exchange)
         // `OPTIONS *` is about the server as a whole.
         let path = target.first == UInt8(ascii: "/") ? String(decoding: target, as: UTF8.self) : "/"
         let host = unsafe String(decoding: name, as: UTF8.self)

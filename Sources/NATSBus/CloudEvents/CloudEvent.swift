@@ -52,6 +52,7 @@ extension RoomEvent.Change {
         switch self {
         case .positionEnqueued(let position, _): "\(position.id)"
         case .positionAdmitted(let id, _), .positionExpired(let id), .positionLeft(let id): "\(id)"
+        case .passUsed(_, let id): "\(id)"
         case .sessionStarted(let session): "\(session.id)"
         case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id): "\(id)"
         case .roomUpdated: nil
@@ -97,6 +98,12 @@ extension JSONText {
             member("page_views", session.pageViews)
         case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id):
             member("session_id", "\(id)")
+        case .passUsed(let pass, let id):
+            member("position_id", "\(id)")
+            member("pass_id", "\(pass.id)")
+            member("priority", pass.priority)
+            member("uses", pass.uses)
+            member("expires_at", pass.expiresAt)
         case .roomUpdated(let settings):
             put(settings)
         }

@@ -85,6 +85,12 @@ private struct EventFields {
         case "session.expired": return .sessionExpired(try session())
         case "session.completed": return .sessionCompleted(try session())
         case "session.terminated": return .sessionTerminated(try session())
+        case "pass.used":
+            let pass = PassID(bits: try need("pass_id") { reader.uuid($0, in: data) })
+            return .passUsed(
+                Pass(
+                    id: pass, priority: try number("priority"), uses: try number("uses"),
+                    expiresAt: try time("expires_at")), by: try position())
         case "room.updated": return .roomUpdated(try settings(of: room))
         default: throw UnreadableEvent("has an unknown type: \(type)")
         }

@@ -87,6 +87,8 @@ struct JournalRecovery<Files: FileSystem> {
             recovered.rooms[image.settings.id] = Room(restoring: image)
         case (.body, .position(let image)):
             return recovered.rooms[image.position.queueID]?.restore(image) ?? false
+        case (.body, .pass(let room, let image)):
+            return recovered.rooms[room]?.restore(image) ?? false
         case (.body, .end(let records)):
             state = .ended
             return records == recovered.report.records

@@ -39,6 +39,7 @@ struct SnapshotWriter<Files: FileSystem> {
         for room in rooms {
             write(.room(room.image))
             room.forEachPosition { write(.position($0)) }
+            room.forEachPass { write(.pass(room.id, $0)) }
         }
         write(.end(records: records))
         flush()

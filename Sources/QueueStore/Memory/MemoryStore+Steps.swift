@@ -26,6 +26,14 @@ extension MemoryStore {
         }
     }
 
+    package func present(
+        _ pass: Pass, for position: PositionID, in room: RoomID
+    ) async throws(StoreError) -> PassOutcome {
+        try await step(in: room) { room, step, _ in
+            room.present(pass, for: position, at: step.now, emitting: &step.events)
+        }
+    }
+
     package func leave(_ position: PositionID, in room: RoomID) async throws(StoreError) -> Place? {
         try await step(in: room) { room, step, _ in room.leave(position, at: step.now, emitting: &step.events) }
     }
@@ -92,7 +100,8 @@ extension MemoryStore {
 extension JoinRequest {
     init(_ arrival: Arrival) {
         self.init(
-            id: arrival.id, priority: arrival.priority, userID: arrival.userID, metadata: arrival.metadata)
+            id: arrival.id, priority: arrival.priority, userID: arrival.userID, metadata: arrival.metadata,
+            pass: arrival.pass)
     }
 }
 
@@ -103,6 +112,7 @@ extension ArrivalOutcome {
         case .admitted(let place): self = .admitted(place)
         case .full: self = .full
         case .ended(let place): self = .ended(place)
+        case .refused(let refusal): self = .refused(refusal)
         }
     }
 }

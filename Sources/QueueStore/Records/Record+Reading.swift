@@ -21,6 +21,10 @@ extension RecordReader {
         case "heartbeats": return .heartbeats(try room(), total: try need("total", integer))
         case "room": return .room(try roomImage())
         case "position": return .position(try positionImage())
+        case "pass":
+            return .pass(
+                try room(),
+                PassImage(id: try passID(), used: try need("used", integer), expiresAt: try need("expires", time)))
         case "end": return .end(records: try need("records", integer))
         default:
             let room = try room()
@@ -43,6 +47,11 @@ extension RecordReader {
         case "session.expired": return .sessionExpired(try sessionID())
         case "session.completed": return .sessionCompleted(try sessionID())
         case "session.terminated": return .sessionTerminated(try sessionID())
+        case "pass.used":
+            return .passUsed(
+                Pass(
+                    id: try passID(), priority: try need("priority", integer), uses: try need("uses", integer),
+                    expiresAt: try need("expires", time)), by: try positionID())
         case "room.updated": return .roomUpdated(try settings(room))
         default: throw .kind(kind)
         }
@@ -108,6 +117,8 @@ extension RecordReader {
     private func room() throws(RecordProblem) -> RoomID { try need("room") { string($0).flatMap { RoomID($0) } } }
 
     private func positionID() throws(RecordProblem) -> PositionID { PositionID(bits: try need("position", uuid)) }
+
+    private func passID() throws(RecordProblem) -> PassID { PassID(bits: try need("pass", uuid)) }
 
     private func sessionID() throws(RecordProblem) -> SessionID { SessionID(bits: try need("session", uuid)) }
 

@@ -20,6 +20,13 @@ extension RecordWriter {
             write(image)
         case .position(let image):
             write(image)
+        case .pass(let room, let image):
+            self.record("pass") {
+                $0.put("room", room.text)
+                $0.put("pass", image.id.bits)
+                $0.put("used", image.used)
+                $0.put("expires", image.expiresAt)
+            }
         case .end(let records):
             self.record("end") { $0.put("records", records) }
         }
@@ -45,6 +52,12 @@ extension RecordWriter {
                 $0.put(session)
             case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id):
                 $0.put("session", id.bits)
+            case .passUsed(let pass, let position):
+                $0.put("position", position.bits)
+                $0.put("pass", pass.id.bits)
+                $0.put("priority", pass.priority)
+                $0.put("uses", pass.uses)
+                $0.put("expires", pass.expiresAt)
             case .roomUpdated(let settings):
                 $0.put(settings)
             }
@@ -138,6 +151,7 @@ extension RoomEvent.Change {
         case .sessionExpired: "session.expired"
         case .sessionCompleted: "session.completed"
         case .sessionTerminated: "session.terminated"
+        case .passUsed: "pass.used"
         case .roomUpdated: "room.updated"
         }
     }

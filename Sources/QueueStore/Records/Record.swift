@@ -10,6 +10,7 @@ enum Record: Hashable, Sendable {
     /// In snapshots: a room, and behind it its positions.
     case room(RoomImage)
     case position(PositionImage)
+    case pass(RoomID, PassImage)
     /// The last of a snapshot: how many records came before it.
     case end(records: Int)
 }

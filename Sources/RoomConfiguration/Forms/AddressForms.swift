@@ -13,6 +13,18 @@ extension ScalarForm<RoomID> {
     }
 }
 
+extension ScalarForm<PassID> {
+    static var passID: Self {
+        ScalarForm { text throws(Mistake) in
+            guard let id = PassID(text.lowercased()) else {
+                throw Mistake(
+                    "\(text.quoted) is not the id of a pass", "write what anteroom token inspect shows as jti")
+            }
+            return id
+        }
+    }
+}
+
 extension ScalarForm<CIDR> {
     static var cidr: Self { ScalarForm(CIDR.parse) }
 }

@@ -1,4 +1,4 @@
-import WaitingRoom
+package import WaitingRoom
 
 extension ScalarForm<Milliseconds> {
     /// A whole number and a unit: `500ms`, `10s`, `5m`, `2h`.
@@ -31,6 +31,13 @@ extension ScalarForm<Milliseconds> {
 private let lengths: [String: Int64] = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000]
 
 extension Milliseconds {
+    /// A duration as the configuration writes it, from 1 s to ten years; nil if the text is none.
+    package init?(durationText text: String) {
+        let range = Milliseconds.seconds(1)...Milliseconds.hours(24 * 3_660)
+        guard let span = try? ScalarForm.duration(range).parse(text) else { return nil }
+        self = span
+    }
+
     static func hours(_ count: Int64) -> Milliseconds { .minutes(60 * count) }
 
     /// As the configuration writes it, in the largest unit that is exact.

@@ -112,6 +112,7 @@ extension Configuration {
             tokens = TokenConfiguration(reading: section, binding: &binding)
         }
         if let section = root.section("log", as: .log) { log = LogConfiguration(reading: section) }
+        if let section = root.section("api", as: .api) { api = APIConfiguration(reading: section) }
         let entries = root.sections("passthrough", as: .passthrough).compactMap { section in
             PassthroughConfiguration(reading: section, pem: pem).map { ($0, section) }
         }

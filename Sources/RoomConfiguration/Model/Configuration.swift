@@ -6,6 +6,7 @@ package struct Configuration: Hashable, Sendable {
     package var events: EventsConfiguration
     package var tokens: TokenConfiguration
     package var log: LogConfiguration
+    package var api: APIConfiguration
     /// Hosts without a room whose requests are forwarded.
     package var passthrough: [PassthroughConfiguration]
     package var rooms: [RoomRule]
@@ -15,6 +16,7 @@ package struct Configuration: Hashable, Sendable {
         gate: GateConfiguration = GateConfiguration(), admin: AdminConfiguration = AdminConfiguration(),
         store: StoreConfiguration = StoreConfiguration(), events: EventsConfiguration = EventsConfiguration(),
         tokens: TokenConfiguration = TokenConfiguration(), log: LogConfiguration = LogConfiguration(),
+        api: APIConfiguration = APIConfiguration(),
         passthrough: [PassthroughConfiguration] = [], rooms: [RoomRule]
     ) {
         self.gate = gate
@@ -23,6 +25,7 @@ package struct Configuration: Hashable, Sendable {
         self.events = events
         self.tokens = tokens
         self.log = log
+        self.api = api
         self.passthrough = passthrough
         self.rooms = rooms
     }

@@ -14,6 +14,10 @@ package struct RoomRule: Hashable, Sendable {
     package var tokenBinding: TokenBinding
     /// A Mustache template for the queue page, in place of the built-in one.
     package var template: TemplateFile?
+    /// Only those join who have a pass.
+    package var inviteOnly = false
+    /// Passes that were withdrawn.
+    package var revokedPasses: Set<PassID> = []
 
     package init(
         settings: RoomSettings, match: RoomMatch = RoomMatch(), target: TargetConfiguration,

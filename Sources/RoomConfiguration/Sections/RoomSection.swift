@@ -13,6 +13,10 @@ extension RoomRule {
         section.read("forward_token", into: &forwardToken, .boolean)
         section.read("queueing_status_code", into: &queueingStatusCode, .queueingStatus)
         section.read("token_binding", into: &tokenBinding, .choice)
+        section.read("invite_only", into: &inviteOnly, .boolean)
+        var revoked: [PassID] = []
+        section.readList("revoked_passes", into: &revoked, .passID)
+        revokedPasses = Set(revoked)
         if let match = section.section("match", as: .match) { self.match = RoomMatch(reading: match) }
         if let bypass = section.section("bypass", as: .bypass) { self.bypass = BypassRules(reading: bypass) }
         completion = section.sections("completion", as: .completion).compactMap(CompletionRule.init)

@@ -13,6 +13,7 @@ enum SectionName: String, CaseIterable {
     case events
     case tokens
     case log
+    case api
     case passthrough = "passthrough[]"
     case room = "rooms[]"
     case originTLS = "rooms[].origin_tls"
@@ -25,7 +26,7 @@ enum SectionName: String, CaseIterable {
 
     var keys: [String] {
         switch self {
-        case .root: ["gate", "admin", "store", "events", "tokens", "log", "passthrough", "rooms"]
+        case .root: ["gate", "admin", "store", "events", "tokens", "log", "api", "passthrough", "rooms"]
         case .gate:
             [
                 "listen", "reserved_path", "trusted_proxies", "workers", "access_log", "limits", "timeouts",
@@ -46,14 +47,15 @@ enum SectionName: String, CaseIterable {
         case .events: ["nats_url"]
         case .tokens: ["algorithm", "lifetime", "key_file", "token_binding"]
         case .log: ["level"]
+        case .api: ["cors_origins", "embed_origins"]
         case .passthrough: ["hosts", "target_url", "target_urls", "balance", "health", "origin_tls", "preserve_host"]
         case .room:
             [
                 "id", "name", "match", "target_url", "target_urls", "balance", "health", "origin_tls", "preserve_host",
                 "max_active_users", "max_queue_size", "queue_rate", "session_timeout", "session_renewal",
                 "heartbeat_interval", "heartbeat_timeout", "claim_timeout", "admission_interval", "priority_share",
-                "shuffle_window", "missed_turn_grace", "status", "queueing_status_code", "token_binding",
-                "forward_token", "template", "bypass", "completion",
+                "shuffle_window", "missed_turn_grace", "invite_only", "revoked_passes", "status",
+                "queueing_status_code", "token_binding", "forward_token", "template", "bypass", "completion",
             ]
         case .originTLS: ["ca_file", "server_name", "verify", "certificate", "key"]
         case .match: ["hosts", "paths"]

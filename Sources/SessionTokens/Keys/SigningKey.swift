@@ -10,8 +10,8 @@ package struct SigningKey: Sendable {
     init?(_ key: OpenSSLKey, algorithm: TokenAlgorithm) throws(OpenSSLError) {
         guard let verification = try VerificationKey(key, algorithm: algorithm, verifiesUntil: nil) else { return nil }
         self.verification = verification
-        positionHeader = Self.header(.position, verification)
-        sessionHeader = Self.header(.session, verification)
+        positionHeader = Self.header(TokenKind.position.type, verification)
+        sessionHeader = Self.header(TokenKind.session.type, verification)
     }
 
     /// A signed token in the compact form (RFC 7515 §7.1). As slow as the signature.
@@ -21,16 +21,28 @@ package struct SigningKey: Sendable {
             case .position: positionHeader
             case .session: sessionHeader
             }
-        Base64URL.append(claims.json().span, to: &text)
+        return try Self.signed(&text, claims.json(), by: verification)
+    }
+
+    /// The same of a token of another `typ`, with any payload.
+    func token(type: String, payload: [UInt8]) throws(OpenSSLError) -> String {
+        var text = Self.header(type, verification)
+        return try Self.signed(&text, payload, by: verification)
+    }
+
+    private static func signed(
+        _ text: inout [UInt8], _ payload: [UInt8], by verification: VerificationKey
+    ) throws(OpenSSLError) -> String {
+        Base64URL.append(payload.span, to: &text)
         let signature = try verification.key.sign(try SHA256.digest(of: text), with: verification.algorithm)
         text.append(UInt8(ascii: "."))
         Base64URL.append(signature.span, to: &text)
         return String(decoding: text, as: UTF8.self)
     }
 
-    private static func header(_ kind: TokenKind, _ key: VerificationKey) -> [UInt8] {
+    private static func header(_ type: String, _ key: VerificationKey) -> [UInt8] {
         var text: [UInt8] = []
-        let json = #"{"alg":"\#(key.algorithm.name)","kid":"\#(key.id)","typ":"\#(kind.type)"}"#
+        let json = #"{"alg":"\#(key.algorithm.name)","kid":"\#(key.id)","typ":"\#(type)"}"#
         Base64URL.append(Array(json.utf8).span, to: &text)
         text.append(UInt8(ascii: "."))
         return text

@@ -20,6 +20,8 @@ package final class TokenSigner: Sendable {
         lanes = (0..<max(1, threads)).map { DispatchQueue(label: "anteroom.sign.\($0)") }
     }
 
+    var keys: KeySet { ring.keys }
+
     /// Signatures that wait or are being computed.
     package var backlog: Int { waiting.load(ordering: .relaxed) }
 

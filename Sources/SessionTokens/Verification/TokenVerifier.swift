@@ -12,8 +12,8 @@ package final class TokenVerifier {
     private var generation: UInt
     private var verifiers: [SignatureVerifier]
     private let sha256: SHA256
-    /// The header that was accepted last of each kind, as it was written: nearly all tokens have the same one.
-    private var acceptedHeaders: [TokenKind: (text: [UInt8], verifier: SignatureVerifier)] = [:]
+    /// The header that was accepted last of each `typ`, as it was written: nearly all tokens have the same one.
+    private var acceptedHeaders: [String: (text: [UInt8], verifier: SignatureVerifier)] = [:]
     // Scratch space, kept from token to token.
     private var header: [UInt8] = []
     private var payload: [UInt8] = []
@@ -34,27 +34,33 @@ package final class TokenVerifier {
     /// that it carries or points to. Its claims are read only after its signature.
     /// - Parameter now: Seconds since 1970.
     package func verify(_ token: Span<UInt8>, as kind: TokenKind, now: Int64) throws(TokenError) -> TokenClaims {
-        if generation != ring.generation { takeKeys() }
-        guard token.count <= Self.tokenLimit, let parts = Self.split(token),
-            Base64URL.decode(token.extracting(parts.first + 1..<parts.second), into: &payload),
-            Base64URL.decode(token.extracting(parts.second + 1..<token.count), into: &signature)
-        else { throw .malformed }
-        let verifier = try verifier(for: kind, header: token.extracting(0..<parts.first), now)
-        guard sha256.digest(of: token.extracting(0..<parts.second), into: &digest),
-            verifier.accepts(signature, digest)
-        else { throw .badSignature }
-        let payload = payload
+        let payload = try signedPayload(of: token, type: kind.type, now: now)
         guard let claims = TokenClaims(json: payload.span, kind: kind) else { throw .malformed }
         guard claims.issuedAt <= now + Self.leeway else { throw .notYet }
         guard now < claims.expiresAt else { throw .expired(claims) }
         return claims
     }
 
+    /// What a token of this `typ` says, if its signature is good.
+    /// - Parameter now: Seconds since 1970: a retired key verifies for a while only.
+    func signedPayload(of token: Span<UInt8>, type: String, now: Int64) throws(TokenError) -> [UInt8] {
+        if generation != ring.generation { takeKeys() }
+        guard token.count <= Self.tokenLimit, let parts = Self.split(token),
+            Base64URL.decode(token.extracting(parts.first + 1..<parts.second), into: &payload),
+            Base64URL.decode(token.extracting(parts.second + 1..<token.count), into: &signature)
+        else { throw .malformed }
+        let verifier = try verifier(for: type, header: token.extracting(0..<parts.first), now)
+        guard sha256.digest(of: token.extracting(0..<parts.second), into: &digest),
+            verifier.accepts(signature, digest)
+        else { throw .badSignature }
+        return payload
+    }
+
     /// Checks the header and finds the key that it names.
     private func verifier(
-        for kind: TokenKind, header encoded: Span<UInt8>, _ now: Int64
+        for type: String, header encoded: Span<UInt8>, _ now: Int64
     ) throws(TokenError) -> SignatureVerifier {
-        if let known = acceptedHeaders[kind], known.verifier.key.verifies(at: now),
+        if let known = acceptedHeaders[type], known.verifier.key.verifies(at: now),
             unsafe known.text.withUnsafeBytes({ unsafe encoded.equals($0) })
         {
             return known.verifier
@@ -67,11 +73,11 @@ package final class TokenVerifier {
             throw .malformed
         }
         guard object.string("alg", is: ring.algorithm.name, in: text) else { throw .wrongAlgorithm }
-        guard object.string("typ", is: kind.type, in: text) else { throw .wrongKind }
+        guard object.string("typ", is: type, in: text) else { throw .wrongKind }
         guard object.has("kid", in: text) else { throw .malformed }
         for verifier in verifiers where object.string("kid", is: verifier.key.id, in: text) {
             guard verifier.key.verifies(at: now) else { break }
-            acceptedHeaders[kind] = (encoded.indices.map { encoded[$0] }, verifier)
+            acceptedHeaders[type] = (encoded.indices.map { encoded[$0] }, verifier)
             return verifier
         }
         throw .unknownKey

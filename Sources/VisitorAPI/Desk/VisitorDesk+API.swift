@@ -7,6 +7,7 @@ import WaitingRoom
 /// The HTTP API of docs/API.md.
 extension VisitorDesk {
     func api(_ call: APICall, _ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+        if let preflight = preflight(request, methods: call.methods) { return .respond(preflight) }
         guard call.methods.contains(request.method) else {
             return .respond(
                 .problem(
@@ -37,6 +38,7 @@ extension VisitorDesk {
             $0.member("name", settings.name)
             $0.member("status", settings.status.rawValue)
             $0.member("waiting", facts.waiting)
+            $0.member("invite_only", rule.inviteOnly)
             if let estimate {
                 $0.member("estimated_wait_seconds", Int(estimate.middle.rounded()))
                 $0.member("estimated_wait_range_seconds", numbers: PositionAnswer.range(estimate))
@@ -59,9 +61,10 @@ extension VisitorDesk {
         } catch {
             return .respond(.problem(400, "Bad Request", detail: error.detail))
         }
-        if body.priority > 0 {
-            return .respond(
-                .problem(403, "Forbidden", detail: "A priority above 0 is not given to a public caller."))
+        let pass: Pass?
+        switch granted(body, rule) {
+        case .success(let granted): pass = granted
+        case .failure(let response): return .respond(response)
         }
         let room = rule.settings.id
         if currentSettings(rule).status == .maintenance {
@@ -73,18 +76,26 @@ extension VisitorDesk {
             let place = try await place(of: claims, in: room)
         {
             if place.position.status.isHeld {
-                return try await position(place, request, rule, status: 200, token: token, mayRefresh: true)
+                var held = place
+                if let pass {
+                    switch try await raise(place, by: pass, in: room) {
+                    case .success(let raised): held = raised
+                    case .failure(let refusal): return .respond(Self.forbidden(PassFlaw.refused(refusal).detail))
+                    }
+                }
+                return try await position(held, request, rule, status: 200, token: token, mayRefresh: true)
             }
             switch try await comeBack(place, mayAdmit: false) {
             case .waiting(let place), .admitted(let place):
                 return try await position(place, request, rule, status: 201, token: nil, mayRefresh: true)
-            case .full, .ended, nil: break
+            case .full, .ended, .refused, nil: break
             }
         }
+        if rule.inviteOnly, pass == nil { return .respond(Self.forbidden(Self.inviteOnlyDetail)) }
         var generator = SystemRandomNumberGenerator()
         let arrival = Arrival(
-            id: PositionID(using: &generator), priority: body.priority, userID: body.userID, metadata: body.metadata,
-            client: request.client)
+            id: PositionID(using: &generator), userID: body.userID, metadata: body.metadata, client: request.client,
+            pass: pass)
         switch try await services.store.enqueue(arrival, in: room) {
         case .waiting(let place), .admitted(let place):
             return try await position(place, request, rule, status: 201, token: nil, mayRefresh: true)
@@ -92,8 +103,30 @@ extension VisitorDesk {
             return .respond(
                 .problem(503, "The line is full", detail: "Try again later.", fields: [("Retry-After", "15")])
                     .of(.full))
+        case .refused(let refusal): return .respond(Self.forbidden(PassFlaw.refused(refusal).detail))
         }
     }
+
+    /// The pass of a call, giving the priority that was asked for; nil where none was.
+    private func granted(_ body: EnqueueBody, _ rule: RoomRule) -> Identified<Pass?> {
+        let wanted = body.priority ?? 0
+        guard let token = body.pass else {
+            return wanted == 0
+                ? .success(nil) : .failure(Self.forbidden("A priority above 0 needs a pass that gives it."))
+        }
+        switch readPass(Array(token.utf8), rule) {
+        case .flawed(let flaw): return .failure(Self.forbidden(flaw.detail))
+        case .valid(let claims):
+            guard wanted <= claims.priority else {
+                return .failure(Self.forbidden("The pass gives a priority of \(claims.priority)."))
+            }
+            var pass = Pass(claims)
+            pass.priority = body.priority ?? claims.priority
+            return .success(pass)
+        }
+    }
+
+    static func forbidden(_ detail: String) -> VisitorResponse { .problem(403, "Forbidden", detail: detail) }
 
     private func status(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
         switch try await held(request, rule) {

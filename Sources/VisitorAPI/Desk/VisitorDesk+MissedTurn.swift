@@ -7,13 +7,13 @@ extension VisitorDesk {
     /// What a visit gets whose position has ended: the front of the line if its turn was missed, not too long ago and for
     /// the first time; nil otherwise. A subresource brings nobody back.
     func comeBack(
-        _ place: Place, _ request: VisitorRequest, _ rule: RoomRule
+        _ place: Place, _ request: VisitorRequest, _ rule: RoomRule, _ pass: Pass?
     ) async throws(StoreError) -> VisitorAnswer? {
         if case .short = request.format { return nil }
         switch try await comeBack(place, mayAdmit: true) {
         case .admitted(let place): return await grant(place.position.id, request, rule)
-        case .waiting(let place): return await queued(place, request, rule, reissues: true)
-        case .full, .ended, nil: return nil
+        case .waiting(let place): return try await queued(place, request, rule, reissues: true, raisedBy: pass)
+        case .full, .ended, .refused, nil: return nil
         }
     }
 

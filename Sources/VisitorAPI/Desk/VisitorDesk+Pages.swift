@@ -66,15 +66,29 @@ extension VisitorDesk {
     /// What lies under the reserved path.
     package nonisolated func reserved(_ request: VisitorRequest, reservedPath: String) -> VisitorResponse {
         let name = request.path.dropFirst(reservedPath.count)
-        guard name == "/jwks.json" || name == "/healthz" else { return error(404, request) }
+        let embedded = request.rule.map(\.settings.id).flatMap { name == "/rooms/\($0)/embed" ? $0 : nil }
+        guard embedded != nil || ["/jwks.json", "/openapi.json", "/healthz"].contains(name) else {
+            return error(404, request)
+        }
         guard request.isSafe else {
             return .problem(405, "Method Not Allowed", fields: [("Allow", "GET, HEAD")])
+        }
+        if let embedded {
+            let page = services.pages.embedPage(
+                embedded, origins: services.api.embedOrigins, in: request.language, nonce: Self.nonce())
+            return VisitorResponse(status: 200, page: page)
         }
         if name == "/healthz" {
             // For load balancers, who must not join the line to find out that the gate is there.
             return VisitorResponse(
                 status: 200, contentType: "text/plain; charset=utf-8", fields: [("Cache-Control", "no-store")],
                 body: Array("ok\n".utf8))
+        }
+        if name == "/openapi.json" {
+            return VisitorResponse(
+                status: 200, contentType: "application/json",
+                fields: [("Cache-Control", "public, max-age=300"), ("Access-Control-Allow-Origin", "*")],
+                body: PackageResources.openapi_json)
         }
         return VisitorResponse(
             status: 200, contentType: "application/jwk-set+json",

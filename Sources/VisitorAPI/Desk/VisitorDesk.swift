@@ -48,6 +48,8 @@ package actor VisitorDesk {
                 } else {
                     answer = .respond(.problem(404, "Not Found", detail: "There is no such call."))
                 }
+                done(answer.changing { readable($0, by: request) })
+                return
             } else if let rule = request.rule {
                 answer = try await visit(request, rule)
             } else {
@@ -55,7 +57,8 @@ package actor VisitorDesk {
             }
             done(answer)
         } catch {
-            done(.respond(error.code == .elsewhere ? elsewhere(request) : unavailable(request)))
+            let response = error.code == .elsewhere ? elsewhere(request) : unavailable(request)
+            done(.respond(request.isAPICall ? readable(response, by: request) : response))
         }
     }
 
@@ -68,6 +71,24 @@ package actor VisitorDesk {
 
     /// For those who bring no valid session token.
     private func visit(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+        if let link = request.linkedPass { return followLink(link, request, rule) }
+        // What a page loads beside itself makes no position.
+        guard request.format != .short, let verdict = broughtPass(request, rule) else {
+            return try await visit(request, rule, pass: nil)
+        }
+        switch verdict {
+        case .flawed(let flaw): return .respond(refusal(of: flaw, request, rule))
+        case .valid(let claims):
+            let answer = try await visit(request, rule, pass: Pass(claims))
+            // Used, or not needed by who stands as high or is through. Else it is kept for the next visit.
+            return answer.hasPlace
+                ? answer.adding(cookie: GateCookie.clearPass(rule.settings.id, isSecure: request.isSecure)) : answer
+        }
+    }
+
+    private func visit(
+        _ request: VisitorRequest, _ rule: RoomRule, pass: Pass?
+    ) async throws(StoreError) -> VisitorAnswer {
         let room = rule.settings.id
         if let token = request.positionToken {
             switch readPosition(token, request, rule) {
@@ -78,33 +99,35 @@ package actor VisitorDesk {
                     return await grant(place.position.id, request, rule)
                 case .waiting(let place):
                     activity.value.heartbeat(claims.positionID, in: room)
-                    return await queued(place, request, rule, reissues: needsRefresh)
+                    return try await queued(place, request, rule, reissues: needsRefresh, raisedBy: pass)
                 case .unknown:
                     if let place = try await reenter(claims, in: room) {
-                        return await queued(place, request, rule, reissues: true)
+                        return try await queued(place, request, rule, reissues: true, raisedBy: pass)
                     }
                 case .ended(let place):
-                    if let answer = try await comeBack(place, request, rule) { return answer }
+                    if let answer = try await comeBack(place, request, rule, pass) { return answer }
                 }
             case .expired(let claims):
-                if let answer = try await restore(claims, request, rule) { return answer }
+                if let answer = try await restore(claims, request, rule, pass) { return answer }
             case .refused: break
             }
         }
-        if let claims = request.expiredSession, let answer = try await restore(claims, request, rule) { return answer }
-        return try await arrive(request, rule)
+        if let claims = request.expiredSession, let answer = try await restore(claims, request, rule, pass) {
+            return answer
+        }
+        return try await arrive(request, rule, pass)
     }
 
     /// What a token is worth that has run out: the place or session that the store still has, shown on the queue page
     /// with a fresh token. The door is opened by that one, with the next request, which the page makes by itself.
     private func restore(
-        _ claims: TokenClaims, _ request: VisitorRequest, _ rule: RoomRule
+        _ claims: TokenClaims, _ request: VisitorRequest, _ rule: RoomRule, _ pass: Pass?
     ) async throws(StoreError) -> VisitorAnswer? {
         let room = rule.settings.id
         guard let place = try await place(of: claims, in: room) else { return nil }
-        guard place.position.status.isHeld else { return try await comeBack(place, request, rule) }
+        guard place.position.status.isHeld else { return try await comeBack(place, request, rule, pass) }
         activity.value.heartbeat(claims.positionID, in: room)
-        return await queued(place, request, rule, reissues: true)
+        return try await queued(place, request, rule, reissues: true, raisedBy: pass)
     }
 
     /// Where a position stands whose token is good; nil if the store does not know it (any more).
@@ -120,17 +143,21 @@ package actor VisitorDesk {
     }
 
     /// Nobody that is known.
-    private func arrive(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+    private func arrive(
+        _ request: VisitorRequest, _ rule: RoomRule, _ pass: Pass?
+    ) async throws(StoreError) -> VisitorAnswer {
+        if rule.inviteOnly, pass == nil { return .respond(inviteOnly(request, rule)) }
         if case .short = request.format {
             return .respond(
                 VisitorResponse.short(503, "Please wait in line.", fields: [("Retry-After", "10")]).of(.queued))
         }
         var generator = SystemRandomNumberGenerator()
-        let arrival = Arrival(id: PositionID(using: &generator), client: request.client)
+        let arrival = Arrival(id: PositionID(using: &generator), client: request.client, pass: pass)
         switch try await services.store.arrive(arrival, in: rule.settings.id) {
         case .admitted(let place): return await grant(place.position.id, request, rule)
         case .waiting(let place): return await queued(place, request, rule, reissues: true)
         case .full, .ended: return .respond(full(request, rule))
+        case .refused(let refusal): return .respond(self.refusal(of: .refused(refusal), request, rule))
         }
     }
 
@@ -190,6 +217,17 @@ package actor VisitorDesk {
             ("Retry-After", "\(pollAfter)"), ("Vary", "Cookie, Accept, Accept-Language, Sec-Fetch-Dest"),
         ]
         return .respond(response)
+    }
+
+    /// The same of somebody who brings a pass along.
+    func queued(
+        _ place: Place, _ request: VisitorRequest, _ rule: RoomRule, reissues: Bool, raisedBy pass: Pass?
+    ) async throws(StoreError) -> VisitorAnswer {
+        guard let pass else { return await queued(place, request, rule, reissues: reissues) }
+        switch try await raise(place, by: pass, in: rule.settings.id) {
+        case .success(let raised): return await queued(raised, request, rule, reissues: reissues)
+        case .failure(let refusal): return .respond(self.refusal(of: .refused(refusal), request, rule))
+        }
     }
 
     // MARK: Tokens

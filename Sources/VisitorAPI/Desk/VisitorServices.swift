@@ -1,5 +1,5 @@
 package import QueueStore
-import RoomConfiguration
+package import RoomConfiguration
 package import SessionTokens
 import Synchronization
 package import WaitingRoom
@@ -17,11 +17,13 @@ package final class VisitorServices: Sendable {
     private struct Mutable {
         var pages: PageRenderer
         var lifetime: Milliseconds
+        var api: APIConfiguration
     }
 
     package init(
         store: any QueueStore, signer: TokenSigner, keys: KeyRing, salt: BindingSalt, monitor: RoomMonitor,
-        pages: PageRenderer, lifetime: Milliseconds, clock: @escaping @Sendable () -> Timestamp
+        pages: PageRenderer, lifetime: Milliseconds, api: APIConfiguration = APIConfiguration(),
+        clock: @escaping @Sendable () -> Timestamp
     ) {
         self.store = store
         self.signer = signer
@@ -29,14 +31,15 @@ package final class VisitorServices: Sendable {
         self.salt = salt
         self.monitor = monitor
         self.clock = clock
-        mutable = Mutex(Mutable(pages: pages, lifetime: lifetime))
+        mutable = Mutex(Mutable(pages: pages, lifetime: lifetime, api: api))
     }
 
-    package func apply(pages: PageRenderer, lifetime: Milliseconds) {
-        mutable.withLock { $0 = Mutable(pages: pages, lifetime: lifetime) }
+    package func apply(pages: PageRenderer, lifetime: Milliseconds, api: APIConfiguration) {
+        mutable.withLock { $0 = Mutable(pages: pages, lifetime: lifetime, api: api) }
     }
 
     var pages: PageRenderer { mutable.withLock { $0.pages } }
+    var api: APIConfiguration { mutable.withLock { $0.api } }
     /// How long a token is good.
     var lifetime: Milliseconds { mutable.withLock { $0.lifetime } }
 }

@@ -52,7 +52,9 @@ extension VisitorDesk {
                     ]))
         }
         // A browser lets any site open a WebSocket here and sends the cookie along (RFC 6455 §10.2).
-        if let origin = request.origin, origin != "http://\(request.host)", origin != "https://\(request.host)" {
+        if let origin = request.origin, origin != "http://\(request.host)", origin != "https://\(request.host)",
+            !services.api.corsOrigins.trusts(origin)
+        {
             return .respond(.problem(403, "Forbidden", detail: "Another site may not follow this line."))
         }
         switch identify(request, rule) {

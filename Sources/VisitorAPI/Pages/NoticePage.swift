@@ -9,6 +9,8 @@ struct NoticePage: Sendable {
         case never
         /// By a link that loads the same address.
         case link
+        /// By a link to a target.
+        case onward(LocalTarget)
         /// By itself after so many seconds, to a target.
         case automatic(seconds: Int, LocalTarget)
     }
@@ -57,20 +59,22 @@ struct NoticePage: Sendable {
         case .never:
             break
         case .link:
-            appendLink(to: "", in: &body)
+            appendLink(.tryAgain, to: "", in: &body)
+        case .onward(let target):
+            appendLink(.goOn, to: target.text, in: &body)
         case .automatic(_, let target):
             body.append(contentsOf: "<p>".utf8)
             body.appendHTML(language.text(.retries))
             body.append(contentsOf: "</p>".utf8)
-            appendLink(to: target.text, in: &body)
+            appendLink(.tryAgain, to: target.text, in: &body)
         }
     }
 
-    private func appendLink(to target: String, in body: inout [UInt8]) {
+    private func appendLink(_ label: Phrase, to target: String, in body: inout [UInt8]) {
         body.append(contentsOf: "<p><a class=\"button\" href=\"".utf8)
         body.appendHTML(target)
         body.append(contentsOf: "\">".utf8)
-        body.appendHTML(language.text(.tryAgain))
+        body.appendHTML(language.text(label))
         body.append(contentsOf: "</a></p>".utf8)
     }
 

@@ -6,6 +6,7 @@ package import WaitingRoom
 package struct PageRenderer: Sendable {
     private let queuePages: [Language: QueuePage]
     private let noticePages: [Language: NoticePage]
+    private let embedPages: [Language: EmbedPage]
     private let roomNames: [RoomID: String]
     private let templates: [RoomID: OperatorTemplate]
 
@@ -24,12 +25,15 @@ package struct PageRenderer: Sendable {
         let sources = PageSources()
         var queuePages: [Language: QueuePage] = [:]
         var noticePages: [Language: NoticePage] = [:]
+        var embedPages: [Language: EmbedPage] = [:]
         for language in Language.allCases {
             queuePages[language] = QueuePage(language: language, sources: sources)
             noticePages[language] = NoticePage(language: language, sources: sources)
+            embedPages[language] = EmbedPage(language: language, sources: sources)
         }
         self.queuePages = queuePages
         self.noticePages = noticePages
+        self.embedPages = embedPages
         self.roomNames = roomNames
         var templates: [RoomID: OperatorTemplate] = [:]
         for (room, file) in files { templates[room] = try OperatorTemplate(file) }
@@ -94,6 +98,29 @@ package struct PageRenderer: Sendable {
                 heading: kind.heading, text: kind.text, roomName: room.map(name(of:)),
                 coming: retry.map { .automatic(seconds: $0.seconds, LocalTarget($0.target)) }
                     ?? (kind.offersRetry ? .link : .never), notSent: notSent, requestID: "\(status) · \(requestID)",
+                nonce: nonce), in: language, nonce: nonce)
+    }
+
+    /// The queue page for an app's web view.
+    /// - Parameter origins: of the pages that may be around it, besides those of this host.
+    func embedPage(
+        _ room: RoomID, origins: [WebOrigin], in language: Language, nonce: String
+    ) -> RenderedPage {
+        let page = embedPages[language] ?? EmbedPage(language: language, sources: PageSources())
+        return RenderedPage(
+            body: page.render(room, roomName: name(of: room), origins: origins, nonce: nonce), language: language,
+            contentSecurityPolicy: RenderedPage.embedPolicy(nonce: nonce, origins: origins), refresh: nil)
+    }
+
+    /// Words about passes, and where those go on who may.
+    func passPage(
+        _ heading: Phrase, _ text: Phrase, room: RoomID, requestID: String, next: String?, in language: Language,
+        nonce: String
+    ) -> RenderedPage {
+        rendered(
+            noticePage(in: language).render(
+                heading: heading, text: text, roomName: name(of: room),
+                coming: next.map { .onward(LocalTarget($0)) } ?? .never, notSent: false, requestID: requestID,
                 nonce: nonce), in: language, nonce: nonce)
     }
 

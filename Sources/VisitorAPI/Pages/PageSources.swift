@@ -2,6 +2,8 @@
 struct PageSources: Sendable {
     let queuePage = SourceText.html(PackageResources.queue_html)
     let noticePage = SourceText.html(PackageResources.notice_html)
+    let embedPage = SourceText.html(PackageResources.embed_html)
+    let embedScript = SourceText.script(PackageResources.embed_js)
     let style = SourceText.styleSheet(PackageResources.page_css)
     let queueScript = SourceText.script(PackageResources.queue_js)
     let retryScript = SourceText.script(PackageResources.retry_js)

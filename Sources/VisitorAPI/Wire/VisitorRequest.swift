@@ -23,6 +23,10 @@ package struct VisitorRequest: Sendable {
     /// What stands in the session cookie; only API calls read it.
     package var sessionToken: [UInt8]?
     package var positionToken: [UInt8]?
+    /// What stands in the pass cookie; only visits read it.
+    package var passToken: [UInt8]?
+    /// The pass of a link; `target` is without it.
+    package var linkedPass: [UInt8]?
     /// `Authorization: Bearer …`; only API calls read it.
     package var bearerToken: [UInt8]?
     package var referer: String?

@@ -25,8 +25,13 @@ struct LineKey: Hashable, Sendable, Comparable {
 
     static func < (a: Self, b: Self) -> Bool {
         if a.priority != b.priority { return a.priority > b.priority }
-        if a.window != b.window { return a.window < b.window }
-        if a.shuffleKey != b.shuffleKey { return a.shuffleKey < b.shuffleKey }
-        return a.sequence < b.sequence
+        return a.joinsBefore(b)
+    }
+
+    /// The order within one priority.
+    func joinsBefore(_ other: Self) -> Bool {
+        if window != other.window { return window < other.window }
+        if shuffleKey != other.shuffleKey { return shuffleKey < other.shuffleKey }
+        return sequence < other.sequence
     }
 }

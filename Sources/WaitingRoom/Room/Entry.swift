@@ -1,6 +1,7 @@
 /// What a room keeps of one position. Compact, because a million of them may wait.
 struct Entry: Sendable {
-    let key: LineKey
+    /// Its priority may be raised while it waits.
+    var key: LineKey
     let enqueuedAt: Timestamp
     /// Nil where the visitor brought none, as browsers do.
     let particulars: Particulars?

@@ -35,6 +35,11 @@ extension Room {
             return objection(to: id, unless: [.active])
         case .sessionCompleted(let id), .sessionTerminated(let id):
             return objection(to: id, unless: [.admitted, .active])
+        case .passUsed(let pass, let id):
+            if let refusal = passes.refusal(of: pass, at: event.time), refusal != .crowded {
+                return "pass \(pass.id) is \(refusal)"
+            }
+            return objection(to: id, unless: [.waiting])
         case .roomUpdated(let settings):
             return settings.id == id ? nil : "its settings are those of room \(settings.id)"
         }

@@ -36,6 +36,9 @@ extension Room {
             if let position = sessions[id] { finish(position, as: .completed, at: event.time) }
         case .sessionTerminated(let id):
             if let position = sessions[id] { finish(position, as: .terminated, at: event.time) }
+        case .passUsed(let pass, let id):
+            passes.use(pass)
+            raise(id, to: pass.priority)
         case .roomUpdated(let settings):
             adopt(settings, at: event.time)
         }
@@ -122,6 +125,7 @@ extension Room {
         let due = Timestamp(milliseconds: now.milliseconds - Self.memory.count)
         for reminder in endedInLine.take(through: due, limit: limit) { forget(reminder) }
         for reminder in endedAfterAdmission.take(through: due, limit: limit) { forget(reminder) }
+        passes.forget(at: now, limit: limit)
     }
 
     private mutating func forget(_ reminder: TimeWheel.Reminder) {

@@ -4,12 +4,17 @@ package struct JoinRequest: Hashable, Sendable {
     package var priority: Int
     package var userID: String?
     package var metadata: [String: String]
+    /// Of which one use is counted with the join.
+    package var pass: Pass?
 
-    package init(id: PositionID, priority: Int = 0, userID: String? = nil, metadata: [String: String] = [:]) {
+    package init(
+        id: PositionID, priority: Int = 0, userID: String? = nil, metadata: [String: String] = [:], pass: Pass? = nil
+    ) {
         self.id = id
         self.priority = priority
         self.userID = userID
         self.metadata = metadata
+        self.pass = pass
     }
 }
 
@@ -22,6 +27,8 @@ package enum JoinOutcome: Hashable, Sendable {
     case full
     /// A position with this id exists and has ended.
     case ended(Place)
+    /// The pass does not count (any more); no position was made.
+    case refused(PassRefusal)
 }
 
 extension Room {
@@ -35,10 +42,12 @@ extension Room {
     ) -> JoinOutcome {
         clock.observe(now)
         if let known = revisit(request.id) { return known }
-        guard settings.status == .active, line.count == 0, freeSlots > 0, bucket.available(at: clock.now) > 0 else {
+        guard settings.status == .active, line.count == 0, freeSlots > 0, bucket.available(at: clock.now) > 0,
+            refusal(of: request.pass) == nil
+        else {
             return join(request, using: &generator, emitting: &events)
         }
-        commit(enqueueing(request, using: &generator), to: &events)
+        place(request, using: &generator, emitting: &events)
         commit(.positionAdmitted(request.id, expiresAt: clock.now + settings.claimTimeout), to: &events)
         return outcome(for: request.id)
     }
@@ -140,9 +149,22 @@ extension Room {
     private mutating func join(
         _ request: JoinRequest, using generator: inout some RandomNumberGenerator, emitting events: inout [RoomEvent]
     ) -> JoinOutcome {
+        if let refusal = refusal(of: request.pass) { return .refused(refusal) }
         guard settings.maxQueueSize == 0 || line.count < settings.maxQueueSize else { return .full }
-        commit(enqueueing(request, using: &generator), to: &events)
+        place(request, using: &generator, emitting: &events)
         return outcome(for: request.id)
+    }
+
+    private func refusal(of pass: Pass?) -> PassRefusal? {
+        pass.flatMap { passes.refusal(of: $0, at: clock.now) }
+    }
+
+    /// First the position, then the pass: cut off in between, a history has a place too many rather than a use.
+    private mutating func place(
+        _ request: JoinRequest, using generator: inout some RandomNumberGenerator, emitting events: inout [RoomEvent]
+    ) {
+        commit(enqueueing(request, using: &generator), to: &events)
+        if let pass = request.pass { commit(.passUsed(pass, by: request.id), to: &events) }
     }
 
     private func enqueueing(
@@ -156,7 +178,7 @@ extension Room {
         return .positionEnqueued(position, shuffleKey: shuffleKey)
     }
 
-    private mutating func sign(of id: PositionID) {
+    mutating func sign(of id: PositionID) {
         let time = clock.now
         _ = positions.update(id) { entry in
             if case .waiting = entry.phase { entry.phase = .waiting(lastSign: time) }

@@ -33,6 +33,8 @@ package struct Room: Sendable {
     /// Sessions of positions that hold or held a slot.
     var sessions = ShardedTable<SessionID, PositionID>()
 
+    var passes = PassLedger()
+
     var clock: RoomClock
     var share = PriorityShare()
     /// Waiting positions by their last sign of life.

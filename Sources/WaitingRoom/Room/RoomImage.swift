@@ -76,6 +76,24 @@ extension Room {
         }
     }
 
+    /// The same, those in line by their join order whatever their priorities: so whoever is raised later stands right among
+    /// those of the new priority. O(n) where all have one priority, else O(n log n).
+    package func forEachPositionByJoin(_ body: (PositionImage) -> Void) {
+        var members: [Line.Member] = []
+        members.reserveCapacity(line.count)
+        line.forEach { members.append($0) }
+        if members.first?.key.priority != members.last?.key.priority {
+            members.sort { $0.key.joinsBefore($1.key) }
+        }
+        for member in members {
+            if let entry = positions[member.id] { body(image(of: member.id, entry)) }
+        }
+        positions.forEach { id, entry in
+            if case .waiting = entry.phase { return }
+            body(image(of: id, entry))
+        }
+    }
+
     private func image(of id: PositionID, _ entry: Entry) -> PositionImage {
         var image = PositionImage(
             position: position(id, entry), window: entry.key.window, shuffleKey: entry.key.shuffleKey,

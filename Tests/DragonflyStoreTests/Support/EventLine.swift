@@ -27,6 +27,10 @@ extension RoomEvent {
                 "s",
                 "\(session.positionID.hex) \(session.pageViews) \(session.expiresAt.milliseconds) \(session.client.text) "
                     + particulars)
+        case .passUsed(let pass, let id):
+            return head(
+                "u",
+                "\(id.hex) \(pass.id.hex) \(pass.priority) \(pass.uses) \(pass.expiresAt.milliseconds)")
         case .sessionExpired(let id): return head("X", PositionID(leadingTo: id).fixed.hex)
         case .sessionCompleted(let id): return head("C", PositionID(leadingTo: id).fixed.hex)
         case .sessionTerminated(let id): return head("T", PositionID(leadingTo: id).fixed.hex)

@@ -30,6 +30,28 @@ struct JournalRestartTests {
         #expect(try await fixture.answers(fixture.store(opened)) == before)
     }
 
+    @Test("A pass that is spent stays spent after a crash and after a shutdown", arguments: [false, true])
+    func passes(isOrderly: Bool) async throws {
+        var fixture = try Fixture()
+        let store = try await fixture.livedStore()
+        let pass = Pass(
+            id: PassID(bits: UUIDBits(high: 1, low: 2)), priority: 5, uses: 2,
+            expiresAt: fixture.clock.now + .minutes(60))
+        var arrival = Fixture.arrival(20)
+        arrival.pass = pass
+        _ = try await store.enqueue(arrival, in: fixture.room)
+        _ = try await store.present(pass, for: Fixture.id(12), in: fixture.room)
+        let before = try await store.places(of: [Fixture.id(12), Fixture.id(20)], in: fixture.room)
+        #expect(before.map { $0?.position.priority } == [5, 5])
+        if isOrderly { try await store.close() } else { fixture.files = fixture.files.afterCrash() }
+        let restarted = fixture.store(try fixture.open())
+        let after = try await restarted.places(of: [Fixture.id(12), Fixture.id(20)], in: fixture.room)
+        #expect(after.map { $0?.rank } == before.map { $0?.rank })
+        #expect(after.map { $0?.position.priority } == [5, 5])
+        arrival.id = Fixture.id(21)
+        #expect(try await restarted.enqueue(arrival, in: fixture.room) == .refused(.spent))
+    }
+
     @Test("The clocks of those who wait start afresh after a restart")
     func freshClocks() async throws {
         var fixture = try Fixture()

@@ -43,11 +43,12 @@ struct RecordTests {
             client: Client(
                 address: "2001:db8::1", userAgent: "x\ny"), startedAt: time, expiresAt: time, lastSeen: time,
             pageViews: 7, status: .active)
+        let pass = Pass(id: PassID(bits: UUIDBits(high: 1, low: .max)), priority: 1_000, uses: .max, expiresAt: time)
         let changes: [RoomEvent.Change] = [
             .positionEnqueued(position, shuffleKey: .max), .positionEnqueued(position, shuffleKey: 0),
             .positionAdmitted(id, expiresAt: time), .positionExpired(id), .positionLeft(id), .sessionStarted(session),
             .sessionExpired(session.id), .sessionCompleted(session.id), .sessionTerminated(session.id),
-            .roomUpdated(settings),
+            .roomUpdated(settings), .passUsed(pass, by: id),
         ]
         var ended = position
         ended.status = .terminated
@@ -60,6 +61,7 @@ struct RecordTests {
                     settings: settings, createdAt: time, updatedAt: time, eventSequence: 5, joinSequence: 4,
                     totals: RoomTotals(), windowEpoch: time, bucketFill: 17, bucketTime: time, time: time)),
             .position(PositionImage(position: position, window: time, shuffleKey: 3, since: time)),
+            .pass(room, PassImage(id: pass.id, used: 12, expiresAt: time)),
             .position(
                 PositionImage(position: position, window: Timestamp(milliseconds: .min), shuffleKey: 0, since: time)),
             .position(

@@ -44,6 +44,11 @@ struct NaiveRoom {
         case .sessionExpired(let id): sessions[id].map { statuses[$0] = .expired }
         case .sessionCompleted(let id): sessions[id].map { statuses[$0] = .completed }
         case .sessionTerminated(let id): sessions[id].map { statuses[$0] = .terminated }
+        case .passUsed(let pass, let id):
+            guard let index = line.firstIndex(where: { $0.id == id }) else { return }
+            let order = line[index].order
+            line[index] = Waiting(id: id, order: (min(order.0, -pass.priority), order.1, order.2, order.3))
+            line.sort { $0.order < $1.order }
         }
     }
 

@@ -45,6 +45,7 @@ enum PageFixtures {
             ("not sent", renderer.queuePage(try model(notSent: true), in: language, nonce: nonce)),
             ("full", renderer.lineFullPage(notice, in: language, nonce: nonce)),
             ("maintenance", renderer.maintenancePage(notice, in: language, nonce: nonce)),
+            ("embed", renderer.embedPage(try room(), origins: [], in: language, nonce: nonce)),
             ("unavailable", renderer.storeUnavailablePage(notice, in: language, nonce: nonce)),
         ]
         for status in [400, 404, 405, 408, 413, 414, 417, 421, 431, 502, 503, 504] {

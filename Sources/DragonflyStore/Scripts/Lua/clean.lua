@@ -101,6 +101,8 @@ for _, member in ipairs(members) do
   -- An empty one at the end of the line is looked at later again.
   if bound.alive == 0 and not bound.whole then lower('e', M.now) end
 end
+-- Each cleaning looks at one of the hashes of passes.
+local swept = M.passes > 0 and key('v:' .. format('%02x', M.swept))
 if #missing > 0 then return need() end
 
 local done = {positions = 0, admissions = 0, sessions = 0}
@@ -128,6 +130,16 @@ for _, member in ipairs(members) do
     end
   end
   if bound.alive == 0 and bound.whole then call('DEL', key('c:' .. member), key('x:' .. member)) end
+end
+
+if swept then
+  local all, over = call('HGETALL', swept), {}
+  for i = 1, #all, 2 do
+    if tonumber(string.match(all[i + 1], '(%d+)$')) <= M.now then over[#over + 1] = all[i] end
+  end
+  for from = 1, #over, 1000 do call('HDEL', swept, unpack(over, from, math.min(from + 999, #over))) end
+  M.passes = M.passes - #over
+  M.swept = (M.swept + 1) % 256
 end
 
 -- Those whose tokens are to be refused, no longer than they are remembered.

@@ -1,9 +1,10 @@
 -- A batch of arrivals, in order. From ARGV[2] on, six each: 'a' (may be admitted at once), 'e', 'r' and when its token was
 -- issued (had a place before a restoration), or 'b' and 'B' (missed the turn and comes back; B: may be admitted at once;
 -- then the id of the position that missed it stands in place of the particulars), id, priority, shuffle key (16 hex), particulars ('-' for none), 1 if the record needs its
--- particulars kept.
+-- particulars kept. Behind a priority may stand a pass, of which one use is counted: `0:<pass>`, as pass_of reads it.
 -- Answers now, heartbeat and claim time-outs, waiting, epoch, block, offset, and for each 'W|A sequence rank waiting',
--- 'F' (full), 'K' (known), 'L' (later: those who come back go first) or 'N' (no such place to come back to, or too late).
+-- 'F' (full), 'K' (known), 'L' (later: those who come back go first), 'N' (no such place to come back to, or too late), or
+-- 'P' and why the pass does not count.
 -- For so long, in ms, after newcomers may join again, those come back who were slower.
 local RETURN = 300000
 -- A token may be so much older than what was lost, in ms: clocks differ, and there may have been another loss shortly
@@ -36,7 +37,8 @@ for i = 2, #ARGV, 6 do
   local shard = shard_key(field)
   local index = #answers + 1
   local returns = sub(ARGV[i], 1, 1) == 'r'
-  local priority, particulars = tonumber(ARGV[i + 2]), ARGV[i + 4]
+  local number, text = string.match(ARGV[i + 2], '^(%-?%d+):?(.*)$')
+  local priority, particulars = tonumber(number), ARGV[i + 4]
   local missed = ARGV[i] == 'b' or ARGV[i] == 'B'
   if seen[field] or (shard and call('HEXISTS', shard, field) == 1) then
     answers[index] = 'K'
@@ -47,12 +49,17 @@ for i = 2, #ARGV, 6 do
   elseif returns and (M.now >= M.reopens + RETURN or tonumber(sub(ARGV[i], 2)) < M.lost - OLDER) then
     answers[index] = 'N'
   else
+    local pass = text ~= '' and pass_of(text) or nil
+    local refusal = pass and refusal_of(pass)
     local direct = (ARGV[i] == 'a' or ARGV[i] == 'B') and M.status == 'active' and waiting == 0 and slots > admitted
       and available > admitted
-    if not direct and not returns and not missed and M.qmax > 0 and waiting >= M.qmax then
+    if refusal then
+      answers[index] = 'P ' .. refusal
+    elseif not direct and not returns and not missed and M.qmax > 0 and waiting >= M.qmax then
       answers[index] = 'F'
     else
       seen[field] = true
+      if pass then plan_use(pass) end
       if M.bopen == 0 or M.bwin ~= window or (window < 0 and M.boff >= SPAN) then
         rolled[#rolled + 1] = {old = M.block, new = M.block + 1}
         if M.block > 0 then key('l:' .. M.block) end
@@ -64,9 +71,11 @@ for i = 2, #ARGV, 6 do
         priority, particulars = missed_turn(particulars)
         kept = priority ~= 0 or particulars ~= '-'
       end
+      local base = priority
+      if pass then priority = math.max(priority, pass.priority) end
       local join = {
-        index = index, id = id, field = field, shard = shard, direct = direct, priority = priority,
-        order = missed and priority + 0.5 or priority, missed = missed,
+        index = index, id = id, field = field, shard = shard, direct = direct, base = base, priority = priority,
+        order = missed and priority + 0.5 or priority, missed = missed, pass = pass,
         shuffle = shuffled and ARGV[i + 3] or '0000000000000000', particulars = particulars, block = M.block,
         offset = M.boff, kept = kept,
       }
@@ -93,16 +102,6 @@ for _, roll in ipairs(rolled) do
     call('HSET', K.n, 'w' .. roll.new, format('%d', window))
     windows[roll.new] = window
   end
-end
-
-local function lane_for(order)
-  if lane_of[order] then return lane_of[order] end
-  local used, lane = {}, 0
-  for _, number in pairs(lane_of) do used[number] = true end
-  while used[lane] do lane = lane + 1 end
-  lane_of[order] = lane
-  call('HSET', K.lanes, lane_name(order), lane)
-  return lane
 end
 
 -- How many stand before and at somebody who has just joined the last block.
@@ -144,8 +143,9 @@ for _, join in ipairs(joins) do
     call('HSET', chunk_key('x', join.block, join.offset), 'u' .. join.offset,
       format('%d ', join.priority) .. join.shuffle .. ' ' .. join.particulars)
   end
-  emit('e', join.id .. format(' %d %d %d ', M.jseq, join.priority, M.now + M.hb) .. join.shuffle .. ' '
+  emit('e', join.id .. format(' %d %d %d ', M.jseq, join.base, M.now + M.hb) .. join.shuffle .. ' '
     .. join.particulars)
+  if join.pass then write_use(join.pass, join.id) end
   if join.direct then
     emit('a', join.id .. format(' %d', M.now + M.claim))
     note('a', join.block, join.offset)

@@ -45,6 +45,14 @@ extension Phrase {
             + "gardent leur place.",
         .retries: "Cette page réessaie d’elle-même.",
         .tryAgain: "Réessayer",
+        .inviteOnlyHeading: "Sur invitation uniquement",
+        .inviteOnlyText:
+            "L’accès est réservé aux personnes munies d’un laissez-passer. "
+            + "Veuillez utiliser le lien qui vous a été envoyé.",
+        .passRefusedHeading: "Ce laissez-passer n’est pas valable",
+        .passRefusedText:
+            "Il est épuisé, expiré ou a été retiré. Veuillez vous adresser à la personne qui vous l’a remis.",
+        .goOn: "Continuer sans lui",
         .badRequestHeading: "Cette demande n’a pas pu être comprise",
         .badRequestText: "Revenez en arrière et réessayez, ou saisissez de nouveau l’adresse.",
         .tooLargeHeading: "Cette demande est trop volumineuse",

@@ -41,6 +41,12 @@ extension Phrase {
         .unavailableText: "Die Schlange kann im Moment niemanden aufnehmen. Wer schon ansteht, behält seinen Platz.",
         .retries: "Diese Seite versucht es von selbst erneut.",
         .tryAgain: "Erneut versuchen",
+        .inviteOnlyHeading: "Nur auf Einladung",
+        .inviteOnlyText: "Hier kommt herein, wer einen Pass hat. Bitte verwenden Sie den Link, den Sie erhalten haben.",
+        .passRefusedHeading: "Dieser Pass ist nicht gültig",
+        .passRefusedText:
+            "Er ist aufgebraucht, abgelaufen oder wurde zurückgezogen. Bitte fragen Sie, wer ihn Ihnen gegeben hat.",
+        .goOn: "Ohne Pass weiter",
         .badRequestHeading: "Diese Anfrage war nicht zu verstehen",
         .badRequestText: "Bitte gehen Sie zurück und versuchen Sie es noch einmal, oder geben Sie die Adresse neu ein.",
         .tooLargeHeading: "Diese Anfrage ist zu groß",

@@ -15,6 +15,8 @@ enum Phrase: String, Hashable, Sendable, CaseIterable {
     // Notices
     case fullHeading, fullText, maintenanceHeading, maintenanceText, unavailableHeading, unavailableText
     case retries, tryAgain
+    // Passes
+    case inviteOnlyHeading, inviteOnlyText, passRefusedHeading, passRefusedText, goOn
     // Errors
     case badRequestHeading, badRequestText, tooLargeHeading, tooLargeText, notFoundHeading, notFoundText
     case timeoutHeading, timeoutText, originDownHeading, originDownText, originSlowHeading, originSlowText
