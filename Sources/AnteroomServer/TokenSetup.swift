@@ -1,7 +1,7 @@
 package import RoomConfiguration
 import SessionTokens
 import VisitorAPI
-import WaitingRoom
+package import WaitingRoom
 
 #if canImport(Glibc)
 import Glibc
@@ -39,12 +39,16 @@ package enum KeyCommands {
     private static let reloadTime: Int64 = 600
 
     /// Makes a new signing key.
+    /// - Parameter span: for how long at least the old one goes on verifying.
     /// - Returns: what was done, for a person.
-    package static func rotate(_ tokens: TokenConfiguration) throws -> String {
+    package static func rotate(
+        _ tokens: TokenConfiguration, keepingOldFor span: Milliseconds = Milliseconds(0)
+    ) throws -> String {
         try requireKey(tokens)
         let rotation = try KeyRing.rotate(
             keyFile: tokens.keyFile, algorithm: TokenAlgorithm(tokens.algorithm),
-            verifyFor: tokens.lifetime.count / 1000 + reloadTime, now: SystemClock.now.milliseconds / 1000)
+            verifyFor: max(tokens.lifetime.count / 1000 + reloadTime, span.count / 1000),
+            now: SystemClock.now.milliseconds / 1000)
         var lines = ["\(tokens.keyFile): new key \(rotation.keyID) signs from now on"]
         if let retired = rotation.retiredKeyID, let until = rotation.retiredVerifiesUntil {
             lines.append("the old key \(retired) goes on verifying until \(Self.time(until))")

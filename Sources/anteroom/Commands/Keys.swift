@@ -2,6 +2,7 @@ import AnteroomServer
 import ArgumentParser
 import Foundation
 import RoomConfiguration
+import WaitingRoom
 
 struct Keys: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,10 +15,17 @@ struct Keys: ParsableCommand {
 
         @OptionGroup var file: ConfigurationFile
 
+        @Option(help: "How long the old key verifies at least, such as 48h: as long as passes that it signed are good.")
+        var keep: String?
+
         func run() throws {
             let (configuration, _) = try file.load(ProcessInfo.processInfo.environment)
             do {
-                print(try KeyCommands.rotate(configuration.tokens))
+                let span = keep.map { Milliseconds(durationText: $0) } ?? Milliseconds(0)
+                guard let span else {
+                    throw Refusal("--keep \(keep ?? "") is not a duration; write one such as 48h")
+                }
+                print(try KeyCommands.rotate(configuration.tokens, keepingOldFor: span))
             } catch {
                 throw Refusal("\(error)")
             }
