@@ -106,6 +106,23 @@ extension QueueStoreConformance {
             _ = try await hall.store.leave(hall.id(6), in: hall.room)
             #expect(try await hall.ranks(1...20).compactMap { $0 }.filter { $0 > 0 }.sorted() == Array(1...19))
         },
+        check("Over many steps those with passes take their share of each, and no more while others wait") { hall in
+            try await hall.open(slots: 1_000) {
+                $0.priorityShare = 250
+                $0.queueRate = Rate(count: 3, per: .seconds(1))
+                $0.heartbeatTimeout = .minutes(60)
+            }
+            let pass = hall.pass(7, priority: 5, uses: 100)
+            for number in 1...60 as ClosedRange<UInt64> { _ = try await hall.enqueue(number) }
+            for number in 61...80 as ClosedRange<UInt64> { _ = try await hall.enqueue(number, with: pass) }
+            var shares: [Int] = []
+            for _ in 1...16 {
+                #expect(try await hall.store.admit(in: hall.room).admitted == 3)
+                shares.append(20 - (try await hall.ranks(61...80).count { $0 != 0 }))
+                hall.clock.advance(by: .seconds(1))
+            }
+            #expect(shares == [0, 1, 2, 3, 3, 4, 5, 6, 6, 7, 8, 9, 9, 10, 11, 12])
+        },
         check("However many present a pass at once, it serves as many as it may") { hall in
             try await hall.open(slots: 0)
             for number in 1...20 as ClosedRange<UInt64> { _ = try await hall.enqueue(number) }
