@@ -12,12 +12,7 @@ extension DownstreamHandler {
         gate.deadlines.set(slot, after: gate.timeouts.firstByte)
         let generation = generation
         let bound = NIOLoopBound(self, eventLoop: gate.loop)
-        let desk = gate.desk
-        Task {
-            await desk.answer(request) { answer in
-                bound.value.deskAnswered(answer, generation: generation)
-            }
-        }
+        gate.desk.answer(request) { answer in bound.value.deskAnswered(answer, generation: generation) }
     }
 
     private func deskAnswered(_ answer: VisitorAnswer, generation: UInt32) {
