@@ -38,8 +38,8 @@ blackbox: $(VENV)/ready ## Only the tests that drive the built binaries
 bench: release peers ## Compare with nginx and HAProxy, and measure joins, polls, sockets and long lines
 	$(PYTHON) Benchmarks/bench.py --gate $(RELEASE)/anteroom $(BENCH)
 
-soak: release peers ## 20,000 idle connections (as the limit of descriptors allows) beside a saturating load
-	$(PYTHON) Benchmarks/bench.py --gate $(RELEASE)/anteroom --only crowd
+soak: release peers ## Idle connections (as the limit of descriptors allows) beside a saturating load, and the pages of the gate
+	$(PYTHON) Benchmarks/bench.py --gate $(RELEASE)/anteroom --only crowd --only pages
 
 chaos: release test-tools $(VENV)/ready ## Three gates, 2,000 browsers, and a minute of kills; then the history is judged
 	$(VENV)/bin/python Tests/chaos/run.py --gate $(RELEASE)/anteroom $(CHAOS)

@@ -48,7 +48,7 @@ let fuzzTargets: [Target] =
 
 let package = Package(
     name: "anteroom",
-    platforms: [.macOS(.v15)],
+    platforms: [.macOS(.v26)],
     products: [
         .executable(name: "anteroom", targets: ["anteroom"]),
         .executable(name: "demo-shop", targets: ["DemoShop"]),
@@ -167,8 +167,10 @@ let package = Package(
             name: "SessionTokensTests", dependencies: ["SessionTokens", "WaitingRoom", "COpenSSL"],
             exclude: ["Vectors/make_vectors.py", "Vectors/oracle.py"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "VisitorAPITests", dependencies: ["VisitorAPI", "RoomConfiguration", "WaitingRoom", nioCore],
-            swiftSettings: swiftSettings),
+            name: "VisitorAPITests",
+            dependencies: [
+                "VisitorAPI", "QueueStore", "RoomConfiguration", "SessionTokens", "WaitingRoom", nioCore, nioPosix,
+            ], swiftSettings: swiftSettings),
         .testTarget(
             name: "WaitingRoomTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),
     ] + fuzzTargets,

@@ -17,6 +17,7 @@ import sys
 import tempfile
 
 import crowd
+import pages
 import protocols
 import proxying
 import shared
@@ -24,7 +25,7 @@ import waiting
 from servers import LOAD_CORE, Nginx
 
 TOOLS = ["nginx", "haproxy", "wrk", "h2load", "redis-server", "redis-benchmark", "openssl", "taskset"]
-ALL = ["proxying", "protocols", "crowd", "joins", "sockets", "long-line", "shared-joins", "shared-line"]
+ALL = ["proxying", "protocols", "crowd", "pages", "joins", "sockets", "long-line", "shared-joins", "shared-line"]
 
 
 def parse():
@@ -82,6 +83,8 @@ def main():
             if options.gate and "crowd" in parts:
                 # Each takes a descriptor here, and the gate keeps a quarter of its own for origins.
                 crowd.measure(folder, options.gate, origin, 500 if short else min(20_000, hard * 7 // 10), seconds)
+            if options.gate and "pages" in parts:
+                pages.measure(folder, options.gate, origin, rounds, seconds)
             if options.gate and "protocols" in parts:
                 protocols.measure(folder, options.gate, origin, rounds, seconds, 64)
             if options.gate and "joins" in parts:

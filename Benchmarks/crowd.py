@@ -1,5 +1,5 @@
 """A crowd that does nothing beside visitors who do: what an idle connection costs, whether a saturating load notices
-it, whether everything is given back; and what the pages cost that the gate itself serves."""
+it, and whether everything is given back."""
 
 import os
 import re
@@ -91,26 +91,3 @@ def measure(folder, program, origin, count, seconds):
         )
     finally:
         gate.stop()
-    pages(folder, program, origin, seconds)
-
-
-def pages(folder, program, origin, seconds):
-    """The gate's own pages beside a forwarded request."""
-    gate = Gate("pages", folder, PROXY_CORE, program, origin.port, max_queue_size=1, status="paused").start()
-    forwarding = Gate("forwarding", folder, PROXY_CORE, program, origin.port).start()
-    try:
-        session = {**BROWSER, "Cookie": f"anteroom_s_{ROOM}={forwarding.session()}"}
-        token = gate.call("POST", "enqueue", body={})[1]["token"]
-        place = {**BROWSER, "Cookie": f"anteroom_p_{ROOM}={token}"}
-        rows = []
-        load.checked(forwarding, 64, seconds, session)
-        rows.append(("a forwarded request", load.checked(forwarding, 64, seconds, session)))
-        for name, fields in (("the queue page, for somebody in line", place), ("the page of a full line", BROWSER)):
-            load.run(gate, 64, seconds, fields)
-            rows.append((name, load.run(gate, 64, seconds, fields)))
-        print("\n## Pages of the gate\n\n| | µs of CPU | a second |\n|---|---|---|")
-        for name, result in rows:
-            print(f"| {name} | {result.microseconds:.1f} | {result.rate:.0f} |")
-    finally:
-        gate.stop()
-        forwarding.stop()

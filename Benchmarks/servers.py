@@ -90,15 +90,18 @@ class Server:
 
 
 class Nginx(Server):
-    """nginx as the origin (`upstream` None: 1 KiB from memory) or as a plain keep-alive proxy."""
+    """nginx as the origin (`upstream` None: 1 KiB from memory), as a plain keep-alive proxy, or with a folder of files."""
 
-    def __init__(self, name, folder, core, upstream=None, logs=False, http2=False, certificate=None):
+    def __init__(self, name, folder, core, upstream=None, logs=False, http2=False, certificate=None, files=None):
         super().__init__(name, folder, core)
         self.upstream, self.logs, self.http2, self.certificate = upstream, logs, http2, certificate
+        self.files = files
 
     def command(self):
         log = f"{self.folder}/access.log" if self.logs else "off"
-        if self.upstream is None:
+        if self.files:
+            location, upstream = f"root {self.files}; open_file_cache max=100;", ""
+        elif self.upstream is None:
             location = f'default_type text/plain; return 200 "{"x" * 1023}\\n";'
             upstream = ""
         else:

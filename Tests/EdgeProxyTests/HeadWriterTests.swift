@@ -28,6 +28,13 @@ import Testing
         #expect(String(buffer: buffer) == "before " + String(repeating: "a", count: 1000))
     }
 
+    @Test(arguments: [
+        (0, "0"), (7, "7"), (10, "10"), (503, "503"), (12_859, "12859"), (Int.max, "\(Int.max)"), (-1, ""),
+    ])
+    func numbersAreDecimal(number: Int, expected: String) {
+        #expect(written(capacity: 4) { $0.append(number) } == expected)
+    }
+
     @Test(arguments: [0, 100])
     func takesBackWhatWasWritten(capacity: Int) {
         let text = written(capacity: capacity) { out in

@@ -91,6 +91,22 @@ import Testing
         #expect(received == expected)
     }
 
+    @Test(arguments: [(0, 0), (300, 0), (300, 13_000), (1, 300_000), (300_000, 1)])
+    func headsAndBodiesArriveInOrder(head: Int, body: Int) async throws {
+        let rounds = 40
+        let received = try await transfer(
+            { output, round in
+                output.write(
+                    Self.block(2 * round, head), body: Array(Self.block(2 * round + 1, body).readableBytesView))
+            }, rounds: rounds)
+        var expected = ByteBuffer()
+        for round in 0..<rounds {
+            expected.writeImmutableBuffer(Self.block(2 * round, head))
+            expected.writeImmutableBuffer(Self.block(2 * round + 1, body))
+        }
+        #expect(received == expected)
+    }
+
     @Test func nothingIsSentOverAClosedConnection() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let server = try await ServerBootstrap(group: group).bind(host: "127.0.0.1", port: 0).get()
@@ -108,6 +124,7 @@ import Testing
             client.close(promise: nil)
             #expect(!client.isActive)
             sender.value.output?.write(Self.block(1, 100))
+            sender.value.output?.write(Self.block(1, 100), body: [1, 2, 3])
             sender.value.output?.flush()
         }.get()
         try await server.close()

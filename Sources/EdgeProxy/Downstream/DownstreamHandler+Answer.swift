@@ -12,12 +12,7 @@ extension DownstreamHandler {
         gate.deadlines.set(slot, after: gate.timeouts.firstByte)
         let generation = generation
         let bound = NIOLoopBound(self, eventLoop: gate.loop)
-        let desk = gate.desk
-        Task {
-            await desk.answer(request) { answer in
-                bound.value.deskAnswered(answer, generation: generation)
-            }
-        }
+        gate.desk.answer(request) { answer in bound.value.deskAnswered(answer, generation: generation) }
     }
 
     private func deskAnswered(_ answer: VisitorAnswer, generation: UInt32) {
@@ -86,17 +81,16 @@ extension DownstreamHandler {
         exchange.bytesOut = Int64(response.body.count)
         let keepsAlive = exchange.keepAlive && requestBody.isComplete && !gate.isDraining && !closesAfterAnswer
         closesAfterAnswer = !keepsAlive
-        var out = ByteBufferAllocator().buffer(capacity: response.body.count + 1024)
+        gate.answer.clear()
         if let stream {
-            stream.blockWriter.write(response, requestID: exchange.requestID, into: &out)
-            stream.headLength = out.readableBytes
-            if !exchange.isHEAD { out.writeBytes(response.body) }
+            stream.blockWriter.write(response, requestID: exchange.requestID, into: &gate.answer)
+            stream.headLength = gate.answer.readableBytes
         } else {
-            response.write(
-                into: &out, requestID: exchange.requestID, strictTransport: strictTransport, closes: !keepsAlive,
-                isHEAD: exchange.isHEAD, isHTTP11: exchange.isHTTP11)
+            response.writeHead(
+                into: &gate.answer, requestID: exchange.requestID, strictTransport: strictTransport,
+                closes: !keepsAlive, isHTTP11: exchange.isHTTP11)
         }
-        write(out)
+        write(gate.answer, body: exchange.isHEAD ? [] : response.body)
         flush()
         endExchange()
     }

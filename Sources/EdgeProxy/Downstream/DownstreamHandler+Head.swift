@@ -132,6 +132,7 @@ extension DownstreamHandler {
             head.field(name).map { unsafe String(decoding: bytes[$0.value].prefix(limit), as: UTF8.self) }
         }
         let userAgent = head.field(.userAgent)?.value ?? 0..<0
+        let acceptLanguage = head.field(.acceptLanguage)?.value ?? 0..<0
         let address = String(decoding: exchange.clientAddress, as: UTF8.self)
         let target = unsafe exchange.normalizedTarget ?? Array(bytes[exchange.target])
         var request = VisitorRequest(
@@ -143,8 +144,9 @@ extension DownstreamHandler {
             isSecure: unsafe isSecure(head, bytes),
             requestID: String(decoding: exchange.requestID, as: UTF8.self),
             format: AnswerFormat(secFetchDest: text(.secFetchDest), accept: text(.accept)),
-            language: Language.negotiate(acceptLanguage: text(.acceptLanguage)))
-        request.referer = text(.referer, limit: 2048)
+            language: unsafe Language.negotiate(
+                acceptLanguage: Span(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[acceptLanguage]))))
+        if !request.isSafe { request.referer = text(.referer, limit: 2048) }
         request.origin = text(.origin)
         request.host = unsafe String(decoding: bytes[exchange.host], as: UTF8.self)
         if head.upgradesToWebSocket, let version = head.field(.secWebSocketVersion),

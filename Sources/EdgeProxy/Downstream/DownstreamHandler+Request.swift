@@ -21,7 +21,11 @@ extension DownstreamHandler {
             case .forwarding:
                 guard !requestBody.isComplete, let upstream else { return }
                 relayRequestBody(&bytes, to: upstream)
-            case .deciding, .tunnel, .live, .handedOver:
+            case .live(let session):
+                // Frames that came with the handshake, which was answered at once.
+                session.receive(&bytes)
+                return
+            case .deciding, .tunnel, .handedOver:
                 return
             case .lingering, .closed:
                 bytes.clear()

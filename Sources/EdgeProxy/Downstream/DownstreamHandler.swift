@@ -336,6 +336,17 @@ final class DownstreamHandler: ChannelDuplexHandler, VisitorConnection {
         if let output { output.write(bytes) } else { stream?.write(bytes) }
     }
 
+    /// Writes an answer of the gate's own.
+    func write(_ head: ByteBuffer, body: [UInt8]) {
+        if let output {
+            output.write(head, body: body)
+        } else if let stream {
+            var whole = head
+            whole.writeBytes(body)
+            stream.write(whole)
+        }
+    }
+
     /// A stream's bytes leave with those of the others on its connection.
     func flush() { output?.flush() }
 }

@@ -2,37 +2,48 @@ import NIOCore
 import VisitorAPI
 
 extension VisitorResponse {
-    /// Appends the answer as HTTP/1.1.
-    func write(
-        into out: inout ByteBuffer, requestID: [UInt8], strictTransport: [UInt8], closes: Bool, isHEAD: Bool,
-        isHTTP11: Bool
+    /// Appends the head as HTTP/1.1.
+    func writeHead(
+        into out: inout ByteBuffer, requestID: [UInt8], strictTransport: [UInt8], closes: Bool, isHTTP11: Bool
     ) {
-        out.writeStaticString("HTTP/1.1 ")
-        out.writeString("\(status) \(Self.reason(status))\r\n")
-        if !contentType.isEmpty { out.writeString("Content-Type: \(contentType)\r\n") }
-        for field in fields { out.writeString("\(field.name): \(field.value)\r\n") }
-        for cookie in cookies { out.writeString("Set-Cookie: \(cookie)\r\n") }
-        if !strictTransport.isEmpty {
-            out.writeStaticString("Strict-Transport-Security: ")
-            out.writeBytes(strictTransport)
-            out.writeStaticString("\r\n")
+        HeadWriter.write(into: &out, capacity: 1024) { out in
+            out.append("HTTP/1.1 ")
+            out.append(status)
+            out.append(" ")
+            out.append(Self.reason(status))
+            if !contentType.isEmpty { Self.field("Content-Type", contentType, &out) }
+            for field in fields { Self.field(field.name, field.value, &out) }
+            for cookie in cookies { Self.field("Set-Cookie", cookie, &out) }
+            if !strictTransport.isEmpty {
+                out.append("\r\nStrict-Transport-Security: ")
+                out.append(strictTransport)
+            }
+            out.append("\r\nX-Request-Id: ")
+            out.append(requestID)
+            if closes {
+                out.append("\r\nConnection: close")
+            } else if !isHTTP11 {
+                out.append("\r\nConnection: keep-alive")
+            }
+            // RFC 9110 §8.6: none with a 204.
+            if status != 204 {
+                out.append("\r\nContent-Length: ")
+                out.append(body.count)
+            }
+            out.append("\r\n\r\n")
         }
-        out.writeStaticString("X-Request-Id: ")
-        out.writeBytes(requestID)
-        out.writeStaticString("\r\n")
-        if closes {
-            out.writeStaticString("Connection: close\r\n")
-        } else if !isHTTP11 {
-            out.writeStaticString("Connection: keep-alive\r\n")
-        }
-        // RFC 9110 §8.6: none with a 204.
-        if status != 204 { out.writeString("Content-Length: \(body.count)\r\n") }
-        out.writeStaticString("\r\n")
-        if !isHEAD { out.writeBytes(body) }
+    }
+
+    /// Begins a line.
+    private static func field(_ name: String, _ value: String, _ out: inout HeadWriter) {
+        out.append("\r\n")
+        out.append(name)
+        out.append(": ")
+        out.append(value)
     }
 
     /// The registered reason phrases of the statuses that the gate itself sends.
-    private static func reason(_ status: Int) -> String {
+    private static func reason(_ status: Int) -> StaticString {
         switch status {
         case 200: "OK"
         case 201: "Created"

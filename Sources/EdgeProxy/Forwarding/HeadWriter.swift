@@ -74,6 +74,17 @@ import Darwin
         text.withUTF8 { bytes in unsafe append(UnsafeRawBufferPointer(bytes)) }
     }
 
+    /// A number in decimal digits; nothing if it is negative.
+    mutating func append(_ number: Int) {
+        guard number >= 0 else { return }
+        var unit = 1
+        while number / unit >= 10 { unit *= 10 }
+        while unit > 0 {
+            append(byte: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / unit % 10))
+            unit /= 10
+        }
+    }
+
     /// The byte written last, if it is at or behind `start`.
     func last(from start: Int) -> UInt8? {
         guard count > start, unsafe count <= memory.count else { return nil }

@@ -46,12 +46,9 @@ import Darwin
     /// Sends now what the socket takes. The rest leaves with the next `flush()`.
     /// - Parameter promise: kept when the socket has taken all.
     func write(_ bytes: ByteBuffer, promise: EventLoopPromise<Void>? = nil) {
-        if mayHoldBytes {
-            guard descriptor >= 0, isDrained else {
-                queue(bytes, promise: promise)
-                return
-            }
-            mayHoldBytes = false
+        guard mayBypass() else {
+            queue(bytes, promise: promise)
+            return
         }
         let sent = unsafe bytes.withUnsafeReadableBytes { unsafe sendNow($0) }
         guard sent < bytes.readableBytes else {
@@ -61,6 +58,21 @@ import Darwin
         var rest = bytes
         rest.moveReaderIndex(forwardBy: sent)
         queue(rest, promise: promise)
+    }
+
+    /// Sends a head and its body as one, without putting them together if the socket takes both.
+    func write(_ head: ByteBuffer, body: [UInt8]) {
+        var rest = head
+        var sent = 0
+        if mayBypass() {
+            sent = unsafe head.withUnsafeReadableBytes { head in
+                unsafe body.withUnsafeBytes { body in unsafe sendNow(head, body) }
+            }
+            guard sent < head.readableBytes + body.count else { return }
+        }
+        rest.writeBytes(body)
+        rest.moveReaderIndex(forwardBy: sent)
+        queue(rest)
     }
 
     /// Sends with what follows, at the next `flush()`.
@@ -108,6 +120,14 @@ import Darwin
         written.futureResult.assumeIsolated().whenComplete { [context] _ in context.close(mode: .output, promise: nil) }
     }
 
+    /// Whether bytes may go straight to the socket now.
+    private func mayBypass() -> Bool {
+        guard mayHoldBytes else { return true }
+        guard descriptor >= 0, isDrained else { return false }
+        mayHoldBytes = false
+        return true
+    }
+
     private var isDrained: Bool { !needsFlush && unsentBytes == 0 }
 
     /// Bytes that NIO holds for the socket.
@@ -118,11 +138,26 @@ import Darwin
         // NIO closes the descriptor and ends `isActive` in one step, without calling anybody between the two; so a
         // descriptor of an active channel is its own and not one that was given to the next connection.
         guard descriptor >= 0, channel.isActive, bytes.count > 0 else { return 0 }
-        #if canImport(Glibc)
-        let flags = CInt(MSG_NOSIGNAL | MSG_DONTWAIT)
-        #else
-        let flags = MSG_DONTWAIT
-        #endif
-        return unsafe max(0, send(descriptor, bytes.baseAddress, bytes.count, flags))
+        return unsafe max(0, send(descriptor, bytes.baseAddress, bytes.count, Self.flags))
     }
+
+    private func sendNow(_ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) -> Int {
+        guard descriptor >= 0, channel.isActive else { return 0 }
+        var pieces: InlineArray<2, iovec> = unsafe [
+            iovec(iov_base: UnsafeMutableRawPointer(mutating: head.baseAddress), iov_len: head.count),
+            iovec(iov_base: UnsafeMutableRawPointer(mutating: body.baseAddress), iov_len: body.count),
+        ]
+        var message = unsafe msghdr()
+        return unsafe withUnsafeMutablePointer(to: &pieces) { pieces in
+            unsafe message.msg_iov = UnsafeMutableRawPointer(pieces).assumingMemoryBound(to: iovec.self)
+            unsafe message.msg_iovlen = 2
+            return unsafe max(0, sendmsg(descriptor, &message, Self.flags))
+        }
+    }
+
+    #if canImport(Glibc)
+    private static let flags = CInt(MSG_NOSIGNAL | MSG_DONTWAIT)
+    #else
+    private static let flags = MSG_DONTWAIT
+    #endif
 }

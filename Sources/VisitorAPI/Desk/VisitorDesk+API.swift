@@ -92,7 +92,7 @@ extension VisitorDesk {
             }
         }
         if rule.inviteOnly, pass == nil { return .respond(Self.forbidden(Self.inviteOnlyDetail)) }
-        var generator = SystemRandomNumberGenerator()
+        var generator = random.value
         let arrival = Arrival(
             id: PositionID(using: &generator), userID: body.userID, metadata: body.metadata, client: request.client,
             pass: pass)

@@ -1,3 +1,4 @@
+import NIOCore
 import RoomConfiguration
 import SessionTokens
 import WaitingRoom
@@ -44,7 +45,7 @@ extension VisitorDesk {
                 status: status, room: request.rule?.settings.id, requestID: request.requestID,
                 notSent: !request.isSafe && kind.offersRetry,
                 retry: request.isSafe ? retryAfter.map { ($0, request.returnTarget) } : nil, in: request.language,
-                nonce: Self.nonce())
+                nonce: random.value.nonce())
             response = VisitorResponse(status: status, page: page)
         case .json: response = .problem(status, Self.title(status), detail: kind.detail)
         case .short: response = .short(status, Self.title(status))
@@ -107,14 +108,12 @@ extension VisitorDesk {
             let model = NoticePageModel(
                 room: request.rule?.settings.id, retryAfter: retryAfter, redirectURL: request.returnTarget,
                 requestID: request.requestID, notSent: !request.isSafe)
-            response = VisitorResponse(status: status, page: page(services.pages, model, Self.nonce()))
+            response = VisitorResponse(status: status, page: page(services.pages, model, random.value.nonce()))
         case .json: response = .problem(status, title)
         case .short: response = .short(status, title)
         }
         response.kind = kind
-        response.fields += [
-            ("Retry-After", "\(retryAfter)"), ("Vary", "Cookie, Accept, Accept-Language, Sec-Fetch-Dest"),
-        ]
+        response.setQueueFields(retryAfter: retryAfter)
         return response
     }
 
@@ -140,10 +139,16 @@ extension VisitorDesk {
 
 extension VisitorResponse {
     init(status: Int, page: RenderedPage) {
-        self.init(
-            status: status, contentType: "text/html; charset=utf-8",
-            fields: page.fields.filter { $0.name != "Content-Type" } + [("Cache-Control", "no-store")], body: page.body)
+        self.init(status: status, contentType: RenderedPage.contentType, fields: page.fields, body: page.body)
+        fields.append(("Cache-Control", "no-store"))
         kind = .page
+    }
+
+    /// What all answers about a line say: when to come again, and what of a request they depend on.
+    /// - Parameter retryAfter: in seconds.
+    mutating func setQueueFields(retryAfter: Int) {
+        fields.append(("Retry-After", "\(retryAfter)"))
+        fields.append(("Vary", "Cookie, Accept, Accept-Language, Sec-Fetch-Dest"))
     }
 
     func of(_ kind: Kind) -> VisitorResponse {

@@ -4,12 +4,6 @@ import RoomConfiguration
 import SessionTokens
 package import WaitingRoom
 
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
-
 /// Where one event loop's requests go that are not simply forwarded: arrivals, people in line, and the API.
 ///
 /// An actor on the loop's own executor: it shares the loop's token caches and live connections without locks, and
@@ -17,48 +11,51 @@ import Foundation
 package actor VisitorDesk {
     let services: VisitorServices
     nonisolated let loop: any EventLoop
-    private nonisolated let executor: any SerialExecutor
+    private nonisolated let executor: LoopExecutor
     let tokens: NIOLoopBound<LoopTokens>
     let activity: NIOLoopBound<LoopActivity>
     let live: NIOLoopBound<LiveBoard>
+    let random: NIOLoopBound<LoopRandom>
     /// Session tokens that were issued lately, so that polls after the admission do not sign again.
     private var issued: [SessionID: (token: String, claims: TokenClaims)] = [:]
 
+    /// Makes the desk of one loop. Call it on that loop.
     package init(
         services: VisitorServices, loop: any EventLoop, tokens: NIOLoopBound<LoopTokens>,
         activity: NIOLoopBound<LoopActivity>, live: NIOLoopBound<LiveBoard>
     ) {
         self.services = services
         self.loop = loop
-        executor = loop.executor
+        executor = LoopExecutor(loop)
         self.tokens = tokens
         self.activity = activity
         self.live = live
+        random = NIOLoopBound(LoopRandom(), eventLoop: loop)
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// Decides and calls back on the event loop.
-    package func answer(_ request: VisitorRequest, _ done: @Sendable (VisitorAnswer) -> Void) async {
+    /// Decides on the event loop and calls back there: before this returns, if nothing has to be waited for.
+    package nonisolated func answer(_ request: VisitorRequest, _ done: @escaping @Sendable (VisitorAnswer) -> Void) {
+        assumeIsolated { desk in
+            _ = Task.immediate { done(await desk.answer(to: request)) }
+        }
+    }
+
+    private func answer(to request: VisitorRequest) async -> VisitorAnswer {
         do throws(StoreError) {
+            guard let rule = request.rule else { return .respond(error(404, request)) }
+            guard request.isAPICall else { return try await visit(request, rule) }
             let answer: VisitorAnswer
-            if request.isAPICall, let rule = request.rule {
-                if let call = APICall(request, rule: rule) {
-                    answer = try await api(call, request, rule)
-                } else {
-                    answer = .respond(.problem(404, "Not Found", detail: "There is no such call."))
-                }
-                done(answer.changing { readable($0, by: request) })
-                return
-            } else if let rule = request.rule {
-                answer = try await visit(request, rule)
+            if let call = APICall(request, rule: rule) {
+                answer = try await api(call, request, rule)
             } else {
-                answer = .respond(error(404, request))
+                answer = .respond(.problem(404, "Not Found", detail: "There is no such call."))
             }
-            done(answer)
+            return answer.changing { readable($0, by: request) }
         } catch {
             let response = error.code == .elsewhere ? elsewhere(request) : unavailable(request)
-            done(.respond(request.isAPICall ? readable(response, by: request) : response))
+            return .respond(request.isAPICall ? readable(response, by: request) : response)
         }
     }
 
@@ -151,7 +148,7 @@ package actor VisitorDesk {
             return .respond(
                 VisitorResponse.short(503, "Please wait in line.", fields: [("Retry-After", "10")]).of(.queued))
         }
-        var generator = SystemRandomNumberGenerator()
+        var generator = random.value
         let arrival = Arrival(id: PositionID(using: &generator), client: request.client, pass: pass)
         switch try await services.store.arrive(arrival, in: rule.settings.id) {
         case .admitted(let place): return await grant(place.position.id, request, rule)
@@ -184,8 +181,9 @@ package actor VisitorDesk {
             guard let token else { return .respond(unavailable(request)) }
             cookies = [GateCookie.set(.position, room, token: token, isSecure: request.isSecure)]
         }
-        let settings = currentSettings(rule)
-        let estimate = services.monitor.snapshot(of: room)?.estimate(rank: place.rank)
+        let snapshot = services.monitor.snapshot(of: room)
+        let settings = snapshot?.facts.settings ?? rule.settings
+        let estimate = snapshot?.estimate(rank: place.rank)
         let pollAfter = PositionAnswer.pollAfter(place, settings)
         let isAdmitted = place.position.status != .waiting
         var response: VisitorResponse
@@ -206,16 +204,14 @@ package actor VisitorDesk {
                 refreshAfter: PositionAnswer.seconds(Milliseconds(services.lifetime.count / 2)),
                 redirectURL: request.returnTarget, requestID: request.requestID, notSent: !request.isSafe,
                 now: services.clock())
-            let page = services.pages.queuePage(model, in: request.language, nonce: Self.nonce())
+            let page = services.pages.queuePage(model, in: request.language, nonce: random.value.nonce())
             response = VisitorResponse(status: rule.queueingStatusCode, page: page)
         case .short:
             response = .short(503, "Please wait in line.")
         }
         response.kind = .queued
         response.cookies += cookies
-        response.fields += [
-            ("Retry-After", "\(pollAfter)"), ("Vary", "Cookie, Accept, Accept-Language, Sec-Fetch-Dest"),
-        ]
+        response.setQueueFields(retryAfter: pollAfter)
         return .respond(response)
     }
 
@@ -284,14 +280,6 @@ package actor VisitorDesk {
     /// The limits in force: the store's, so that all gates show the same.
     func currentSettings(_ rule: RoomRule) -> RoomSettings {
         services.monitor.snapshot(of: rule.settings.id)?.facts.settings ?? rule.settings
-    }
-
-    /// 16 random bytes in Base64, for a content security policy.
-    static func nonce() -> String {
-        var generator = SystemRandomNumberGenerator()
-        var bytes: [UInt8] = []
-        for _ in 0..<2 { withUnsafeBytes(of: generator.next() as UInt64) { bytes += $0 } }
-        return Data(bytes).base64EncodedString()
     }
 }
 

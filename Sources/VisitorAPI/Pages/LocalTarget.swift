@@ -9,30 +9,42 @@ struct LocalTarget: Hashable, Sendable {
     /// - Parameter text: a path with an optional query, as a request's target has it; or an absolute URL of any host,
     ///   of which the path and query are kept.
     init(_ text: String) {
+        self.text = Self.isPlain(text) ? text : Self.local(text)
+    }
+
+    private static func local(_ text: String) -> String {
         var bytes = Array(text.utf8)[...]
-        if let authority = Self.authorityStart(of: bytes) {
+        if let authority = authorityStart(of: bytes) {
             bytes = bytes[authority...]
             bytes = bytes[(bytes.firstIndex(of: UInt8(ascii: "/")) ?? bytes.endIndex)...]
         }
         // "//host" and "/\host" are other hosts to a browser.
         guard bytes.first == UInt8(ascii: "/") else {
-            self.text = "/"
-            return
+            return "/"
         }
         let rest = bytes.drop { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
         var encoded: [UInt8] = [UInt8(ascii: "/")]
         encoded.reserveCapacity(rest.count + 1)
         for byte in rest {
             if byte == UInt8(ascii: "#") { break }
-            if Self.isAllowed(byte) {
+            if isAllowed(byte) {
                 encoded.append(byte)
             } else {
                 encoded.append(UInt8(ascii: "%"))
-                encoded.append(Self.hexDigit(byte >> 4))
-                encoded.append(Self.hexDigit(byte & 0xf))
+                encoded.append(hexDigit(byte >> 4))
+                encoded.append(hexDigit(byte & 0xf))
             }
         }
-        self.text = String(decoding: encoded, as: UTF8.self)
+        return String(decoding: encoded, as: UTF8.self)
+    }
+
+    /// Whether nothing needs to be done to a text, as with nearly all.
+    private static func isPlain(_ text: String) -> Bool {
+        let bytes = text.utf8.span
+        guard bytes.count > 0, bytes[0] == UInt8(ascii: "/") else { return false }
+        if bytes.count > 1, bytes[1] == UInt8(ascii: "/") { return false }
+        for index in bytes.indices where !isAllowed(bytes[index]) { return false }
+        return true
     }
 
     /// Behind "http://" or "https://".
@@ -49,8 +61,12 @@ struct LocalTarget: Hashable, Sendable {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"):
             true
-        default:
-            "-._~:/?@!$&()*+,;=%".utf8.contains(byte)
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "%"),
+            UInt8(ascii: "?"), UInt8(ascii: "@"), UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&"),
+            UInt8(ascii: "="), UInt8(ascii: "(")...UInt8(ascii: ","), UInt8(ascii: "/"),
+            UInt8(ascii: ":")...UInt8(ascii: ";"):
+            true
+        default: false
         }
     }
 

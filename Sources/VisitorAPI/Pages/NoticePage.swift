@@ -18,6 +18,8 @@ struct NoticePage: Sendable {
     let language: Language
     private let page: SegmentedPage<Hole>
     private let retryScript: SegmentedPage<Hole>
+    /// The phrases that may stand here, escaped.
+    private let phrases: [Phrase: [UInt8]]
 
     init(language: Language, sources: PageSources) {
         self.language = language
@@ -25,18 +27,24 @@ struct NoticePage: Sendable {
         page = SegmentedPage(sources.noticePage, language: language, constants: constants)
         retryScript = SegmentedPage(
             "<script nonce=\"[[nonce]]\">\n\(sources.retryScript)\n</script>", language: language, constants: [:])
+        phrases = language.phrases.mapValues { phrase in
+            var text: [UInt8] = []
+            text.appendHTML(phrase)
+            return text
+        }
     }
 
     func render(
         heading: Phrase, text: Phrase, roomName: String?, coming back: Return, notSent: Bool, requestID: String,
         nonce: String
     ) -> [UInt8] {
-        page.render(spare: 2048) { hole, body in
+        let (headingText, bodyText) = (phrase(heading), phrase(text))
+        return page.render(spare: 2048) { hole, body in
             switch hole {
             case .nonce: body.appendHTML(nonce)
             case .room: if let roomName { body.appendHTML(roomName) }
-            case .heading: body.appendHTML(language.text(heading))
-            case .body: body.appendHTML(language.text(text))
+            case .heading: body += headingText
+            case .body: body += bodyText
             case .request: body.appendHTML(requestID)
             case .notSent: if notSent { body.appendNotSentNote(in: language) }
             case .refresh: appendRefresh(back, to: &body)
@@ -46,6 +54,8 @@ struct NoticePage: Sendable {
             }
         }
     }
+
+    private func phrase(_ phrase: Phrase) -> [UInt8] { phrases[phrase] ?? [] }
 
     private func appendRefresh(_ back: Return, to body: inout [UInt8]) {
         guard case .automatic(let seconds, let target) = back else { return }
@@ -64,7 +74,7 @@ struct NoticePage: Sendable {
             appendLink(.goOn, to: target.text, in: &body)
         case .automatic(_, let target):
             body.append(contentsOf: "<p>".utf8)
-            body.appendHTML(language.text(.retries))
+            body += phrase(.retries)
             body.append(contentsOf: "</p>".utf8)
             appendLink(.tryAgain, to: target.text, in: &body)
         }
@@ -74,7 +84,7 @@ struct NoticePage: Sendable {
         body.append(contentsOf: "<p><a class=\"button\" href=\"".utf8)
         body.appendHTML(target)
         body.append(contentsOf: "\">".utf8)
-        body.appendHTML(language.text(label))
+        body += phrase(label)
         body.append(contentsOf: "</a></p>".utf8)
     }
 
@@ -84,7 +94,7 @@ struct NoticePage: Sendable {
             switch hole {
             case .nonce: script.appendHTML(nonce)
             case .target: script.appendScriptString(target.text)
-            case .delay: script.append(contentsOf: String(max(1, seconds)).utf8)
+            case .delay: script.appendDecimal(max(1, seconds))
             default: break
             }
         }

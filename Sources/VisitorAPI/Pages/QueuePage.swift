@@ -3,8 +3,19 @@ import WaitingRoom
 /// The built-in queue page in one language, and the live script that operators' pages may embed.
 struct QueuePage: Sendable {
     enum Hole: String, Sendable {
-        case nonce, room, place, ahead, wait, progress, poll, target, request, notSent, returned, pausedHidden, data
+        case nonce, room, place, ahead, wait, progress, poll, target, request, notSent, returned, pausedHidden
+        // Of what the script starts from.
+        case roomText, apiText, targetText, isNotSent, isPaused, initialPosition, refresh, position, status, total,
+            range
     }
+
+    /// What the script starts from; `position` has the names of the position JSON (docs/API.md).
+    private static let data = #"""
+        {"lang":"[[lang]]","room":[[roomText]],"api":[[apiText]],"target":[[targetText]],"not_sent":[[isNotSent]],\#
+        "paused":[[isPaused]],"initial_position":[[initialPosition]],"poll_after_seconds":[[poll]],\#
+        "refresh_after_seconds":[[refresh]],"position":{"position_id":"[[position]]","status":[[status]],\#
+        "position":[[place]],"total_waiting":[[total]],"estimated_wait_range_seconds":[[range]]}}
+        """#
 
     let language: Language
     private let page: SegmentedPage<Hole>
@@ -21,7 +32,7 @@ struct QueuePage: Sendable {
         phrases.append(UInt8(ascii: "}"))
         let constants = [
             "lang": language.tag, "dir": language.direction, "style": sources.style, "script": sources.queueScript,
-            "phrases": String(decoding: phrases, as: UTF8.self),
+            "phrases": String(decoding: phrases, as: UTF8.self), "data": Self.data,
         ]
         page = SegmentedPage(sources.queuePage, language: language, constants: constants)
         script = SegmentedPage(
@@ -45,48 +56,41 @@ struct QueuePage: Sendable {
             switch hole {
             case .nonce: body.appendHTML(nonce)
             case .room: body.appendHTML(roomName)
-            case .place: body.append(contentsOf: String(model.rank).utf8)
-            case .ahead: body.append(contentsOf: String(model.ahead).utf8)
+            case .place: body.appendDecimal(model.rank)
+            case .ahead: body.appendDecimal(model.ahead)
             case .wait: body.appendHTML(WaitWords(seconds: model.estimate).text(in: language))
-            case .progress: body.append(contentsOf: String(model.progress).utf8)
-            case .poll: body.append(contentsOf: String(max(1, model.pollAfter)).utf8)
+            case .progress: body.appendDecimal(model.progress)
+            case .poll: body.appendDecimal(max(1, model.pollAfter))
             case .target: body.appendHTML(target.text)
             case .request: body.appendHTML(model.requestID)
             case .notSent: if model.notSent { body.appendNotSentNote(in: language) }
             case .returned: if model.isReturn { body.appendNote(.returned, in: language) }
             case .pausedHidden: if model.status != .paused { body.append(contentsOf: " hidden".utf8) }
-            case .data: appendData(model, roomName: roomName, target: target, to: &body)
+            case .roomText: body.appendScriptString(roomName)
+            case .apiText: body.appendScriptString("/api/v1/queues/\(model.room.text)")
+            case .targetText: body.appendScriptString(target.text)
+            case .isNotSent: body.append(contentsOf: (model.notSent ? "true" : "false").utf8)
+            case .isPaused: body.append(contentsOf: (model.status == .paused ? "true" : "false").utf8)
+            case .initialPosition: body.appendDecimal(model.firstRank)
+            case .refresh: body.appendDecimal(max(5, model.refreshAfter))
+            case .position: body.append(contentsOf: model.position.description.utf8)
+            case .status: body.appendScriptString(model.status == .admitted ? "admitted" : "waiting")
+            case .total: body.appendDecimal(model.totalWaiting)
+            case .range: appendRange(model.estimate, to: &body)
             }
         }
     }
 
-    /// What the script starts from; `position` has the names of the position JSON (docs/API.md).
-    private func appendData(
-        _ model: QueuePageModel, roomName: String, target: LocalTarget, to body: inout [UInt8]
-    ) {
-        body.append(UInt8(ascii: "{"))
-        body.appendScriptMember("lang", language.tag)
-        body.appendScriptMember("room", roomName)
-        body.appendScriptMember("api", "/api/v1/queues/\(model.room.text)")
-        body.appendScriptMember("target", target.text)
-        body.appendScriptMember("not_sent", model.notSent)
-        body.appendScriptMember("paused", model.status == .paused)
-        body.appendScriptMember("initial_position", model.firstRank)
-        body.appendScriptMember("poll_after_seconds", max(1, model.pollAfter))
-        body.appendScriptMember("refresh_after_seconds", max(5, model.refreshAfter))
-        body.appendScriptName("position")
-        body.append(UInt8(ascii: "{"))
-        body.appendScriptMember("position_id", model.position.description)
-        body.appendScriptMember("status", model.status == .admitted ? "admitted" : "waiting")
-        body.appendScriptMember("position", model.rank)
-        body.appendScriptMember("total_waiting", model.totalWaiting)
-        body.appendScriptName("estimated_wait_range_seconds")
-        if let estimate = model.estimate {
-            body.append(contentsOf: "[\(estimate.lowerBound),\(estimate.upperBound)]".utf8)
-        } else {
+    private func appendRange(_ estimate: ClosedRange<Int>?, to body: inout [UInt8]) {
+        guard let estimate else {
             body.append(contentsOf: "null".utf8)
+            return
         }
-        body.append(contentsOf: "}}".utf8)
+        body.append(UInt8(ascii: "["))
+        body.appendDecimal(estimate.lowerBound)
+        body.append(UInt8(ascii: ","))
+        body.appendDecimal(estimate.upperBound)
+        body.append(UInt8(ascii: "]"))
     }
 }
 

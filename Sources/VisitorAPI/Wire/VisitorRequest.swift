@@ -29,6 +29,7 @@ package struct VisitorRequest: Sendable {
     package var linkedPass: [UInt8]?
     /// `Authorization: Bearer …`; only API calls read it.
     package var bearerToken: [UInt8]?
+    /// The `Referer` field, where repeating the request is not safe: then it says where to go instead.
     package var referer: String?
     /// The `Origin` field: the site whose script made the request.
     package var origin: String?
@@ -61,7 +62,7 @@ package struct VisitorRequest: Sendable {
     package var isAPICall = false
 
     /// Whether repeating the request with GET means the same: else a visitor must be told that it was not sent.
-    var isSafe: Bool { method == "GET" || method == "HEAD" }
+    package var isSafe: Bool { method == "GET" || method == "HEAD" }
 
     /// The path without the query.
     var path: Substring { target.prefix { $0 != "?" } }
@@ -82,13 +83,17 @@ package enum AnswerFormat: Sendable {
 
     /// By `Sec-Fetch-Dest`, else by `Accept` (RFC 9110 §12.5.1): HTML wins where it is weighted at least as high as
     /// everything else, so a plain `*/*` is a navigation and an image request is not.
-    package init(secFetchDest: String?, accept: String?) {
-        let weights = AcceptWeights(accept ?? "*/*")
-        if let secFetchDest {
-            switch secFetchDest {
-            case "document", "iframe", "frame", "embed", "object": self = .page
-            default: self = weights.json > weights.html && weights.json >= weights.best ? .json : .short
-            }
+    /// - Parameter accept: not asked for where the other field says it all.
+    package init(secFetchDest: String?, accept: @autoclosure () -> String?) {
+        switch secFetchDest {
+        case "document", "iframe", "frame", "embed", "object":
+            self = .page
+            return
+        default: break
+        }
+        let weights = AcceptWeights(accept() ?? "*/*")
+        if secFetchDest != nil {
+            self = weights.json > weights.html && weights.json >= weights.best ? .json : .short
         } else if weights.json > weights.html, weights.json >= weights.best {
             self = .json
         } else if weights.html > 0, weights.html >= weights.best {
@@ -96,57 +101,5 @@ package enum AnswerFormat: Sendable {
         } else {
             self = .short
         }
-    }
-}
-
-/// The quality values (in thousandths) that an `Accept` field gives to what the gate can produce.
-struct AcceptWeights {
-    var html = 0
-    var json = 0
-    /// Of any range, wildcards included.
-    var best = 0
-
-    /// O(n); at most 64 ranges are looked at.
-    init(_ accept: String) {
-        var specificity = (html: 0, json: 0)
-        for range in accept.split(separator: ",", maxSplits: 63).prefix(64) {
-            let parts = range.split(separator: ";")
-            guard let first = parts.first else { continue }
-            let type = Self.trimmed(first).lowercased()
-            var weight = 1000
-            for parameter in parts.dropFirst() {
-                let text = Self.trimmed(parameter)
-                if text.hasPrefix("q=") || text.hasPrefix("Q=") { weight = Self.weight(text.dropFirst(2)) }
-            }
-            best = max(best, weight)
-            let rank: (html: Int, json: Int) =
-                switch type {
-                case "text/html", "application/xhtml+xml": (3, 0)
-                case "application/json", "application/problem+json": (0, 3)
-                case "text/*": (2, 0)
-                case "application/*": (0, 2)
-                case "*/*", "*": (1, 1)
-                default: (0, 0)
-                }
-            if rank.html > specificity.html || rank.html == 3 && weight > html {
-                (specificity.html, html) = (rank.html, weight)
-            }
-            if rank.json > specificity.json || rank.json == 3 && weight > json {
-                (specificity.json, json) = (rank.json, weight)
-            }
-        }
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text
-        while text.first == " " || text.first == "\t" { text.removeFirst() }
-        while text.last == " " || text.last == "\t" { text.removeLast() }
-        return text
-    }
-
-    /// `0.5` as 500; what is no weight counts as 0, so that a malformed range is never preferred.
-    private static func weight(_ text: Substring) -> Int {
-        guard let value = Double(text), (0...1).contains(value) else { return 0 }
-        return Int((value * 1000).rounded())
     }
 }

@@ -30,6 +30,23 @@ struct EscapingTests {
         #expect(String(decoding: bytes, as: UTF8.self) == expected)
     }
 
+    @Test("A number is written as it is", arguments: [0, 9, 10, 100, 999_999_999, 1_000_000_000, Int.max, -1, Int.min])
+    func decimal(number: Int) {
+        var bytes: [UInt8] = []
+        bytes.appendDecimal(number)
+        #expect(String(decoding: bytes, as: UTF8.self) == "\(number)")
+    }
+
+    @Test("Wherever in a text it stands, a sign is escaped", arguments: 0..<40)
+    func everywhere(index: Int) {
+        let before = String(repeating: "x", count: index), after = String(repeating: "y", count: 39 - index)
+        var (html, script): ([UInt8], [UInt8]) = ([], [])
+        html.appendHTML(before + "<" + after)
+        script.appendScriptString(before + "\\" + after)
+        #expect(String(decoding: html, as: UTF8.self) == before + "&lt;" + after)
+        #expect(String(decoding: script, as: UTF8.self) == "\"" + before + #"\\"# + after + "\"")
+    }
+
     @Test(
         "A target is always a path on the same host",
         arguments: [

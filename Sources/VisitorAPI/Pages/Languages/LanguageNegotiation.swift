@@ -6,17 +6,18 @@ extension Language {
     /// bytes. Nil is a request without the field.
     package static func negotiate(acceptLanguage: String?) -> Language {
         guard let acceptLanguage else { return .english }
-        return negotiate(acceptLanguage: acceptLanguage.utf8)
+        return negotiate(acceptLanguage: acceptLanguage.utf8.span)
     }
 
     /// The language with the highest weight (RFC 9110 §12.5.4), the first of equals; a range with further subtags
     /// counts for its primary one ("de-CH" for German, RFC 4647 §3.4). "*" stands for English, and where English is
     /// refused for the first language that is not. Without any match it is English. O(n) in the value, of which at most
     /// `longestAcceptLanguage` bytes are read; allocates nothing.
-    package static func negotiate(acceptLanguage: some Sequence<UInt8>) -> Language {
+    package static func negotiate(acceptLanguage: Span<UInt8>) -> Language {
         var choice = LanguageChoice()
         var range = LanguageRange()
-        for byte in acceptLanguage.prefix(longestAcceptLanguage) {
+        for index in 0..<min(acceptLanguage.count, longestAcceptLanguage) {
+            let byte = acceptLanguage[index]
             if byte == UInt8(ascii: ",") {
                 choice.consider(range)
                 range = LanguageRange()
@@ -30,13 +31,14 @@ extension Language {
 
     /// The language of a primary subtag, lower case and packed big-endian.
     fileprivate init?(packedTag: UInt64) {
-        guard let language = Self.allCases.first(where: { $0.packedTag == packedTag }) else { return nil }
-        self = language
+        guard let index = Self.packedTags.firstIndex(of: packedTag) else { return nil }
+        self = Self.all[index]
     }
 
-    fileprivate var packedTag: UInt64 { rawValue.utf8.reduce(0) { $0 << 8 | UInt64($1) } }
+    fileprivate var bit: UInt32 { 1 << UInt32(Self.all.firstIndex(of: self) ?? 0) }
 
-    fileprivate var bit: UInt32 { 1 << UInt32(Self.allCases.firstIndex(of: self) ?? 0) }
+    fileprivate static let all = allCases
+    private static let packedTags = all.map { $0.rawValue.utf8.reduce(0) { $0 << 8 | UInt64($1) } }
 }
 
 /// One element of the list, read byte by byte: `language-range [ weight ]` (RFC 9110 §12.4.2).
@@ -156,6 +158,6 @@ private struct LanguageChoice {
             return best
         }
         guard anyWeight > 0 else { return .english }
-        return Language.allCases.first { refused & $0.bit == 0 } ?? .english
+        return Language.all.first { refused & $0.bit == 0 } ?? .english
     }
 }
