@@ -42,7 +42,7 @@ let fuzzTargets: [Target] =
     ? []
     : [
         .executableTarget(
-            name: "HTTPWireFuzz", dependencies: ["HTTPWireProperties"], path: "Fuzz/Driver",
+            name: "HTTPWireFuzz", dependencies: ["EdgeProxyProperties", "HTTPWireProperties"], path: "Fuzz/Driver",
             swiftSettings: swiftSettings + [.unsafeFlags(["-parse-as-library"])])
     ]
 
@@ -127,6 +127,13 @@ let package = Package(
         .target(
             name: "HTTPWireProperties", dependencies: ["HTTPWire", nioCore, nioEmbedded, nioHPACK, nioHTTP1],
             path: "Fuzz/Properties", swiftSettings: swiftSettings),
+        .target(
+            name: "EdgeProxyProperties",
+            dependencies: [
+                "EdgeProxy", "HTTPWire", "HTTPWireProperties", "QueueStore", "RoomConfiguration", "SessionTokens",
+                "VisitorAPI", "WaitingRoom", nioCore, nioEmbedded, nioHPACK,
+            ],
+            path: "Fuzz/Connection", swiftSettings: swiftSettings),
         .testTarget(
             name: "AdminAPITests",
             dependencies: ["AdminAPI", "Prometheus", logging, nioCore, nioPosix, serviceLifecycle],
@@ -146,7 +153,11 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "EdgeProxyTests", dependencies: ["EdgeProxy", "HTTPWire", "RoomConfiguration", nioCore, nioPosix],
+            name: "EdgeProxyTests",
+            dependencies: [
+                "EdgeProxy", "EdgeProxyProperties", "HTTPWire", "HTTPWireProperties", "RoomConfiguration", nioCore,
+                nioPosix,
+            ],
             swiftSettings: rawBytesSettings),
         .testTarget(
             name: "HistoryCheckerTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),
