@@ -13,6 +13,7 @@ import requests
 import websockets.sync.client
 import websockets.sync.server
 
+from rig import frames
 from rig import gate as gates
 from rig.load import Load
 from rig.nats import NATSServer
@@ -230,6 +231,27 @@ def test_what_runs_goes_on_through_a_handover(servers, sockets, hand_over):
         assert b"".join(download.chunks()).endswith(b"piece 7\n")
         assert gate.process.running()
     assert gate.process.child.wait(10) == 0
+
+
+def test_streams_of_http_2_go_on_through_a_handover(gate, hand_over):
+    """The old process says twice that it leaves, and loses neither what runs nor what was on its way."""
+    fields = [("user-agent", AGENT), ("cookie", through(gate).session_field)]
+    with frames.Connection(gate.port, timeout=20) as connection:
+        connection.handshake()
+        running = connection.headers(frames.request("/stream?chunks=8&interval_ms=400", fields=fields))
+        connection.until(lambda frame: frame.kind == frames.DATA)
+        new = hand_over(gate)
+        first = connection.until(lambda frame: frame.kind == frames.GOAWAY)
+        assert first.code == frames.NO_ERROR and first.last_stream == 0x7FFF_FFFF
+        late = connection.headers(frames.request("/echo", fields=fields))
+        ping = connection.until(lambda frame: frame.kind == frames.PING)
+        connection.frame(frames.PING, frames.ACK, 0, ping.payload)
+        assert connection.until(lambda frame: frame.kind == frames.GOAWAY).last_stream == late
+        with frames.Connection(gate.port) as another:
+            assert another.exchange(frames.request("/echo", fields=fields)).status == 200
+        assert connection.answer(late).status == 200
+        assert connection.answer(running).is_whole and connection.answers[running].body.endswith(b"piece 7\n")
+    assert gate.process.child.wait(10) == 0 and new.running()
 
 
 def test_what_the_old_process_hears_reaches_the_new_one(servers, hand_over):
