@@ -15,7 +15,7 @@ from rig.crowd import Crowd, allow
 from rig.load import Load
 from rig.process import wait_until
 from rig.site import site
-from rig.visitor import AGENT, through
+from rig.visitor import AGENT, session, through
 from rig.wire import Connection, request
 
 
@@ -83,8 +83,7 @@ def test_idle_connections_of_http_2_make_room_and_busy_ones_stay(servers):
     gate = servers.gate([gates.room(servers.origin(site).url)], start=False)
     gate.process.argv[:0] = [shutil.which("prlimit"), "--nofile=160:160"]
     gate.start()
-    visitor = through(gate)
-    fields = [("user-agent", AGENT), ("cookie", visitor.session_field)]
+    fields = session(gate)
     with frames.Connection(gate.port, timeout=20) as busy:
         busy.handshake()
         running = busy.headers(frames.request("/stream?chunks=12&interval_ms=500", fields=fields))
