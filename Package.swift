@@ -84,8 +84,10 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .target(
-            name: "EdgeProxy", dependencies: ["VisitorAPI", "HTTPWire", nioCore, nioPosix, nioSSL, nioTLS],
+            name: "EdgeProxy",
+            dependencies: ["VisitorAPI", "HTTPWire", "CertificateNames", nioCore, nioPosix, nioSSL, nioTLS],
             swiftSettings: rawBytesSettings),
+        .target(name: "CertificateNames", dependencies: [nioSSL], swiftSettings: swiftSettings),
         .target(
             name: "VisitorAPI",
             dependencies: ["QueueStore", "SessionTokens", "RoomConfiguration", "COpenSSL", mustache, nioCore],
@@ -96,7 +98,8 @@ let package = Package(
         .target(
             name: "DragonflyStore",
             dependencies: [
-                "QueueStore", "RoomConfiguration", "WaitingRoom", "CHiredis", logging, nioCore, nioPosix, nioSSL,
+                "QueueStore", "RoomConfiguration", "WaitingRoom", "CertificateNames", "CHiredis", logging, nioCore,
+                nioPosix, nioSSL, nioTLS,
             ],
             resources: [.embedInCode("Scripts/Lua")], swiftSettings: rawBytesSettings),
         .target(
