@@ -46,7 +46,7 @@ chaos: release test-tools $(VENV)/ready ## Three gates, 2,000 browsers, and a mi
 
 fuzz: libraries ## Fuzz the HTTP parsers and compare them with llhttp, FUZZ_SECONDS=300
 	ANTEROOM_FUZZ=1 $(SWIFT) build -c release --scratch-path .build-fuzz --product HTTPWireFuzz \
-		--sanitize fuzzer --sanitize address -Xswiftc -assert-config -Xswiftc Debug \
+		--sanitize fuzzer --sanitize address -Xswiftc -assert-config -Xswiftc Debug -Xswiftc -enable-testing \
 		-Xswiftc -sanitize-coverage=edge,inline-8bit-counters,pc-table
 	Fuzz/run.sh
 

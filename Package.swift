@@ -42,7 +42,7 @@ let fuzzTargets: [Target] =
     ? []
     : [
         .executableTarget(
-            name: "HTTPWireFuzz", dependencies: ["HTTPWireProperties"], path: "Fuzz/Driver",
+            name: "HTTPWireFuzz", dependencies: ["EdgeProxyProperties", "HTTPWireProperties"], path: "Fuzz/Driver",
             swiftSettings: swiftSettings + [.unsafeFlags(["-parse-as-library"])])
     ]
 
@@ -84,8 +84,10 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .target(
-            name: "EdgeProxy", dependencies: ["VisitorAPI", "HTTPWire", nioCore, nioPosix, nioSSL, nioTLS],
+            name: "EdgeProxy",
+            dependencies: ["VisitorAPI", "HTTPWire", "CertificateNames", nioCore, nioPosix, nioSSL, nioTLS],
             swiftSettings: rawBytesSettings),
+        .target(name: "CertificateNames", dependencies: [nioSSL], swiftSettings: swiftSettings),
         .target(
             name: "VisitorAPI",
             dependencies: ["QueueStore", "SessionTokens", "RoomConfiguration", "COpenSSL", mustache, nioCore],
@@ -96,7 +98,8 @@ let package = Package(
         .target(
             name: "DragonflyStore",
             dependencies: [
-                "QueueStore", "RoomConfiguration", "WaitingRoom", "CHiredis", logging, nioCore, nioPosix, nioSSL,
+                "QueueStore", "RoomConfiguration", "WaitingRoom", "CertificateNames", "CHiredis", logging, nioCore,
+                nioPosix, nioSSL, nioTLS,
             ],
             resources: [.embedInCode("Scripts/Lua")], swiftSettings: rawBytesSettings),
         .target(
@@ -127,6 +130,13 @@ let package = Package(
         .target(
             name: "HTTPWireProperties", dependencies: ["HTTPWire", nioCore, nioEmbedded, nioHPACK, nioHTTP1],
             path: "Fuzz/Properties", swiftSettings: swiftSettings),
+        .target(
+            name: "EdgeProxyProperties",
+            dependencies: [
+                "EdgeProxy", "HTTPWire", "HTTPWireProperties", "QueueStore", "RoomConfiguration", "SessionTokens",
+                "VisitorAPI", "WaitingRoom", nioCore, nioEmbedded, nioHPACK,
+            ],
+            path: "Fuzz/Connection", swiftSettings: swiftSettings),
         .testTarget(
             name: "AdminAPITests",
             dependencies: ["AdminAPI", "Prometheus", logging, nioCore, nioPosix, serviceLifecycle],
@@ -146,7 +156,11 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "EdgeProxyTests", dependencies: ["EdgeProxy", "HTTPWire", "RoomConfiguration", nioCore, nioPosix],
+            name: "EdgeProxyTests",
+            dependencies: [
+                "EdgeProxy", "EdgeProxyProperties", "HTTPWire", "HTTPWireProperties", "RoomConfiguration", nioCore,
+                nioPosix,
+            ],
             swiftSettings: rawBytesSettings),
         .testTarget(
             name: "HistoryCheckerTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),

@@ -2,8 +2,8 @@
 # Fuzzes each parser in turn, FUZZ_SECONDS in all; new inputs are kept below .build-fuzz. Ends with 1 at the first finding.
 set -eu
 cd "$(dirname "$0")/.."
-targets="request response chunked path cookies headers proxy"
-seconds=$((${FUZZ_SECONDS:-300} / 7))
+targets="request response chunked path cookies headers proxy http2"
+seconds=$((${FUZZ_SECONDS:-300} / 8))
 for target in $targets; do
     found=.build-fuzz/found/$target
     mkdir -p "$found"

@@ -23,7 +23,7 @@ package struct Finding: Error, CustomStringConvertible {
     package var rule: String
     package var input: [UInt8]
 
-    init(_ rule: String, _ input: [UInt8]) {
+    package init(_ rule: String, _ input: [UInt8]) {
         self.rule = rule
         self.input = input
     }

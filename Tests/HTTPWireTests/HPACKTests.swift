@@ -1,3 +1,4 @@
+import HTTPWireProperties
 import Testing
 
 @testable import HTTPWire

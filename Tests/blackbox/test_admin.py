@@ -7,6 +7,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from rig import frames
 from rig import gate as gates
 from rig.process import wait_until
 from rig.site import site
@@ -160,6 +161,21 @@ def test_the_log_and_the_origin_name_the_same_request(module_servers):
     through(gate)
     given = origin.seen()[0].get("x-request-id")
     wait_until(lambda: gate.access_log.exists() and given in gate.access_log.read_text(), 5, what="the id in the log")
+
+
+def test_the_access_log_names_the_protocol(gate):
+    for path, version in (("/protocol-11", "HTTP/1.1"), ("/protocol-10", "HTTP/1.0")):
+        exchange(gate.port, request("GET", path, [("Connection", "close")], version=version))
+    with frames.Connection(gate.port) as connection:
+        connection.exchange(frames.request("/protocol-2"))
+    exchange(gate.port, b"BAD / HTTP/9\r\n\r\n")
+
+    def named():
+        return {entry["target"]: entry["protocol"] for entry in entries(gate) if entry["target"].startswith("/protocol")}
+
+    wait_until(lambda: len(named()) == 3, 5, what="three lines")
+    assert named() == {"/protocol-11": "HTTP/1.1", "/protocol-10": "HTTP/1.0", "/protocol-2": "HTTP/2"}
+    wait_until(lambda: any(entry["protocol"] == "" for entry in entries(gate)), 5, what="one that was not read")
 
 
 def test_a_target_cannot_break_a_log_line(gate):

@@ -119,6 +119,11 @@ def get_block(connection, field, **changes):
     return connection.block(field.get(**changes))
 
 
+def ask_in(connection, block):
+    """A whole request in one frame with this header block."""
+    connection.frame(HEADERS, END_STREAM | END_HEADERS, 1, block)
+
+
 def literal(first, *strings):
     """A literal field representation with plain strings below 127 bytes (RFC 7541 §6.2)."""
     return bytes([first]) + b"".join(bytes([len(text)]) + text for text in strings)
@@ -342,11 +347,11 @@ def answered(connection, field):
 
 CONNECTION_ERRORS = {
     "4.2 a HEADERS frame above SETTINGS_MAX_FRAME_SIZE": (
-        lambda c, f: c.frame(HEADERS, END_STREAM | END_HEADERS, 1, bytes(16385)),
+        lambda c, f: ask_in(c, bytes(16385)),
         [FRAME_SIZE_ERROR],
     ),
     "4.3 an invalid header block fragment": (
-        lambda c, f: c.frame(HEADERS, END_STREAM | END_HEADERS, 1, b"\x40\x8a\xff"),
+        lambda c, f: ask_in(c, b"\x40\x8a\xff"),
         [COMPRESSION_ERROR],
     ),
     "4.3 a PRIORITY frame within a header block": (
@@ -444,23 +449,23 @@ CONNECTION_ERRORS = {
         [PROTOCOL_ERROR],
     ),
     "HPACK 2.3.3 an indexed field beyond the tables": (
-        lambda c, f: c.frame(HEADERS, END_STREAM | END_HEADERS, 1, b"\xc6"),
+        lambda c, f: ask_in(c, b"\xc6"),
         [COMPRESSION_ERROR],
     ),
     "HPACK 2.3.3 a literal with a name beyond the tables": (
-        lambda c, f: c.frame(HEADERS, END_STREAM | END_HEADERS, 1, b"\x7f\x07\x01x"),
+        lambda c, f: ask_in(c, b"\x7f\x07\x01x"),
         [COMPRESSION_ERROR],
     ),
     "HPACK 4.2 a table size update at the end of a block": (
-        lambda c, f: c.frame(HEADERS, END_STREAM | END_HEADERS, 1, get_block(c, f) + b"\x20"),
+        lambda c, f: ask_in(c, get_block(c, f) + b"\x20"),
         [COMPRESSION_ERROR],
     ),
     "HPACK 5.2 Huffman padding of more than 7 bits": (
-        lambda c, f: c.frame(HEADERS, END_STREAM | END_HEADERS, 1, b"\x00\x85\xf2\xb2\x4a\x84\xff\x84\x49\x50\x9f\xff"),
+        lambda c, f: ask_in(c, b"\x00\x85\xf2\xb2\x4a\x84\xff\x84\x49\x50\x9f\xff"),
         [COMPRESSION_ERROR],
     ),
     "HPACK 5.2 Huffman padding of zeros": (
-        lambda c, f: c.frame(HEADERS, END_STREAM | END_HEADERS, 1, b"\x00\x85\xf2\xb2\x4a\x84\xff\x83\x49\x50\x90"),
+        lambda c, f: ask_in(c, b"\x00\x85\xf2\xb2\x4a\x84\xff\x83\x49\x50\x90"),
         [COMPRESSION_ERROR],
     ),
     "HPACK 5.2 the Huffman code EOS": (
@@ -470,15 +475,15 @@ CONNECTION_ERRORS = {
         [COMPRESSION_ERROR],
     ),
     "HPACK 6.1 index 0": (
-        lambda c, f: c.frame(HEADERS, END_STREAM | END_HEADERS, 1, b"\x80"),
+        lambda c, f: ask_in(c, b"\x80"),
         [COMPRESSION_ERROR],
     ),
     "HPACK 6.3 a table size above SETTINGS_HEADER_TABLE_SIZE": (
-        lambda c, f: c.frame(HEADERS, END_STREAM | END_HEADERS, 1, b"\x3f\xe2\x1f" + get_block(c, f)),
+        lambda c, f: ask_in(c, b"\x3f\xe2\x1f" + get_block(c, f)),
         [COMPRESSION_ERROR],
     ),
     "HPACK 5.1 an integer without end": (
-        lambda c, f: c.frame(HEADERS, END_STREAM | END_HEADERS, 1, b"\x7f" + b"\xff" * 20),
+        lambda c, f: ask_in(c, b"\x7f" + b"\xff" * 20),
         [COMPRESSION_ERROR],
     ),
 }

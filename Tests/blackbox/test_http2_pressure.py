@@ -28,13 +28,9 @@ from rig.frames import (
 from rig.process import wait_until
 from rig.secure import secure_gate
 from rig.site import pattern, pattern_digest, site
-from rig.visitor import AGENT, NAVIGATION, through
+from rig.visitor import AGENT, NAVIGATION, session
 
 MEBIBYTE = 1 << 20
-
-
-def session(gate):
-    return [("user-agent", AGENT), ("cookie", through(gate).session_field)]
 
 
 def navigation(*fields):

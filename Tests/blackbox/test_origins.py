@@ -354,17 +354,24 @@ def test_the_breaker_answers_at_once_and_keeps_the_session(servers, three):
     assert [one.path for one in a.origin.seen()].count("/pay") == 0
 
 
+def hanging_trial(servers, origin):
+    """A gate whose only origin came back hanging, a visitor of it, and the connection with the request that finds out."""
+    gate = serving(servers, origin, gate={"timeouts": {"first_byte": "20s"}}, health={"max_failures": 2})
+    visitor = through(gate)
+    origin.kill()
+    assert [ask(gate, visitor).status for _ in range(3)] == [502] * 3
+    origin.hold = threading.Event()
+    origin.revive()
+    trial = Connection(gate.port, timeout=30)
+    wait_until(lambda: is_trial(gate, visitor, origin, trial), 10)
+    return gate, visitor, trial
+
+
 def test_the_breaker_lets_one_request_through_at_a_time(servers, three):
     """While the origin hangs one request finds out, the others are answered at once."""
     (a, *_) = three
-    gate = serving(servers, a, gate={"timeouts": {"first_byte": "20s"}}, health={"max_failures": 2})
-    visitor = through(gate)
-    a.kill()
-    assert [ask(gate, visitor).status for _ in range(3)] == [502] * 3
-    a.hold = threading.Event()
-    a.revive()
-    with Connection(gate.port, timeout=30) as trial:
-        wait_until(lambda: is_trial(gate, visitor, a, trial), 10)
+    gate, visitor, hanging = hanging_trial(servers, a)
+    with hanging as trial:
         answers = [ask(gate, visitor, path="/other").status for _ in range(10)]
         time.sleep(1.2)
         answers += [ask(gate, visitor, path="/other").status for _ in range(10)]
@@ -387,14 +394,8 @@ def is_trial(gate, visitor, origin, trial):
 def test_a_trial_whose_visitor_leaves_is_made_by_the_next(servers, three):
     """The breaker does not wait for a visitor who is gone."""
     (a, *_) = three
-    gate = serving(servers, a, gate={"timeouts": {"first_byte": "20s"}}, health={"max_failures": 2})
-    visitor = through(gate)
-    a.kill()
-    assert [ask(gate, visitor).status for _ in range(3)] == [502] * 3
-    a.hold = threading.Event()
-    a.revive()
-    with Connection(gate.port, timeout=30) as trial:
-        wait_until(lambda: is_trial(gate, visitor, a, trial), 10)
+    gate, visitor, hanging = hanging_trial(servers, a)
+    with hanging as trial:
         trial.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closes with a reset
     wait_until(lambda: ask(gate, visitor).status == 200, 3)
     a.hold.set()

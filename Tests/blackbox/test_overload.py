@@ -9,12 +9,13 @@ import time
 import pytest
 import requests
 
+from rig import frames
 from rig import gate as gates
 from rig.crowd import Crowd, allow
 from rig.load import Load
 from rig.process import wait_until
 from rig.site import site
-from rig.visitor import AGENT, through
+from rig.visitor import AGENT, session, through
 from rig.wire import Connection, request
 
 
@@ -76,6 +77,27 @@ def test_an_address_has_a_cap(servers):
             return not is_refused(connection)
 
     wait_until(exempt, 5, 0.2, what="the new configuration")
+
+
+def test_idle_connections_of_http_2_make_room_and_busy_ones_stay(servers):
+    gate = servers.gate([gates.room(servers.origin(site).url)], start=False)
+    gate.process.argv[:0] = [shutil.which("prlimit"), "--nofile=160:160"]
+    gate.start()
+    fields = session(gate)
+    with frames.Connection(gate.port, timeout=20) as busy:
+        busy.handshake()
+        running = busy.headers(frames.request("/stream?chunks=12&interval_ms=500", fields=fields))
+        busy.until(lambda frame: frame.kind == frames.DATA)
+        idle = [frames.Connection(gate.port) for _ in range(30)]
+        for connection in idle:
+            assert connection.exchange(frames.request("/", fields=fields)).status == 200
+        with Crowd(gate.port, 150):
+            wait_until(lambda: gate.metric("anteroom_connections_shed_total") > 0, 20, what="connections to be shed")
+            for connection in idle:
+                with pytest.raises(frames.Closed):
+                    connection.until(lambda frame: False)
+            answer = busy.answer(running, 20)
+            assert answer.is_whole and answer.body.endswith(b"piece 11\n")
 
 
 def test_descriptors_never_run_out(servers):

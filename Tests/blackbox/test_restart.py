@@ -13,13 +13,14 @@ import requests
 import websockets.sync.client
 import websockets.sync.server
 
+from rig import frames
 from rig import gate as gates
 from rig.load import Load
 from rig.nats import NATSServer
 from rig.process import wait_until
 from rig.redis import RedisServer
 from rig.site import site
-from rig.visitor import AGENT, Visitor, through
+from rig.visitor import AGENT, Visitor, session, through
 from rig.wire import Connection, request
 
 import pytest
@@ -72,6 +73,24 @@ def gate(servers):
     return servers.gate([gates.room(servers.origin(site).url)])
 
 
+def within(repeated, results, count, act):
+    """Acts in the middle of something that is done again and again: `count` results come before, and as many after."""
+    stop = threading.Event()
+
+    def repeat():
+        while not stop.is_set():
+            repeated()
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    wait_until(lambda: len(results) > count, what=f"{count} results")
+    act()
+    before = len(results)
+    wait_until(lambda: len(results) > before + count, what=f"{count} more results")
+    stop.set()
+    thread.join(10)
+
+
 def test_no_request_fails_during_a_handover(servers, gate, hand_over):
     """10,000 requests over 100 connections, with a handover in their middle."""
     visitor = through(gate)
@@ -89,29 +108,20 @@ def test_places_keep_their_order_across_a_handover(servers, hand_over):
     """Those who join before, during and after it stand in the order in which they came."""
     gate = servers.gate([gates.busy_room(servers.origin(site).url, status="paused")])
     joined, failures = [], []
-    stop = threading.Event()
 
     def join():
-        while not stop.is_set():
-            visitor = Visitor(gate)
-            try:
-                answer = visitor.ask()
-            except requests.RequestException as error:
-                failures.append(repr(error))
-                continue
-            if answer.status_code != 503 or "position" not in answer.json():
-                failures.append((answer.status_code, answer.text[:100]))
-            else:
-                joined.append((answer.json()["position"], visitor))
+        visitor = Visitor(gate)
+        try:
+            answer = visitor.ask()
+        except requests.RequestException as error:
+            failures.append(repr(error))
+            return
+        if answer.status_code != 503 or "position" not in answer.json():
+            failures.append((answer.status_code, answer.text[:100]))
+        else:
+            joined.append((answer.json()["position"], visitor))
 
-    thread = threading.Thread(target=join, daemon=True)
-    thread.start()
-    wait_until(lambda: len(joined) > 30, what="30 who joined")
-    hand_over(gate)
-    count = len(joined)
-    wait_until(lambda: len(joined) > count + 30, what="30 more who joined")
-    stop.set()
-    thread.join(10)
+    within(join, joined, 30, lambda: hand_over(gate))
     assert failures == []
     assert [place for place, _ in joined] == list(range(1, len(joined) + 1))
     for place, visitor in joined[:: max(1, len(joined) // 10)]:
@@ -169,20 +179,12 @@ def test_waiting_visitors_polls_on_open_connections_are_sent_to_the_new_process(
     gate = servers.gate([gates.busy_room(servers.origin(site).url, status="paused")])
     visitor = Visitor(gate)
     visitor.navigate()
-    polls, stop = [], threading.Event()
+    polls = []
 
     def poll():
-        while not stop.is_set():
-            polls.append(visitor.http.get(f"{gate.url}/api/v1/queues/shop/status", timeout=10).status_code)
+        polls.append(visitor.http.get(f"{gate.url}/api/v1/queues/shop/status", timeout=10).status_code)
 
-    thread = threading.Thread(target=poll, daemon=True)
-    thread.start()
-    wait_until(lambda: len(polls) > 50, what="50 polls")
-    hand_over(gate)
-    count = len(polls)
-    wait_until(lambda: len(polls) > count + 50, what="50 polls of the new process")
-    stop.set()
-    thread.join(10)
+    within(poll, polls, 50, lambda: hand_over(gate))
     assert set(polls) == {200}
 
 
@@ -230,6 +232,27 @@ def test_what_runs_goes_on_through_a_handover(servers, sockets, hand_over):
         assert b"".join(download.chunks()).endswith(b"piece 7\n")
         assert gate.process.running()
     assert gate.process.child.wait(10) == 0
+
+
+def test_streams_of_http_2_go_on_through_a_handover(gate, hand_over):
+    """The old process says twice that it leaves, and loses neither what runs nor what was on its way."""
+    fields = session(gate)
+    with frames.Connection(gate.port, timeout=20) as connection:
+        connection.handshake()
+        running = connection.headers(frames.request("/stream?chunks=8&interval_ms=400", fields=fields))
+        connection.until(lambda frame: frame.kind == frames.DATA)
+        new = hand_over(gate)
+        first = connection.until(lambda frame: frame.kind == frames.GOAWAY)
+        assert first.code == frames.NO_ERROR and first.last_stream == 0x7FFF_FFFF
+        late = connection.headers(frames.request("/echo", fields=fields))
+        ping = connection.until(lambda frame: frame.kind == frames.PING)
+        connection.frame(frames.PING, frames.ACK, 0, ping.payload)
+        assert connection.until(lambda frame: frame.kind == frames.GOAWAY).last_stream == late
+        with frames.Connection(gate.port) as another:
+            assert another.exchange(frames.request("/echo", fields=fields)).status == 200
+        assert connection.answer(late).status == 200
+        assert connection.answer(running).is_whole and connection.answers[running].body.endswith(b"piece 7\n")
+    assert gate.process.child.wait(10) == 0 and new.running()
 
 
 def test_what_the_old_process_hears_reaches_the_new_one(servers, hand_over):

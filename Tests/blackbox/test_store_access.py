@@ -70,9 +70,11 @@ def certificate(folder, name, *options):
 
 
 def test_tls(servers, origin):
-    """With the store's own authority the gate connects; without it, or for another name, it does not."""
+    """With the store's own authority the gate connects; without it, or for another name, it does not. Nor does a
+    certificate for the store's address stand for its name."""
     ca = certificate(servers.folder, "authority")
-    for name, address in [("server", "IP:127.0.0.1"), ("stranger", "DNS:elsewhere.example")]:
+    names = [("server", "IP:127.0.0.1"), ("stranger", "DNS:elsewhere.example"), ("named", "DNS:localhost")]
+    for name, address in names:
         options = ["-CA", str(ca), "-CAkey", "authority.key", "-addext", f"subjectAltName={address}"]
         certificate(servers.folder, name, *options, "-addext", "basicConstraints=critical,CA:FALSE")
 
@@ -84,10 +86,13 @@ def test_tls(servers, origin):
         return f"rediss://127.0.0.1:{port}"
 
     url = served_by("server")
-    trusting = gate_on(servers, url, origin, ca_file=str(ca)).start()
-    through(trusting)
-    trusting.stop()
-    for address, store in [(url, {}), (served_by("stranger"), {"ca_file": str(ca)})]:
+    for address in (url, served_by("named").replace("127.0.0.1", "localhost")):
+        trusting = gate_on(servers, address, origin, ca_file=str(ca)).start()
+        through(trusting)
+        trusting.stop()
+    trust = {"ca_file": str(ca)}
+    by_name = url.replace("127.0.0.1", "localhost")
+    for address, store in [(url, {}), (served_by("stranger"), trust), (by_name, trust)]:
         gate = gate_on(servers, address, origin, **store)
         gate.process.start(gate.port)
         assert Visitor(gate).navigate().status_code == 503

@@ -205,13 +205,17 @@ final class StoreConnection: Sendable {
         let host = address.host
         let tls = tls
         let handlerPromise = loop.makePromise(of: NIOLoopBound<CommandHandler>.self)
+        let secured = loop.makePromise(of: Void.self)
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(wait)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls {
-                        try channel.pipeline.syncOperations.addHandler(Self.tlsHandler(tls, host: host))
+                        let handshake = try StoreHandshake(host: host, context: tls, within: wait, done: secured)
+                        try handshake.begin(on: channel.pipeline.syncOperations)
+                    } else {
+                        secured.succeed()
                     }
                     guard let reader = ReplyReader() else { throw ChannelError.inappropriateOperationForState }
                     let handler = CommandHandler(address: name, timeout: wait, reader: reader)
@@ -225,10 +229,17 @@ final class StoreConnection: Sendable {
             live = Live(channel: channel, handler: try await handlerPromise.futureResult.get())
         } catch {
             handlerPromise.fail(ChannelError.ioOnClosedChannel)
+            secured.fail(ChannelError.ioOnClosedChannel)
             throw StoreError(.unavailable, "cannot connect: \(error)")
         }
         let channel = live.channel
         channel.closeFuture.whenComplete { _ in self.lost(channel) }
+        do {
+            try await secured.futureResult.get()
+        } catch {
+            channel.close(promise: nil)
+            throw StoreError(.unavailable, "cannot connect: \(error)")
+        }
         do throws(StoreError) {
             try await logIn(live)
             for script in Script.allCases {
@@ -239,12 +250,6 @@ final class StoreConnection: Sendable {
             throw error
         }
         return live
-    }
-
-    private static func tlsHandler(_ context: NIOSSLContext, host: String) throws -> NIOSSLClientHandler {
-        // Server names are not sent for addresses (RFC 6066 §3).
-        let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
-        return try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
     }
 
     private func logIn(_ live: Live) async throws(StoreError) {

@@ -34,6 +34,8 @@ final class AccessLogBuffer {
         unsafe escaped(UnsafeRawBufferPointer(rebasing: head[line.host]))
         text("\",\"target\":\"")
         unsafe escaped(UnsafeRawBufferPointer(rebasing: head[line.target]))
+        text("\",\"protocol\":\"")
+        text(line.httpVersion)
         text("\",\"status\":")
         number(Int64(line.status))
         text(",\"bytes_in\":")
@@ -132,6 +134,8 @@ struct AccessLogLine {
     var method: Range<Int>
     var host: Range<Int>
     var target: Range<Int>
+    /// As RFC 9110 §2.5 names it; empty where it could not be read.
+    var httpVersion: StaticString
     var status: Int
     /// Body bytes.
     var bytesIn: Int64

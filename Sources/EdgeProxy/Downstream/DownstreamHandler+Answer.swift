@@ -182,6 +182,13 @@ extension DownstreamHandler {
         closeWithinAnswer()
     }
 
+    private func httpVersion(of exchange: Exchange) -> StaticString {
+        if stream != nil { return "HTTP/2" }
+        // A head that could not be read has no method either.
+        if exchange.method.isEmpty { return "" }
+        return exchange.isHTTP11 ? "HTTP/1.1" : "HTTP/1.0"
+    }
+
     func report() {
         guard let exchange else { return }
         if exchange.isTrial { exchange.pool?.trialAbandoned() }
@@ -198,9 +205,9 @@ extension DownstreamHandler {
             let line = AccessLogLine(
                 time: LoopClock.wallTime, requestID: exchange.requestID, client: exchange.clientAddress,
                 room: exchange.room?.idBytes ?? [], outcome: exchange.outcome, method: exchange.method,
-                host: exchange.host, target: exchange.target, status: exchange.status, bytesIn: exchange.bytesIn,
-                bytesOut: exchange.bytesOut, duration: duration, upstreamDuration: exchange.upstreamDuration,
-                failure: exchange.failure)
+                host: exchange.host, target: exchange.target, httpVersion: httpVersion(of: exchange),
+                status: exchange.status, bytesIn: exchange.bytesIn, bytesOut: exchange.bytesOut, duration: duration,
+                upstreamDuration: exchange.upstreamDuration, failure: exchange.failure)
             unsafe exchange.head.withUnsafeReadableBytes { unsafe log.append(line, head: $0) }
         }
         gate.give(back: exchange)

@@ -1,3 +1,4 @@
+import CertificateNames
 import NIOSSL
 package import RoomConfiguration
 

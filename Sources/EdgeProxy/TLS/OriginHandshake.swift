@@ -1,3 +1,4 @@
+import CertificateNames
 import NIOCore
 import NIOSSL
 import NIOTLS

@@ -1,6 +1,7 @@
-"""Many keep-alive connections that ask one request after the other, and never retry by themselves."""
+"""Many connections that ask one request after the other, and never retry by themselves."""
 
 import http.client
+import subprocess
 import threading
 
 from rig.visitor import AGENT
@@ -54,3 +55,15 @@ class Load:
                 connection = None
         if connection is not None:
             connection.close()
+
+
+def h2load(url, count, *fields):
+    """`count` requests over ten connections of HTTP/2 with a hundred streams each, none of which may be lost."""
+    done = subprocess.run(
+        ["h2load", "-n", str(count), "-c", "10", "-m", "100", *fields, url],
+        capture_output=True,
+        timeout=120,
+        check=True,
+        text=True,
+    ).stdout
+    assert f"{count} succeeded, 0 failed, 0 errored, 0 timeout" in done and f"{count} 2xx" in done

@@ -73,3 +73,8 @@ def through(gate, room_id="shop", path="/", agent=AGENT) -> Visitor:
     answer = visitor.navigate(path)
     assert visitor.cookie("s"), f"not let in: {answer.status_code} {answer.text[:200]}"
     return visitor
+
+
+def session(gate):
+    """A new visitor's session, as fields of HTTP/2."""
+    return [("user-agent", AGENT), ("cookie", through(gate).session_field)]
