@@ -76,7 +76,7 @@ extension VisitorDesk {
         }
         if let embedded {
             let page = services.pages.embedPage(
-                embedded, origins: services.api.embedOrigins, in: request.language, nonce: Self.nonce())
+                embedded, origins: services.api.embedOrigins, in: request.language, nonce: random.value.nonce())
             return VisitorResponse(status: 200, page: page)
         }
         if name == "/healthz" {

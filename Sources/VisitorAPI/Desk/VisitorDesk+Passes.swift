@@ -83,7 +83,7 @@ extension VisitorDesk {
         case .page:
             let page = services.pages.passPage(
                 heading, text, room: rule.settings.id, requestID: request.requestID,
-                next: goesOn ? request.returnTarget : nil, in: request.language, nonce: Self.nonce())
+                next: goesOn ? request.returnTarget : nil, in: request.language, nonce: random.value.nonce())
             response = VisitorResponse(status: 403, page: page)
         case .json: response = .problem(403, title, detail: detail)
         case .short: response = .short(403, title)

@@ -5,19 +5,20 @@ import WaitingRoom
 /// browser.
 struct EmbedPage: Sendable {
     enum Hole: String, Sendable {
-        case nonce, room, data
+        case nonce, room, id, api, origins
     }
+
+    /// What the script starts from.
+    private static let data = #"{"lang":"[[lang]]","id":[[id]],"api":[[api]],"origins":[[origins]]}"#
 
     private static let phrases: [Phrase] = [
         .heading, .keepOpen, .waitUnknown, .lessThanMinute, .live, .reconnecting, .turnHeading, .turnText,
         .expiredHeading, .expiredText, .leftHeading, .leftText,
     ]
 
-    private let language: Language
     private let page: SegmentedPage<Hole>
 
     init(language: Language, sources: PageSources) {
-        self.language = language
         var phrases: [UInt8] = [UInt8(ascii: "{")]
         for (index, phrase) in Self.phrases.enumerated() {
             if index > 0 { phrases.append(UInt8(ascii: ",")) }
@@ -29,7 +30,7 @@ struct EmbedPage: Sendable {
             sources.embedPage, language: language,
             constants: [
                 "lang": language.tag, "dir": language.direction, "style": sources.style, "script": sources.embedScript,
-                "phrases": String(decoding: phrases, as: UTF8.self),
+                "phrases": String(decoding: phrases, as: UTF8.self), "data": Self.data,
             ])
     }
 
@@ -39,18 +40,15 @@ struct EmbedPage: Sendable {
             switch hole {
             case .nonce: body.appendHTML(nonce)
             case .room: body.appendHTML(roomName)
-            case .data:
-                body.append(UInt8(ascii: "{"))
-                body.appendScriptMember("lang", language.tag)
-                body.appendScriptMember("id", room.text)
-                body.appendScriptMember("api", "/api/v1/queues/\(room.text)")
-                body.appendScriptName("origins")
+            case .id: body.appendScriptString(room.text)
+            case .api: body.appendScriptString("/api/v1/queues/\(room.text)")
+            case .origins:
                 body.append(UInt8(ascii: "["))
                 for (index, origin) in origins.enumerated() {
                     if index > 0 { body.append(UInt8(ascii: ",")) }
                     body.appendScriptString(origin.text)
                 }
-                body.append(contentsOf: "]}".utf8)
+                body.append(UInt8(ascii: "]"))
             }
         }
     }
