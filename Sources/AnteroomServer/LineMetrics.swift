@@ -109,6 +109,9 @@ final class LineMetrics: Sendable {
             "waiting_room_returned_total", help: "Positions of those who came back after a missed turn.",
             labels: labels, value: facts.returnedTotal)
         writer.counter(
+            "waiting_room_passes_used_total", help: "Places that passes gave or moved up.", labels: labels,
+            value: facts.passesUsedTotal)
+        writer.counter(
             "waiting_room_heartbeats_received_total",
             help: "Signs of life of waiting visitors, at most one a second each.",
             labels: labels, value: facts.heartbeatsTotal)

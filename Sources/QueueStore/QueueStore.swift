@@ -196,13 +196,15 @@ package struct RoomFacts: Hashable, Sendable {
     package var heartbeatsTotal: Int
     /// Positions of those who came back after a missed turn.
     package var returnedTotal: Int
+    /// Uses of passes.
+    package var passesUsedTotal: Int
     /// The sequence of the last event: it changes when anything does.
     package var eventSequence: UInt64
 
     package init(
         settings: RoomSettings, createdAt: Timestamp, updatedAt: Timestamp, waiting: Int, admitted: Int,
         activeSessions: Int, enqueuedTotal: Int, admittedTotal: Int, abandonedTotal: Int, expiredTotal: Int,
-        heartbeatsTotal: Int, returnedTotal: Int = 0, eventSequence: UInt64
+        heartbeatsTotal: Int, returnedTotal: Int = 0, passesUsedTotal: Int = 0, eventSequence: UInt64
     ) {
         self.settings = settings
         self.createdAt = createdAt
@@ -216,6 +218,7 @@ package struct RoomFacts: Hashable, Sendable {
         self.expiredTotal = expiredTotal
         self.heartbeatsTotal = heartbeatsTotal
         self.returnedTotal = returnedTotal
+        self.passesUsedTotal = passesUsedTotal
         self.eventSequence = eventSequence
     }
 }

@@ -164,6 +164,7 @@ class TestLinks:
         answer = follow(late, url)
         assert answer.status_code == 403 and "pass" in answer.text.lower()
         assert not late.cookie("p") and not late.cookie("k")
+        wait_until(lambda: line.metric("waiting_room_passes_used_total") == 2, 5, 0.1, "the metric")
 
     @pytest.mark.parametrize("flaw", ["forged", "room", "kind", "rubbish"])
     def test_a_link_with_a_wrong_pass_says_so_and_lets_go_on(self, issuer, flaw):
@@ -272,6 +273,19 @@ class TestRooms:
         assert guest.navigate("/page").status_code == 200
         answer = Visitor(gate).call("POST", "enqueue", json={"pass": make_pass(gate, priority=0)})
         assert answer.status_code == 201
+
+    def test_a_pass_waits_for_its_use(self, servers, origin):
+        """While the line is full it is not used, nor lost: the next visit uses it."""
+        gate = servers.gate([gates.busy_room(origin.url, max_queue_size=1)])
+        gate.holder = through(gate)
+        (patient,) = waiting(gate, 1)
+        visitor = Visitor(gate)
+        answer = follow(visitor, link(gate, priority=5))
+        assert answer.status_code == 503 and not visitor.cookie("p") and visitor.cookie("k")
+        assert visitor.load("/a.png").status_code == 503 and visitor.cookie("k")
+        assert patient.call("POST", "leave").status_code == 204
+        visitor.navigate("/")
+        assert visitor.status()["priority"] == 5 and not visitor.cookie("k")
 
     def test_a_pass_is_withdrawn(self, servers, origin):
         """Its id in the room's list refuses it within two seconds; places that it gave stay."""

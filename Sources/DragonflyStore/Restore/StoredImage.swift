@@ -75,6 +75,7 @@ struct StoredImage {
             ("enq", Int64(image.totals.enqueued)), ("adm", Int64(image.totals.admitted)),
             ("aban", Int64(image.totals.abandoned)), ("exp", Int64(image.totals.expired)),
             ("hbs", Int64(image.totals.heartbeats)), ("ret", Int64(image.totals.returned)),
+            ("pused", Int64(image.totals.passesUsed)),
         ]
         return ["gen", generation, "epoch", epoch, "set", image.settings.text]
             + numbers.flatMap { [$0.0, "\($0.1)"] } + image.settings.limits.flatMap { [$0.name, $0.value] }

@@ -84,7 +84,8 @@ extension DragonflyStore {
             settings: settings, createdAt: time("created"), updatedAt: time("updated"), waiting: number("waiting"),
             admitted: number("admitted"), activeSessions: number("active"), enqueuedTotal: number("enq"),
             admittedTotal: number("adm"), abandonedTotal: number("aban"), expiredTotal: number("exp"),
-            heartbeatsTotal: number("hbs"), returnedTotal: number("ret"), eventSequence: sequence)
+            heartbeatsTotal: number("hbs"), returnedTotal: number("ret"), passesUsedTotal: number("pused"),
+            eventSequence: sequence)
     }
 
     /// The fields of a room's `meta`; none if the store does not know the room.

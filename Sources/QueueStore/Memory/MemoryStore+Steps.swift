@@ -124,6 +124,7 @@ extension RoomFacts {
             admitted: room.admitted, activeSessions: room.activeSessions, enqueuedTotal: room.totals.enqueued,
             admittedTotal: room.totals.admitted, abandonedTotal: room.totals.abandoned,
             expiredTotal: room.totals.expired, heartbeatsTotal: room.totals.heartbeats,
-            returnedTotal: room.totals.returned, eventSequence: room.eventSequence)
+            returnedTotal: room.totals.returned, passesUsedTotal: room.totals.passesUsed,
+            eventSequence: room.eventSequence)
     }
 }

@@ -65,6 +65,7 @@ extension RecordReader {
         totals.expired = try need("expired_total", integer)
         totals.heartbeats = try need("heartbeats_total", integer)
         totals.returned = integer("returned_total") ?? 0
+        totals.passesUsed = integer("passes_used_total") ?? 0
         return RoomImage(
             settings: try settings(try room()), createdAt: try need("created", time),
             updatedAt: try need("updated", time), eventSequence: try need("seq", unsigned),

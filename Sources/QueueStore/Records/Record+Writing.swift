@@ -77,6 +77,7 @@ extension RecordWriter {
             $0.put("expired_total", image.totals.expired)
             $0.put("heartbeats_total", image.totals.heartbeats)
             $0.put("returned_total", image.totals.returned)
+            $0.put("passes_used_total", image.totals.passesUsed)
             $0.put("window_epoch", image.windowEpoch)
             $0.put("bucket_fill", image.bucketFill)
             $0.put("bucket_time", image.bucketTime)

@@ -38,6 +38,7 @@ extension Room {
             if let position = sessions[id] { finish(position, as: .terminated, at: event.time) }
         case .passUsed(let pass, let id):
             passes.use(pass)
+            totals.passesUsed += 1
             raise(id, to: pass.priority)
         case .roomUpdated(let settings):
             adopt(settings, at: event.time)

@@ -8,6 +8,8 @@ package struct RoomTotals: Hashable, Sendable {
     package var expired = 0
     /// Positions of those who came back after a missed turn; they count as enqueued too.
     package var returned = 0
+    /// Uses of passes.
+    package var passesUsed = 0
     /// Signs of life of positions. Not an event: whoever keeps the events keeps this beside them.
     package var heartbeats = 0
 

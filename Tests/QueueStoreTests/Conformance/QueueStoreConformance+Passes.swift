@@ -20,6 +20,7 @@ extension QueueStoreConformance {
             #expect(try await hall.enqueue(3, with: pass) != .refused(.spent))
             #expect(try await hall.enqueue(4, with: pass) == .refused(.spent))
             #expect(try await hall.ranks(1...4) == [3, 1, 2, nil])
+            #expect(try await hall.facts().passesUsedTotal == 2)
         },
         check("A pass that is spent makes no position, though there is a free slot") { hall in
             try await hall.open(slots: 5)

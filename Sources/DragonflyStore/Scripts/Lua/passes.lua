@@ -32,6 +32,7 @@ local function write_use(pass, id)
   if call('HSET', pass.shard, pass.id, format('%d %d', uses[pass.id], pass.ends)) == 1 then
     M.passes = M.passes + 1
   end
+  M.pused = M.pused + 1
   emit('u', id .. ' ' .. pass.id .. format(' %d %d %d', pass.priority, pass.limit, pass.ends))
 end
 

@@ -10,7 +10,7 @@ local numbers = {
   'eseq', 'jseq', 'now', 'wall', 'wepoch', 'updated', 'max', 'qmax', 'rcount', 'rper', 'rcap', 'st', 'renew', 'hb',
   'claim', 'share', 'shuf', 'fill', 'ftime', 'carried', 'waiting', 'admitted', 'active', 'enq', 'adm', 'aban', 'exp',
   'hbs', 'eil', 'block', 'boff', 'bwin', 'bopen', 'first', 'until', 'reopens',
-  'resumed', 'lost', 'grace', 'ret', 'passes', 'swept',
+  'resumed', 'lost', 'grace', 'ret', 'passes', 'swept', 'pused',
 }
 local M, stored, base = {}, {}, ''
 
