@@ -1,6 +1,6 @@
 import Dispatch
 import Logging
-package import RecordChain
+import RecordChain
 import Synchronization
 package import WaitingRoom
 

@@ -1,5 +1,5 @@
-package import RecordChain
-import WaitingRoom
+import RecordChain
+package import WaitingRoom
 
 extension RecordWriter {
     mutating func write(_ record: Record) {
