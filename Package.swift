@@ -78,7 +78,7 @@ let package = Package(
             name: "AnteroomServer",
             dependencies: [
                 "EdgeProxy", "HostSystem", "VisitorAPI", "AdminAPI", "Prometheus", "DragonflyStore", "NATSBus",
-                "HistoryChecker",
+                "HistoryChecker", "RecordChain",
                 "QueueStore", "SessionTokens", "RoomConfiguration", logging, nioCore, nioPosix, serviceLifecycle,
                 unixSignals,
             ],
@@ -90,7 +90,9 @@ let package = Package(
         .target(name: "CertificateNames", dependencies: [nioSSL], swiftSettings: swiftSettings),
         .target(
             name: "VisitorAPI",
-            dependencies: ["QueueStore", "SessionTokens", "RoomConfiguration", "COpenSSL", mustache, nioCore],
+            dependencies: [
+                "QueueStore", "RecordChain", "SessionTokens", "RoomConfiguration", "COpenSSL", mustache, nioCore,
+            ],
             resources: [.embedInCode("Pages/Resources"), .embedInCode("OpenAPI")], swiftSettings: swiftSettings),
         .target(
             name: "AdminAPI", dependencies: ["Prometheus", hummingbird, logging, nioCore, serviceLifecycle],
@@ -105,10 +107,13 @@ let package = Package(
         .target(
             name: "NATSBus",
             dependencies: [
-                "WaitingRoom", "QueueStore", "RoomConfiguration", "CNATS", logging, nioPosix, nioConcurrencyHelpers,
+                "WaitingRoom", "QueueStore", "RecordChain", "RoomConfiguration", "CNATS", logging, nioPosix,
+                nioConcurrencyHelpers,
             ],
             swiftSettings: rawBytesSettings),
-        .target(name: "QueueStore", dependencies: ["WaitingRoom", logging], swiftSettings: swiftSettings),
+        .target(
+            name: "QueueStore", dependencies: ["WaitingRoom", "RecordChain", logging], swiftSettings: swiftSettings),
+        .target(name: "RecordChain", dependencies: ["WaitingRoom", "COpenSSL"], swiftSettings: rawBytesSettings),
         .target(name: "SessionTokens", dependencies: ["WaitingRoom", "COpenSSL"], swiftSettings: rawBytesSettings),
         .target(
             name: "RoomConfiguration", dependencies: ["WaitingRoom", yams, logging, serviceLifecycle],
@@ -168,12 +173,17 @@ let package = Package(
             name: "HTTPWireTests", dependencies: ["HTTPWire", "HTTPWireProperties"], swiftSettings: swiftSettings),
         .testTarget(
             name: "NATSBusTests",
-            dependencies: ["NATSBus", "CNATS", "QueueStore", "RoomConfiguration", "WaitingRoom", logging],
+            dependencies: [
+                "NATSBus", "CNATS", "QueueStore", "RecordChain", "RoomConfiguration", "WaitingRoom", logging,
+            ],
             swiftSettings: swiftSettings),
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus", metrics], swiftSettings: swiftSettings),
         .testTarget(
-            name: "QueueStoreTests", dependencies: ["WaitingRoom", "QueueStore", "HistoryChecker", logging],
+            name: "QueueStoreTests",
+            dependencies: ["WaitingRoom", "QueueStore", "RecordChain", "HistoryChecker", logging],
             swiftSettings: swiftSettings),
+        .testTarget(
+            name: "RecordChainTests", dependencies: ["RecordChain", "WaitingRoom"], swiftSettings: swiftSettings),
         .testTarget(
             name: "RoomConfigurationTests", dependencies: ["RoomConfiguration", "WaitingRoom", logging],
             swiftSettings: swiftSettings),

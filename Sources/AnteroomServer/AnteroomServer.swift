@@ -214,6 +214,9 @@ package struct AnteroomServer {
                     logger: logger),
             ] + line.services(rooms: { worker.currentRooms }, loops: handles)
             + (predecessor.map { [PredecessorService(channel: $0.channel, store: store, logger: logger)] } ?? []) + [
+                ChainHeadService(
+                    line: line, store: store, signer: services.signer, board: services.chainHeads,
+                    rooms: { worker.currentRooms }, clock: clock, logger: logger),
                 overload, WatchdogService(notifier: notifier, loops: handles), gateService, handover,
                 ReadyService {
                     predecessor?.serving()

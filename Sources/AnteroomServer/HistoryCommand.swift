@@ -1,6 +1,7 @@
 import HistoryChecker
 import NATSBus
 import QueueStore
+import RecordChain
 package import RoomConfiguration
 import WaitingRoom
 
@@ -10,8 +11,8 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// What `anteroom history` does: reads the rooms' events from the stream and says whether they keep the invariants of
-/// docs/ARCHITECTURE.md.
+/// What `anteroom history` does: reads the rooms' events and says whether they keep the invariants of
+/// docs/ARCHITECTURE.md, and whether they are those that were recorded.
 package struct HistoryCommand {
     /// How long NATS may take to be there.
     static let patience = Duration.seconds(5)
@@ -22,20 +23,23 @@ package struct HistoryCommand {
     package private(set) var lines: [String] = []
     package private(set) var isSound = true
 
+    /// The rooms' events in the stream.
     /// - Parameters:
     ///   - room: only this one.
     ///   - acknowledged: a file with a room and a position's id in each line: the history must know them all.
+    ///   - heads: a file of published heads, one a line: the chains must go through them all.
     /// - Throws: what keeps it from reading, in one line.
     package static func run(
-        _ configuration: Configuration, room: String?, acknowledged: String?
+        _ configuration: Configuration, room: String?, acknowledged: String?, heads: String?
     ) async throws -> HistoryCommand {
         let rooms = try CommandRooms.named(room, in: configuration)
         let promised = try acknowledged.map(read) ?? [:]
+        let kept = try heads.map { try KeptHeads(path: $0) }
         let log = try CommandRooms.log(configuration)
         var command = HistoryCommand()
         do {
             try await log.waitForConnection(patience)
-            for room in rooms { try await command.check(room, log, promised[room] ?? []) }
+            for room in rooms { try await command.check(room, log, promised[room] ?? [], kept) }
         } catch {
             await log.close()
             throw error
@@ -44,12 +48,46 @@ package struct HistoryCommand {
         return command
     }
 
-    private mutating func check(_ room: RoomID, _ log: StreamLog, _ promised: [PositionID]) async throws {
+    /// The same of a journal: from its snapshot on, which takes the place of what was before.
+    package static func run(journal directory: String, room: String?, heads: String?) throws -> HistoryCommand {
+        let kept = try heads.map { try KeptHeads(path: $0) }
+        var rooms: [RoomID: (checker: HistoryChecker, isWhole: Bool, chain: ChainChecker, events: Int)] = [:]
+        try JournalRecord.read(directory: directory) { entry in
+            switch entry {
+            case .snapshot(let room, let head):
+                var chain = ChainChecker(kept: kept?.hashes(of: room.id, openedAt: room.createdAt) ?? [:])
+                chain.begin(after: room.eventSequence, head)
+                rooms[room.id] = (HistoryChecker(), false, chain, 0)
+            case .event(let event, let text):
+                if rooms[event.room] == nil {
+                    let chain = ChainChecker(kept: kept?.hashes(of: event.room, openedAt: event.time) ?? [:])
+                    rooms[event.room] = (HistoryChecker(), true, chain, 0)
+                }
+                rooms[event.room]?.events += 1
+                rooms[event.room]?.chain.observe(text, sequence: event.sequence)
+                if rooms[event.room]?.isWhole == true { rooms[event.room]?.checker.observe(event) }
+            }
+        }
+        var command = HistoryCommand()
+        for (id, read) in rooms.sorted(by: { $0.key.text < $1.key.text }) where room.map({ $0 == id.text }) ?? true {
+            command.report(id, read.checker.violations, read.chain)
+            command.lines.append(
+                "room \(id): \(read.events) events in the journal"
+                    + (read.isWhole ? "" : ", behind a snapshot: order, slots and rate are not checked"))
+        }
+        return command
+    }
+
+    private mutating func check(
+        _ room: RoomID, _ log: StreamLog, _ promised: [PositionID], _ kept: KeptHeads?
+    ) async throws {
         var checker = HistoryChecker()
         var tally: [String: Int] = [:]
         var last: UInt64 = 0
-        if try await log.standing(of: room) != nil {
-            let history = try await log.history(of: room)
+        var chain = ChainChecker()
+        if let standing = try await log.standing(of: room) {
+            let history = try await log.history(
+                of: room, kept: kept?.hashes(of: room, openedAt: standing.opened) ?? [:])
             while let events = try await history.next() {
                 // What was stored twice, long after the server had forgotten its id, is one event.
                 for event in events where event.sequence > last {
@@ -58,16 +96,31 @@ package struct HistoryCommand {
                     last = event.sequence
                 }
             }
+            chain = history.chain
         }
         checker.requireKnown(promised, in: room)
         let found = checker.violations
-        if !found.isEmpty { isSound = false }
-        lines += found.prefix(Self.shown).map { "\($0)" }
-        if found.count > Self.shown { lines.append("room \(room): and \(found.count - Self.shown) more") }
+        report(room, found, chain)
         let kinds = tally.sorted(by: <).map { "\($0.value) \($0.key)" }.joined(separator: ", ")
         lines.append(
             "room \(room): \(last) events\(kinds.isEmpty ? "" : " (\(kinds))"), "
                 + (found.isEmpty ? "no violation" : "\(found.count) violations"))
+    }
+
+    private mutating func report(_ room: RoomID, _ violations: [Violation], _ chain: ChainChecker) {
+        let breaks = chain.breaks + chain.missing
+        if !violations.isEmpty || !breaks.isEmpty { isSound = false }
+        let found = breaks.map { "room \(room), \($0)" } + violations.map { "\($0)" }
+        lines += found.prefix(Self.shown)
+        if found.count > Self.shown { lines.append("room \(room): and \(found.count - Self.shown) more") }
+        guard let head = chain.head, let beginning = chain.beginning else {
+            if chain.sequence > 0 { lines.append("room \(room): its record has no chain") }
+            return
+        }
+        lines.append(
+            "room \(room): the chain "
+                + (breaks.isEmpty ? "holds" : "is broken")
+                + " from event \(beginning) to \(chain.sequence), head \(head)")
     }
 
     private static func read(_ path: String) throws -> [RoomID: [PositionID]] {

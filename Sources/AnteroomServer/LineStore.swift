@@ -3,9 +3,11 @@ import Logging
 import NATSBus
 import NIOPosix
 import QueueStore
+import RecordChain
 import RoomConfiguration
 import ServiceLifecycle
 import Synchronization
+import VisitorAPI
 import WaitingRoom
 
 /// Where the line lives, and what goes on beside it: in this process with a journal, or in a DragonflyDB that other gates
@@ -19,6 +21,8 @@ final class LineStore: Sendable {
     private let backend: Backend
     /// Nil without NATS, and while another process has the events on disk.
     private let currentBus: Mutex<EventBus?>
+    /// Of the embedded store.
+    private let journal = Mutex<Journal?>(nil)
     /// Of a shared store.
     private let restorer: RoomRestorer?
     private let outbox = OutboxTally()
@@ -66,6 +70,7 @@ final class LineStore: Sendable {
             configuration, .memory(memory), bus: bus, restorer: nil, observers: observers, clock: clock,
             logger: logger)
         relay.connect(line)
+        line.journal.withLock { $0 = journal.journal }
         return line
     }
 
@@ -107,6 +112,7 @@ final class LineStore: Sendable {
         guard case .memory(let store) = backend, isSuspended.load(ordering: .acquiring) else { return }
         let (journal, bus) = try Self.openJournal(configuration, clock, logger)
         currentBus.withLock { $0 = bus }
+        self.journal.withLock { $0 = journal.journal }
         store.reopen(journal)
         if let checkouts = checkouts.withLock({ $0 }) { bus?.start(checkouts: checkouts) }
         isSuspended.store(false, ordering: .releasing)
@@ -126,6 +132,26 @@ final class LineStore: Sendable {
     }
 
     func publish(_ events: [RoomEvent]) { currentBus.withLock { $0 }?.publish(events) }
+
+    // MARK: The record
+
+    /// How far the chain over a room's record has come: the stream is the record where there is one, else the journal. Nil
+    /// if there is neither, or no chain in it yet.
+    func chainHead(of room: RoomID, in store: some QueueStore) async throws -> ChainHead? {
+        switch backend {
+        case .dragonfly: return try await currentBus.withLock { $0 }?.log.chainHead(of: room)
+        case .memory:
+            if hasBus { return currentBus.withLock { $0 }?.chainHead(of: room) }
+            guard let head = journal.withLock({ $0 })?.chainHead(of: room) else { return nil }
+            return ChainHead(
+                room: room, opened: try await store.facts(of: room).createdAt, sequence: head.sequence, hash: head.hash)
+        }
+    }
+
+    /// Into the stream, if there is one; every gate's word of the same head is stored once.
+    func publish(_ head: SignedChainHead) async {
+        try? await currentBus.withLock { $0 }?.log.publish(head.head, signature: head.signature, at: head.time)
+    }
 
     var hasBus: Bool { configuration.events.nats != nil }
 

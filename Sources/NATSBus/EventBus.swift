@@ -1,6 +1,7 @@
 package import Logging
 import NIOPosix
 import QueueStore
+package import RecordChain
 package import RoomConfiguration
 import Synchronization
 package import WaitingRoom
@@ -73,7 +74,7 @@ package final class EventBus: Sendable {
         noted.withLock { $0.opened = opened }
         var next: [RoomID: UInt64] = [:]
         let missing = journal.filter { event in
-            guard let mark = buffer.last(of: event.room), mark.opened == opened[event.room] else { return true }
+            guard let mark = buffer.last(of: event.room)?.mark, mark.opened == opened[event.room] else { return true }
             if event.sequence > mark.sequence, next[event.room] == nil { next[event.room] = mark.sequence + 1 }
             return event.sequence > mark.sequence
         }
@@ -116,6 +117,12 @@ package final class EventBus: Sendable {
     package func deliver(_ events: [RoomEvent], opened: Timestamp, after moment: StreamLog.Moment) async throws {
         try await log.publish(events, opened: opened, after: moment)
         publishedCount.add(events.count, ordering: .relaxed)
+    }
+
+    /// How far the chain over a room's events has come that have arrived; nil if none has.
+    package func chainHead(of room: RoomID) -> ChainHead? {
+        guard let last = buffer.lastConfirmed(of: room), let hash = last.hash else { return nil }
+        return ChainHead(room: room, opened: last.mark.opened, sequence: last.mark.sequence, hash: hash)
     }
 
     package var status: Status {

@@ -1,4 +1,5 @@
 package import QueueStore
+package import RecordChain
 import Synchronization
 package import WaitingRoom
 
@@ -12,6 +13,9 @@ package final class StreamHistory: RecordedHistory {
         /// The room's last message that is to be read.
         var end: UInt64
         var read: UInt64 = 0
+        var chain: ChainChecker
+        /// Of the last event.
+        var sequence: UInt64 = 0
     }
 
     private let log: StreamLog
@@ -20,13 +24,18 @@ package final class StreamHistory: RecordedHistory {
     private let opened: Timestamp
     private let progress: Mutex<Progress>
 
-    init(log: StreamLog, reader: StreamReader, room: RoomID, opened: Timestamp, end: UInt64) {
+    init(
+        log: StreamLog, reader: StreamReader, room: RoomID, opened: Timestamp, end: UInt64, chain: ChainChecker
+    ) {
         self.log = log
         self.reader = reader
         self.room = room
         self.opened = opened
-        progress = Mutex(Progress(end: end))
+        progress = Mutex(Progress(end: end, chain: chain))
     }
+
+    /// Whether what was read is what was published.
+    package var chain: ChainChecker { progress.withLock(\.chain) }
 
     package func next() async throws -> [RoomEvent]? {
         try await log.blocking { [self] _ in
@@ -35,12 +44,28 @@ package final class StreamHistory: RecordedHistory {
             var events: [RoomEvent] = []
             for message in try reader.next(Self.batch, milliseconds: Self.patience) {
                 read = message.sequence
-                guard case .event(let event, let opened) = try StreamLog.read(message) else { continue }
+                switch try StreamLog.read(message) {
                 // Of an earlier history there may be events too.
-                if opened == self.opened { events.append(event) }
+                case .event(let event, self.opened):
+                    events.append(event)
+                    witness(message, of: event)
+                case .restored(let notice) where notice.opened == self.opened: witness(message, of: nil)
+                case .event, .restored, nil: break
+                }
             }
             progress.withLock { $0.read = read }
             return events
+        }
+    }
+
+    /// What was stored twice, long after the server had forgotten its id, is one event.
+    private func witness(_ message: StoredMessage, of event: RoomEvent?) {
+        progress.withLock { progress in
+            if let event {
+                guard event.sequence > progress.sequence else { return }
+                progress.sequence = event.sequence
+            }
+            progress.chain.observe(message.body[...], sequence: event?.sequence)
         }
     }
 

@@ -1,5 +1,6 @@
 import NIOPosix
 import QueueStore
+package import RecordChain
 package import RoomConfiguration
 package import WaitingRoom
 
@@ -32,6 +33,8 @@ package final class StreamLog: Sendable {
         let generation: String
         /// The last event of the room that the stream holds; 0 if none.
         package let lastSequence: UInt64
+        /// Of the room's last message; nil if there is none, or it has none.
+        let hash: ChainHash?
     }
 
     private let link: JetStreamLink
@@ -78,10 +81,10 @@ package final class StreamLog: Sendable {
         try await blocking { log in
             // In this order: what comes after this sequence makes the publication fail.
             let sequence = try log.client.lastSequence()
-            guard let standing = try log.end(of: room)?.standing else {
-                return Moment(sequence: sequence, generation: generation, lastSequence: 0)
+            guard let end = try log.end(of: room), end.standing.opened >= opened else {
+                return Moment(sequence: sequence, generation: generation, lastSequence: 0, hash: nil)
             }
-            if standing.opened < opened { return Moment(sequence: sequence, generation: generation, lastSequence: 0) }
+            let standing = end.standing
             guard standing.opened == opened, (standing.generation ?? generation) == generation else {
                 throw NATSError(.superseded, "the events of room \(room) go on in a store that was restored later")
             }
@@ -90,46 +93,78 @@ package final class StreamLog: Sendable {
                     .superseded,
                     "the stream has room \(room) at event \(standing.lastSequence), the store at \(lastSequence)")
             }
-            return Moment(sequence: sequence, generation: generation, lastSequence: standing.lastSequence)
+            return Moment(
+                sequence: sequence, generation: generation, lastSequence: standing.lastSequence,
+                hash: end.hash)
         }
     }
 
-    /// Publishes events and returns once they are stored, all in order.
+    /// Publishes events, each with the hash that follows from the one before, and returns once they are stored, all in
+    /// order.
     /// - Throws: `conflict` if somebody else has published since `moment`; whatever was thrown, any first part of the
     ///   events may have been stored, and all may be given again.
     package func publish(_ events: [RoomEvent], opened: Timestamp, after moment: Moment) async throws {
         // Two stores may have two events of the same number, and the second is no copy of the first.
-        let told = events.map { CloudEvent($0, opened: opened, generation: moment.generation) }
+        var hash = moment.hash
+        let told = events.map { event in
+            let event = CloudEvent(event, opened: opened, generation: moment.generation).chained(after: hash)
+            hash = event.hash
+            return event
+        }
         try await blocking { log in try log.client.publish(told, after: moment.sequence) }
     }
 
+    /// How far the chain over a room's events has come; nil if there is none.
+    package func chainHead(of room: RoomID) async throws -> ChainHead? {
+        try await blocking { log in
+            guard let end = try log.end(of: room), let hash = end.hash else { return nil }
+            return ChainHead(
+                room: room, opened: end.standing.opened, sequence: end.standing.lastSequence, hash: hash)
+        }
+    }
+
+    /// Puts a signed head of a room's chain into the stream, where it is one of nobody's events.
+    package func publish(_ head: ChainHead, signature: String, at time: Timestamp) async throws {
+        let notice = ChainHeadNotice(head: head, signature: signature, time: time)
+        try await blocking { log in
+            try log.client.publish(
+                subject: ChainHeadNotice.subject(of: head.room), json: notice.json,
+                headers: [("Nats-Msg-Id", notice.id)])
+        }
+    }
+
     /// The room's events from the first on.
+    /// - Parameter kept: hashes that somebody kept, by the sequence of the event, for `StreamHistory.chain`.
     /// - Throws: `refused` if the stream holds nothing of the room.
-    package func history(of room: RoomID) async throws -> StreamHistory {
+    package func history(of room: RoomID, kept: [UInt64: ChainHash] = [:]) async throws -> StreamHistory {
         let (end, reader) = try await blocking { log in
             guard let end = try log.end(of: room) else {
                 throw NATSError(.refused, "the stream holds nothing of room \(room)")
             }
             return (end, try log.client.reader(of: Self.subjects(of: room)))
         }
-        return StreamHistory(log: self, reader: reader, room: room, opened: end.standing.opened, end: end.position)
+        return StreamHistory(
+            log: self, reader: reader, room: room, opened: end.standing.opened, end: end.position,
+            chain: ChainChecker(kept: kept))
     }
 
     /// The last word of a room in the stream, and its place there.
     struct End {
         let standing: Standing
         let position: UInt64
+        let hash: ChainHash?
     }
 
     func end(of room: RoomID) throws(NATSError) -> End? {
-        guard let (logged, position) = try lastWord(of: room) else { return nil }
+        guard let (logged, message) = try lastWord(of: room) else { return nil }
+        let hash = ChainLink.hash(of: message.body[...])
         switch logged {
         case .restored(let notice):
             return End(
                 standing: Standing(
                     opened: notice.opened, lastSequence: notice.lastSequence, generation: notice.generation,
                     restored: notice.time),
-                position: position)
+                position: message.sequence, hash: hash)
         case .event(let event, let opened):
             var notice: RestorationNotice?
             if let message = try client.lastMessage(of: RestorationNotice.subject(of: room)),
@@ -141,21 +176,21 @@ package final class StreamLog: Sendable {
                 standing: Standing(
                     opened: opened, lastSequence: event.sequence, generation: notice?.generation,
                     restored: notice?.time),
-                position: position)
+                position: message.sequence, hash: hash)
         }
     }
 
     /// The last message that is one of the room's.
-    private func lastWord(of room: RoomID) throws(NATSError) -> (LoggedEvent, position: UInt64)? {
+    private func lastWord(of room: RoomID) throws(NATSError) -> (LoggedEvent, StoredMessage)? {
         guard let last = try client.lastMessage(of: Self.subjects(of: room)) else { return nil }
-        if let logged = try Self.read(last) { return (logged, last.sequence) }
+        if let logged = try Self.read(last) { return (logged, last) }
         // Somebody else has published there: the subjects one by one.
-        var found: (LoggedEvent, position: UInt64)?
+        var found: (LoggedEvent, StoredMessage)?
         for kind in Self.kinds {
             guard let message = try client.lastMessage(of: "waiting_room.\(room).\(kind)"),
-                message.sequence > found?.position ?? 0, let logged = try Self.read(message)
+                message.sequence > found?.1.sequence ?? 0, let logged = try Self.read(message)
             else { continue }
-            found = (logged, message.sequence)
+            found = (logged, message)
         }
         return found
     }
@@ -179,9 +214,11 @@ package final class StreamLog: Sendable {
         for _ in 0..<20 {
             let last = try client.lastSequence()
             guard let end = try end(of: notice.room), end.position <= position else { return false }
+            var json = notice.json
+            if let hash = end.hash { _ = ChainLink.close(&json, after: hash) }
             do throws(NATSError) {
                 try client.publish(
-                    subject: RestorationNotice.subject(of: notice.room), json: notice.json,
+                    subject: RestorationNotice.subject(of: notice.room), json: json,
                     headers: [("Nats-Msg-Id", notice.id)], after: last)
                 return true
             } catch {

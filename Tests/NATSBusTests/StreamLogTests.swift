@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import QueueStore
+import RecordChain
 import RoomConfiguration
 import Testing
 import WaitingRoom
@@ -121,6 +122,33 @@ struct StreamLogTests {
         #expect(try await read(room, log) == events(1...8, room))
         let later = StreamLog.Standing(opened: Self.opened, lastSequence: 8, generation: "g2", restored: Self.opened)
         #expect(try await log.standing(of: room) == later)
+        await log.close()
+    }
+
+    @Test("The chain goes through every publication and every restoration, and its head is that of the last word")
+    func chain() async throws {
+        let (log, room) = (try await log(), try room())
+        #expect(try await log.chainHead(of: room) == nil)
+        try await publish(1...5, room, log)
+        let kept = try #require(try await log.chainHead(of: room))
+        #expect(kept.sequence == 5 && kept.opened == Self.opened)
+        try await publish(6...7, room, log)
+        let history = try await log.history(of: room)
+        while try await history.next() != nil {}
+        #expect(try await history.seal(restored(room, "g2", through: 7)))
+        let moment = try await log.moment(for: room, opened: Self.opened, generation: "g2", lastSequence: 9)
+        try await log.publish(events(8...9, room), opened: Self.opened, after: moment)
+
+        let again = try await log.history(of: room, kept: [5: kept.hash])
+        while try await again.next() != nil {}
+        let chain = again.chain
+        #expect(chain.breaks.isEmpty && chain.missing.isEmpty && chain.beginning == 1 && chain.sequence == 9)
+        #expect(chain.head == (try await log.chainHead(of: room))?.hash)
+        let other = try await log.history(of: room, kept: [6: kept.hash])
+        while try await other.next() != nil {}
+        #expect(other.chain.missing.map(\.sequence) == [6])
+        try await log.publish(kept, signature: "x", at: Self.opened)
+        #expect(try await log.chainHead(of: room)?.sequence == 9)
         await log.close()
     }
 }

@@ -1,5 +1,6 @@
 import Logging
 import QueueStore
+import RecordChain
 import Synchronization
 import WaitingRoom
 
@@ -16,6 +17,12 @@ final class EventBuffer: Sendable {
         var bytes: Int64
     }
 
+    /// The last event of a room, and its hash if it has one.
+    struct Last {
+        let mark: EventMark
+        let hash: ChainHash?
+    }
+
     private struct State {
         var segments: [Segment] = []
         /// The events of the first segment, when they have been read.
@@ -27,9 +34,9 @@ final class EventBuffer: Sendable {
         var file: (any AppendableFile)?
         var writer = RecordWriter()
         /// The last event of each room that was appended, in this process or an earlier one.
-        var last: [String: EventMark] = [:]
+        var last: [String: Last] = [:]
         /// The same of those that are confirmed.
-        var lastConfirmed: [String: EventMark] = [:]
+        var lastConfirmed: [String: Last] = [:]
     }
 
     private let directory: String
@@ -85,15 +92,17 @@ final class EventBuffer: Sendable {
     /// How many did not fit.
     var refused: Int { refusedCount.load(ordering: .relaxed) }
 
-    /// Appends in order. Those that do not fit are counted, and so are all behind the first of them: a gap in the
+    /// Appends in order, each with the hash that follows from its room's last one. Those that do not fit are counted, and so are all behind the first of them: a gap in the
     /// middle would be harder to understand than an end.
     /// - Throws: if the disk cannot take them; then none of them counts as appended, and they may be given again.
     func append(_ events: [CloudEvent]) throws(FileError) {
         try state.withLock { state throws(FileError) in
             var used = state.segments.reduce(0) { $0 + $1.bytes }
-            var taken = 0
+            var taken: [CloudEvent] = []
+            var last = state.last
             state.writer.removeAll()
             for event in events {
+                let event = Self.chained(event, last)
                 let before = state.writer.bytes.count
                 state.writer.record("event") {
                     $0.put("subject", event.subject)
@@ -102,17 +111,16 @@ final class EventBuffer: Sendable {
                 }
                 used += Int64(state.writer.bytes.count - before)
                 if used > limit { break }
-                taken += 1
+                taken.append(event)
+                Self.note(event, &last)
             }
-            if taken > 0 {
-                try write(state.writer.bytes[...], events.prefix(taken), &state)
-            }
-            if taken < events.count { refusedCount.add(events.count - taken, ordering: .relaxed) }
+            if !taken.isEmpty { try write(state.writer.bytes[...], taken, &state) }
+            if taken.count < events.count { refusedCount.add(events.count - taken.count, ordering: .relaxed) }
         }
     }
 
     private func write(
-        _ bytes: ArraySlice<UInt8>, _ events: ArraySlice<CloudEvent>, _ state: inout State
+        _ bytes: ArraySlice<UInt8>, _ events: [CloudEvent], _ state: inout State
     ) throws(FileError) {
         let full = state.segments.last.map { $0.bytes >= segmentSize } ?? true
         if full || state.file == nil {
@@ -142,10 +150,20 @@ final class EventBuffer: Sendable {
     }
 
     /// The last event of a room that was appended; nil if there was none.
-    func last(of room: RoomID) -> EventMark? { state.withLock { $0.last[room.text] } }
+    func last(of room: RoomID) -> Last? { state.withLock { $0.last[room.text] } }
 
-    private static func note(_ event: CloudEvent, _ marks: inout [String: EventMark]) {
-        if let (room, mark) = EventMark.read(event.id) { marks[room] = mark }
+    /// The last event of a room that has arrived.
+    func lastConfirmed(of room: RoomID) -> Last? { state.withLock { $0.lastConfirmed[room.text] } }
+
+    private static func note(_ event: CloudEvent, _ last: inout [String: Last]) {
+        if let (room, mark) = EventMark.read(event.id) { last[room] = Last(mark: mark, hash: event.hash) }
+    }
+
+    /// A room that was thrown away and made anew begins a chain of its own.
+    private static func chained(_ event: CloudEvent, _ last: [String: Last]) -> CloudEvent {
+        guard let (room, mark) = EventMark.read(event.id), let before = last[room], before.mark.opened == mark.opened
+        else { return event.chained(after: nil) }
+        return event.chained(after: before.hash)
     }
 
     /// The first `count` that are to be sent, without removing them.
@@ -192,11 +210,11 @@ final class EventBuffer: Sendable {
         }
     }
 
-    private func note(segment: UInt64, events: Int, _ last: [String: EventMark]) throws(FileError) {
+    private func note(segment: UInt64, events: Int, _ last: [String: Last]) throws(FileError) {
         let path = directory + "/sent"
         let file = try files.append(to: path + ".tmp", keeping: 0)
         defer { file.close() }
-        let lines = ["\(segment) \(events)"] + last.map { $1.id(of: $0) }
+        let lines = ["\(segment) \(events)"] + last.map { $1.mark.id(of: $0) + ($1.hash.map { " \($0)" } ?? "") }
         let text = lines.joined(separator: "\n") + "\n"
         if let failure = file.append(Array(text.utf8)[...]).failure { throw failure }
         try files.rename(path + ".tmp", to: path)
@@ -204,14 +222,16 @@ final class EventBuffer: Sendable {
 
     private static func sent(
         _ directory: String, _ files: any FileSystem
-    ) -> (segment: UInt64, events: Int, last: [String: EventMark]) {
+    ) -> (segment: UInt64, events: Int, last: [String: Last]) {
         guard let bytes = try? files.read(directory + "/sent").read(1 << 20) else { return (0, 0, [:]) }
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         let words = lines.first?.split(separator: " ") ?? []
         guard words.count == 2, let segment = UInt64(words[0]), let events = Int(words[1]) else { return (0, 0, [:]) }
-        var last: [String: EventMark] = [:]
+        var last: [String: Last] = [:]
         for line in lines.dropFirst() {
-            if let (room, mark) = EventMark.read(String(line)) { last[room] = mark }
+            let words = line.split(separator: " ")
+            guard let id = words.first, let (room, mark) = EventMark.read(String(id)) else { continue }
+            last[room] = Last(mark: mark, hash: words.dropFirst().first.flatMap { ChainHash($0) })
         }
         return (segment, events, last)
     }

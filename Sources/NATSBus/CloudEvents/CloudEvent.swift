@@ -1,4 +1,5 @@
 import QueueStore
+import RecordChain
 package import WaitingRoom
 
 /// An event as it is published: CloudEvents 1.0 in JSON (structured mode), and where it goes; docs/NATS_EVENTS.md.
@@ -9,7 +10,9 @@ package struct CloudEvent: Hashable, Sendable {
     package let id: String
     /// By which the stream knows it again (`Nats-Msg-Id`): the id and, of a shared store, its generation.
     let messageID: String
-    package let json: [UInt8]
+    package private(set) var json: [UInt8]
+    /// That it carries, once it is part of its room's chain.
+    private(set) var hash: ChainHash?
 
     static func subject(of event: RoomEvent) -> String { "waiting_room.\(event.room.text).\(event.change.kind)" }
 
@@ -19,6 +22,7 @@ package struct CloudEvent: Hashable, Sendable {
         self.id = id
         messageID = id
         self.json = json
+        hash = ChainLink.hash(of: json[...])
     }
 
     /// - Parameters:
@@ -43,6 +47,15 @@ package struct CloudEvent: Hashable, Sendable {
             $0.member("data", object: { $0.put(event.change, of: event.room) })
         }
         json = text.bytes
+    }
+}
+
+extension CloudEvent {
+    /// The event with the hash that follows from that of the room's last one; nil begins a chain.
+    func chained(after previous: ChainHash?) -> CloudEvent {
+        var event = self
+        event.hash = ChainLink.close(&event.json, after: previous ?? .beginning)
+        return event
     }
 }
 

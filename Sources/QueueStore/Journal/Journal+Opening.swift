@@ -61,6 +61,11 @@ extension Journal {
     ) throws -> OpenedJournal {
         var recovered = try JournalRecovery(files: files, directory: directory, replayed: replayed).run()
         report(recovered.report, to: logger)
+        for (id, room) in recovered.rooms where recovered.chains[id] == nil {
+            logger.notice(
+                "The chain of a room's record begins: an earlier version wrote what it has",
+                metadata: ["queue_id": "\(id)", "after_event": "\(room.eventSequence)"])
+        }
         let path = directory.journal(recovered.number)
         let file =
             recovered.length == 0
@@ -69,7 +74,7 @@ extension Journal {
         for id in recovered.rooms.keys { recovered.rooms[id]?.recover(at: now) }
         let journal = Journal(
             files: files, directory: directory, lock: lock, file: file, number: recovered.number,
-            journalBytes: recovered.journalBytes, snapshotBytes: recovered.snapshotBytes,
+            heads: recovered.heads, journalBytes: recovered.journalBytes, snapshotBytes: recovered.snapshotBytes,
             compactionSize: compactionSize, logger: logger)
         return OpenedJournal(journal: journal, rooms: recovered.rooms, report: recovered.report)
     }

@@ -1,5 +1,6 @@
 import Dispatch
 import Logging
+import RecordChain
 import Synchronization
 package import WaitingRoom
 
@@ -50,6 +51,8 @@ package final class Journal: EventLog {
         var bytes: ArraySlice<UInt8>
         let events: [RoomEvent]
         let rotation: [Room]?
+        /// After its last event.
+        let chains: [RoomID: ChainHash]
         let ticket: LogTicket
     }
 
@@ -59,6 +62,8 @@ package final class Journal: EventLog {
         var number: UInt64
         var batch: Batch?
         var encoder = RecordWriter()
+        /// The hash of each room's last event that was encoded.
+        var chains: [RoomID: ChainHash]
         var isSynchronizationScheduled = false
         /// The last synchronisation failed.
         var mustSynchronize = false
@@ -76,6 +81,8 @@ package final class Journal: EventLog {
     private let writer: Mutex<Writer>
     /// Everything up to here is written.
     private let written = Atomic<UInt64>(0)
+    /// The same of those that are written, with their sequences.
+    private let heads: Mutex<[RoomID: RecordedHead]>
     /// Why nothing can be written now; read without waiting when there is nothing to read.
     private let failure = Mutex<StoreError?>(nil)
     private let isFailing = Atomic(false)
@@ -86,7 +93,8 @@ package final class Journal: EventLog {
 
     init(
         files: any FileSystem, directory: JournalDirectory, lock: any FileLock, file: any AppendableFile,
-        number: UInt64, journalBytes: Int64, snapshotBytes: Int64, compactionSize: Int64, logger: Logger
+        number: UInt64, heads: [RoomID: RecordedHead], journalBytes: Int64, snapshotBytes: Int64, compactionSize: Int64,
+        logger: Logger
     ) {
         self.files = files
         self.directory = directory
@@ -94,7 +102,8 @@ package final class Journal: EventLog {
         self.compactionSize = compactionSize
         self.logger = logger
         state = Mutex(State(journalBytes: journalBytes, snapshotBytes: snapshotBytes))
-        writer = Mutex(Writer(file: file, number: number))
+        writer = Mutex(Writer(file: file, number: number, chains: heads.mapValues(\.hash)))
+        self.heads = Mutex(heads)
     }
 
     package func deliver(to observer: @escaping @Sendable ([RoomEvent]) -> Void) {
@@ -179,6 +188,9 @@ package final class Journal: EventLog {
         if let error = failure ?? synchronization { throw error }
     }
 
+    /// How far a room's chain has come in what is written; nil if nothing of it is.
+    package func chainHead(of room: RoomID) -> RecordedHead? { heads.withLock { $0[room] } }
+
     // MARK: The writer
 
     private func scheduleWriter() {
@@ -202,7 +214,7 @@ package final class Journal: EventLog {
                         return giveUp(error)
                     }
                 }
-                guard let batch = writer.batch ?? nextBatch(&writer.encoder) else { return }
+                guard let batch = writer.batch ?? nextBatch(&writer.encoder, &writer.chains) else { return }
                 writer.batch = batch
                 if let error = append(&writer) { return giveUp(error) }
                 writer.batch = nil
@@ -212,7 +224,7 @@ package final class Journal: EventLog {
     }
 
     /// What has gathered, up to a rotation; nil ends the writer's run.
-    private func nextBatch(_ encoder: inout RecordWriter) -> Batch? {
+    private func nextBatch(_ encoder: inout RecordWriter, _ chains: inout [RoomID: ChainHash]) -> Batch? {
         let (items, ticket) = state.withLock { state -> ([Item], LogTicket) in
             var items = state.pending
             if let rotation = items.firstIndex(where: \.isRotation), rotation + 1 < items.count {
@@ -234,13 +246,14 @@ package final class Journal: EventLog {
         for item in items {
             switch item {
             case .entry(.event(let event)):
-                encoder.write(.event(event))
+                encoder.write(event, after: &chains[event.room])
                 events.append(event)
             case .entry(.heartbeats(let room, let total)): encoder.write(.heartbeats(room, total: total))
             case .rotation(let rooms): rotation = rooms
             }
         }
-        return Batch(bytes: encoder.bytes[...], events: events, rotation: rotation, ticket: ticket)
+        return Batch(
+            bytes: encoder.bytes[...], events: events, rotation: rotation, chains: chains, ticket: ticket)
     }
 
     private func append(_ writer: inout Writer) -> FileError? {
@@ -255,6 +268,13 @@ package final class Journal: EventLog {
     private func finish(_ batch: Batch, _ writer: inout Writer) {
         recoverFromFailure()
         scheduleSynchronization(&writer)
+        heads.withLock { heads in
+            for event in batch.events {
+                if let hash = batch.chains[event.room] {
+                    heads[event.room] = RecordedHead(sequence: event.sequence, hash: hash)
+                }
+            }
+        }
         let observer = state.withLock { $0.observer }
         if !batch.events.isEmpty { observer?(batch.events) }
         let waiters = state.withLock { state in
@@ -265,7 +285,7 @@ package final class Journal: EventLog {
             return ready
         }
         for waiter in waiters { waiter.continuation.resume(returning: nil) }
-        if let rooms = batch.rotation { rotate(rooms, &writer) }
+        if let rooms = batch.rotation { rotate(rooms, batch.chains, &writer) }
     }
 
     // MARK: Failure
@@ -329,7 +349,7 @@ package final class Journal: EventLog {
 
     /// Goes on in a new file and has the state at its beginning written beside. If the file cannot be begun, the old
     /// one goes on.
-    private func rotate(_ rooms: [Room], _ writer: inout Writer) {
+    private func rotate(_ rooms: [Room], _ chains: [RoomID: ChainHash], _ writer: inout Writer) {
         let number = writer.number + 1
         do throws(FileError) {
             try writer.file.synchronize()
@@ -343,7 +363,7 @@ package final class Journal: EventLog {
             state.withLock { $0.isCompacting = false }
             return
         }
-        snapshotQueue.async { self.writeSnapshot(rooms, number) }
+        snapshotQueue.async { self.writeSnapshot(rooms, chains, number) }
     }
 
     private func begin(_ number: UInt64) throws(FileError) -> any AppendableFile {
@@ -367,10 +387,10 @@ package final class Journal: EventLog {
         return file
     }
 
-    private func writeSnapshot(_ rooms: [Room], _ number: UInt64) {
+    private func writeSnapshot(_ rooms: [Room], _ chains: [RoomID: ChainHash], _ number: UInt64) {
         defer { state.withLock { $0.isCompacting = false } }
         do throws(FileError) {
-            let length = try Self.write(rooms, number, directory, files)
+            let length = try Self.write(rooms, chains, number, directory, files)
             state.withLock { $0.snapshotBytes = length }
             try removeFiles(before: number)
             logger.info("Journal compacted", metadata: ["snapshot": "\(number)", "bytes": "\(length)"])
@@ -381,9 +401,10 @@ package final class Journal: EventLog {
     }
 
     private static func write(
-        _ rooms: [Room], _ number: UInt64, _ directory: JournalDirectory, _ files: some FileSystem
+        _ rooms: [Room], _ chains: [RoomID: ChainHash], _ number: UInt64, _ directory: JournalDirectory,
+        _ files: some FileSystem
     ) throws(FileError) -> Int64 {
-        try SnapshotWriter(files: files, directory: directory).write(rooms, number: number)
+        try SnapshotWriter(files: files, directory: directory).write(rooms, chains: chains, number: number)
     }
 
     private func removeFiles(before number: UInt64) throws(FileError) {

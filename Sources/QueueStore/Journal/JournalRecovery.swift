@@ -1,3 +1,4 @@
+import RecordChain
 import WaitingRoom
 
 /// Reads a journal's directory: the newest readable snapshot, then the journals from there on.
@@ -8,10 +9,22 @@ struct JournalRecovery<Files: FileSystem> {
     let directory: JournalDirectory
     /// Told of each event of the journals, in order.
     var replayed: (RoomEvent) -> Void = { _ in }
+    /// Told of what the rooms' chains go through.
+    var witness: (JournalRecord.Entry) -> Void = { _ in }
 
     struct Recovered {
         var rooms: [RoomID: Room] = [:]
+        /// The hash of each room's last event; none where that was written by a version that knew no chain.
+        var chains: [RoomID: ChainHash] = [:]
         var report = OpenReport()
+        var heads: [RoomID: RecordedHead] {
+            rooms.reduce(into: [:]) { heads, entry in
+                heads[entry.key] = chains[entry.key].map {
+                    RecordedHead(sequence: entry.value.eventSequence, hash: $0)
+                }
+            }
+        }
+
         /// The journal to go on with, and how many of its bytes count; 0: its header is still to be written.
         var number: UInt64 = 1
         var length: Int64 = 0
@@ -45,6 +58,7 @@ struct JournalRecovery<Files: FileSystem> {
                 attempt.snapshotNumber = number
                 try read(snapshot: path, number: number, into: &attempt)
                 recovered = attempt
+                for (id, room) in recovered.rooms { witness(.snapshot(room, recovered.chains[id])) }
                 return
             } catch {
                 // Only a snapshot before this one, with all journals since, makes up for it.
@@ -83,8 +97,9 @@ struct JournalRecovery<Files: FileSystem> {
         case (.header, .header(let header)):
             try check(header, .snapshot, number, path)
             state = .body
-        case (.body, .room(let image)):
+        case (.body, .room(let image, let chain)):
             recovered.rooms[image.settings.id] = Room(restoring: image)
+            recovered.chains[image.settings.id] = chain
         case (.body, .position(let image)):
             return recovered.rooms[image.position.queueID]?.restore(image) ?? false
         case (.body, .pass(let room, let image)):
@@ -154,6 +169,11 @@ struct JournalRecovery<Files: FileSystem> {
             }
             let record = try understand(reader, path, line.offset)
             try apply(record, &recovered, &hasHeader, path, line.offset)
+            if case .event(let event) = record {
+                let text = RecordReader.text(of: line.bytes)
+                recovered.chains[event.room] = ChainLink.hash(of: text)
+                witness(.event(event, text: text))
+            }
             recovered.length = end
             recovered.report.records += 1
             return true

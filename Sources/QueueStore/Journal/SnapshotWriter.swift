@@ -1,3 +1,4 @@
+import RecordChain
 import WaitingRoom
 
 /// Writes a snapshot: a header, each room with its positions behind it, and an end that counts the records.
@@ -10,8 +11,11 @@ struct SnapshotWriter<Files: FileSystem> {
     let directory: JournalDirectory
 
     /// Under its own name once it is whole and on the disk.
+    /// - Parameter chains: the hash of each room's last event.
     /// - Returns: its length in bytes.
-    func write(_ rooms: [Room], number: UInt64) throws(FileError) -> Int64 {
+    func write(
+        _ rooms: [Room], chains: [RoomID: ChainHash], number: UInt64
+    ) throws(FileError) -> Int64 {
         let file = try files.append(to: directory.unfinishedSnapshot, keeping: 0)
         defer { file.close() }
         var length: Int64 = 0
@@ -37,7 +41,7 @@ struct SnapshotWriter<Files: FileSystem> {
         }
         write(.header(FileHeader(content: .snapshot, number: number)))
         for room in rooms {
-            write(.room(room.image))
+            write(.room(room.image, chain: chains[room.id]))
             room.forEachPosition { write(.position($0)) }
             room.forEachPass { write(.pass(room.id, $0)) }
         }

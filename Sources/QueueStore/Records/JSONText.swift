@@ -52,6 +52,18 @@ package struct JSONText {
         object(members)
     }
 
+    /// A list; `elements` calls `element`.
+    package mutating func list(_ name: String, _ elements: (inout JSONText) -> Void) {
+        key(name)
+        array(elements)
+    }
+
+    /// An object in a list.
+    package mutating func element(_ members: (inout JSONText) -> Void) {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        object(members)
+    }
+
     package mutating func member(_ name: String, numbers: [Int]) {
         key(name)
         bytes += ("[" + numbers.map(String.init).joined(separator: ",") + "]").utf8

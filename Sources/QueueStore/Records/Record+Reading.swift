@@ -1,3 +1,4 @@
+import RecordChain
 import WaitingRoom
 
 /// A record whose bytes are as they were written but whose content is not understood.
@@ -19,7 +20,7 @@ extension RecordReader {
                 FileHeader(
                     content: content, version: try need("version", integer), number: try need("number", unsigned)))
         case "heartbeats": return .heartbeats(try room(), total: try need("total", integer))
-        case "room": return .room(try roomImage())
+        case "room": return .room(try roomImage(), chain: string("chain").flatMap { ChainHash($0) })
         case "position": return .position(try positionImage())
         case "pass":
             return .pass(

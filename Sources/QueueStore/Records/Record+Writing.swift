@@ -1,3 +1,4 @@
+import RecordChain
 package import WaitingRoom
 
 extension RecordWriter {
@@ -10,14 +11,15 @@ extension RecordWriter {
                 $0.put("number", header.number)
             }
         case .event(let event):
-            write(event)
+            var unlinked: ChainHash?
+            write(event, after: &unlinked)
         case .heartbeats(let room, let total):
             self.record("heartbeats") {
                 $0.put("room", room.text)
                 $0.put("total", total)
             }
-        case .room(let image):
-            write(image)
+        case .room(let image, let head):
+            write(image, head)
         case .position(let image):
             write(image)
         case .pass(let room, let image):
@@ -32,8 +34,9 @@ extension RecordWriter {
         }
     }
 
-    private mutating func write(_ event: RoomEvent) {
-        record(event.change.kind) {
+    /// An event, behind the one of its room whose hash `chain` is; nil begins a chain.
+    mutating func write(_ event: RoomEvent, after chain: inout ChainHash?) {
+        record(event.change.kind, after: &chain) {
             $0.put("room", event.room.text)
             $0.put("seq", event.sequence)
             $0.put("time", event.time)
@@ -64,7 +67,7 @@ extension RecordWriter {
         }
     }
 
-    private mutating func write(_ image: RoomImage) {
+    private mutating func write(_ image: RoomImage, _ head: ChainHash?) {
         record("room") {
             $0.put("room", image.settings.id.text)
             $0.put("created", image.createdAt)
@@ -82,6 +85,7 @@ extension RecordWriter {
             $0.put("bucket_fill", image.bucketFill)
             $0.put("bucket_time", image.bucketTime)
             $0.put("time", image.time)
+            if let head { $0.put("chain", head.description) }
             $0.put(image.settings)
         }
     }

@@ -1,3 +1,4 @@
+import RecordChain
 import WaitingRoom
 
 /// One line of a journal or a snapshot.
@@ -7,8 +8,8 @@ enum Record: Hashable, Sendable {
     case event(RoomEvent)
     /// A room's total of heartbeats, which are not events.
     case heartbeats(RoomID, total: Int)
-    /// In snapshots: a room, and behind it its positions.
-    case room(RoomImage)
+    /// In snapshots: a room, the hash of its last event, and behind it its positions.
+    case room(RoomImage, chain: ChainHash?)
     case position(PositionImage)
     case pass(RoomID, PassImage)
     /// The last of a snapshot: how many records came before it.

@@ -68,6 +68,9 @@ package struct RecordReader {
         return CRC32C.checksum(of: line.dropFirst(9)) == checksum
     }
 
+    /// The JSON of a line, which stands behind its checksum.
+    static func text(of line: ArraySlice<UInt8>) -> ArraySlice<UInt8> { line.dropFirst(9) }
+
     // MARK: Fields
 
     /// The object of that name, to ask for its fields.

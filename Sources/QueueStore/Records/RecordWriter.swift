@@ -1,3 +1,4 @@
+import RecordChain
 import WaitingRoom
 
 /// Writes records, one a line: `<8 hex digits of CRC-32C> <a flat JSON object>\n`. A flat object's values are strings
@@ -16,12 +17,29 @@ package struct RecordWriter {
 
     /// Writes one record; `fields` calls `put`.
     package mutating func record(_ kind: String, _ fields: (inout RecordWriter) -> Void) {
+        begin(kind, fields)
+        end()
+    }
+
+    /// Writes one record that continues a chain.
+    mutating func record(
+        _ kind: String, after chain: inout ChainHash?, _ fields: (inout RecordWriter) -> Void
+    ) {
+        begin(kind, fields)
+        chain = ChainLink.close(&bytes, from: start + Self.checksumPlaceholder.count, after: chain ?? .beginning)
+        end()
+    }
+
+    private mutating func begin(_ kind: String, _ fields: (inout RecordWriter) -> Void) {
         start = bytes.count
         bytes.append(contentsOf: Self.checksumPlaceholder)
         bytes.append(UInt8(ascii: "{"))
         put("kind", kind)
         fields(&self)
         bytes.append(UInt8(ascii: "}"))
+    }
+
+    private mutating func end() {
         let body = start + Self.checksumPlaceholder.count
         let checksum = CRC32C.checksum(of: bytes[body...])
         for digit in 0..<8 {

@@ -38,13 +38,35 @@ package final class TokenSigner: Sendable {
     package func sign(
         _ kind: TokenKind, _ claims: TokenClaims, whenDone: @escaping @Sendable (Result<String, SigningError>) -> Void
     ) {
+        submit(whenDone) { () throws(SigningError) in try self.signNow(kind, claims) }
+    }
+
+    /// A signed statement, which is no token: nothing is let in for it, and it does not end.
+    /// - Parameter payload: a JSON object.
+    package func sign(_ statement: StatementKind, _ payload: [UInt8]) async throws(SigningError) -> String {
+        let result = await withCheckedContinuation { continuation in
+            submit({ continuation.resume(returning: $0) }) { () throws(SigningError) in
+                do throws(OpenSSLError) {
+                    return try self.ring.keys.signing.token(type: statement.rawValue, payload: payload)
+                } catch {
+                    throw .failed(error)
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    private func submit(
+        _ whenDone: @escaping @Sendable (Result<String, SigningError>) -> Void,
+        _ work: @escaping @Sendable () throws(SigningError) -> String
+    ) {
         guard waiting.add(1, ordering: .relaxed).newValue <= limit else {
             waiting.subtract(1, ordering: .relaxed)
             return whenDone(.failure(.overloaded))
         }
         let lane = Int(turn.add(1, ordering: .relaxed).newValue % UInt(lanes.count))
         lanes[lane].async {
-            let result = Result { () throws(SigningError) in try self.signNow(kind, claims) }
+            let result = Result { () throws(SigningError) in try work() }
             self.waiting.subtract(1, ordering: .relaxed)
             whenDone(result)
         }

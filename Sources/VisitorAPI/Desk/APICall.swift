@@ -19,6 +19,8 @@ enum APICall: String {
     case sessionHeartbeat = "/session/heartbeat"
     case complete = "/session/complete"
     case live = "/live"
+    case receipt = "/receipt"
+    case chain = "/chain"
 
     /// Nil: no such call.
     init?(_ request: VisitorRequest, rule: RoomRule) {
@@ -30,7 +32,7 @@ enum APICall: String {
 
     var methods: [String] {
         switch self {
-        case .room, .status, .session: ["GET", "HEAD"]
+        case .room, .status, .session, .receipt, .chain: ["GET", "HEAD"]
         case .live: ["GET"]
         case .enqueue, .heartbeat, .leave, .claim, .sessionHeartbeat, .complete: ["POST"]
         }

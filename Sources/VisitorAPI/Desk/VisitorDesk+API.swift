@@ -23,6 +23,8 @@ extension VisitorDesk {
         case .session, .sessionHeartbeat: return try await session(request, rule)
         case .complete: return try await complete(request, rule)
         case .live: return try await openLive(request, rule)
+        case .receipt: return try await receipt(request, rule)
+        case .chain: return chainHead(rule)
         }
     }
 

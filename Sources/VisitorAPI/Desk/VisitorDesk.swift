@@ -18,6 +18,8 @@ package actor VisitorDesk {
     let random: NIOLoopBound<LoopRandom>
     /// Session tokens that were issued lately, so that polls after the admission do not sign again.
     private var issued: [SessionID: (token: String, claims: TokenClaims)] = [:]
+    /// Receipts that were signed lately.
+    var receipts: [PositionID: String] = [:]
 
     /// Makes the desk of one loop. Call it on that loop.
     package init(

@@ -1,3 +1,4 @@
+import RecordChain
 import Testing
 import WaitingRoom
 
@@ -59,7 +60,8 @@ struct RecordTests {
             .room(
                 RoomImage(
                     settings: settings, createdAt: time, updatedAt: time, eventSequence: 5, joinSequence: 4,
-                    totals: RoomTotals(), windowEpoch: time, bucketFill: 17, bucketTime: time, time: time)),
+                    totals: RoomTotals(), windowEpoch: time, bucketFill: 17, bucketTime: time, time: time),
+                chain: ChainHash(String(repeating: "0f", count: 32))),
             .position(PositionImage(position: position, window: time, shuffleKey: 3, since: time)),
             .pass(room, PassImage(id: pass.id, used: 12, expiresAt: time)),
             .position(

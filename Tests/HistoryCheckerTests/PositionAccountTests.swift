@@ -1,0 +1,104 @@
+import HistoryChecker
+import Testing
+import WaitingRoom
+
+struct PositionAccountTests {
+    /// A room of one slot, and what happens in it.
+    private struct Hall {
+        var room: Room
+        var events: [RoomEvent] = []
+        var now: Int64 = 1_000_000
+        private var generator = SystemRandomNumberGenerator()
+
+        init() throws {
+            let settings = RoomSettings(
+                id: try #require(RoomID("hall")), maxActiveUsers: 1, queueRate: Rate(count: 100, per: .seconds(1)))
+            room = Room(opening: settings, at: Timestamp(milliseconds: now), emitting: &events)
+        }
+
+        static func id(_ number: UInt64) -> PositionID { PositionID(bits: UUIDBits(high: 0x4000, low: number)) }
+
+        var time: Timestamp { Timestamp(milliseconds: now) }
+
+        mutating func arrive(_ number: UInt64, priority: Int = 0) {
+            _ = room.arrive(
+                JoinRequest(id: Self.id(number), priority: priority), at: time, using: &generator, emitting: &events)
+        }
+
+        mutating func leave(_ number: UInt64) { _ = room.leave(Self.id(number), at: time, emitting: &events) }
+
+        mutating func admit() { _ = room.admit(at: time, emitting: &events) }
+
+        mutating func clean() { _ = room.clean(at: time, emitting: &events) }
+
+        mutating func pass(seconds: Int64, alive: ClosedRange<UInt64>) {
+            for _ in 0..<seconds {
+                now += 1000
+                for number in alive { room.heartbeat(Self.id(number), at: time) }
+            }
+        }
+
+        mutating func update(_ change: (inout RoomSettings) -> Void) {
+            var settings = room.settings
+            change(&settings)
+            room.update(settings, at: time, emitting: &events)
+        }
+
+        func account(of number: UInt64) throws -> PositionAccount {
+            var account = PositionAccount(of: Self.id(number))
+            for event in events { try account.observe(event) }
+            return account
+        }
+    }
+
+    @Test("A long wait is told in few lines, with what moved the line and what kept it")
+    func wait() throws {
+        var hall = try Hall()
+        for number in 1...9 as ClosedRange<UInt64> { hall.arrive(number) }
+        hall.pass(seconds: 10, alive: 2...9)
+        hall.arrive(10, priority: 3)
+        for number in 1...4 as ClosedRange<UInt64> {
+            hall.leave(number)
+            hall.pass(seconds: 5, alive: 2...9)
+            hall.admit()
+        }
+        hall.leave(10)
+        hall.update { $0.status = .paused }
+        hall.pass(seconds: 30, alive: 2...9)
+        hall.update { $0.status = .active }
+        for number in 5...9 as ClosedRange<UInt64> {
+            hall.admit()
+            if number < 9 { hall.leave(number) }
+        }
+        let account = try hall.account(of: 9)
+        let kinds = account.entries.map(\.kind)
+        #expect(kinds.first == "position.enqueued" && kinds.last == "position.admitted")
+        #expect(kinds.filter { $0 == "room.updated" }.count == 2)
+        #expect(account.entries[0].text == "Joined as number 9 with 7 before it." && account.entries[0].place == 8)
+        let moved = account.entries.filter { $0.kind == "moved" }.map(\.text)
+        #expect(
+            moved.first == "From place 8 to 5: 1 let in, 3 before it gone, 1 of higher priority came before it.",
+            "\(moved)")
+        #expect(account.entries.contains { $0.text == "The room was changed: status from active to paused." })
+        #expect(account.summary.hasPrefix("Number 9, admitted, waited 1 min 0 s, 30 s of it while the room was paused"))
+    }
+
+    @Test("A missed turn is told to its end, with the position that came back; a stranger is not known")
+    func missedTurn() throws {
+        var hall = try Hall()
+        hall.arrive(1)
+        hall.arrive(2)
+        hall.pass(seconds: 60, alive: 2...2)
+        hall.clean()
+        _ = hall.room.comeBack(Hall.id(1), mayAdmit: false, at: hall.time, emitting: &hall.events)
+        hall.admit()
+        let account = try hall.account(of: 1)
+        #expect(
+            account.entries.map(\.kind) == [
+                "position.enqueued", "position.admitted", "position.expired", "position.enqueued", "position.admitted",
+            ])
+        #expect(account.position == PositionID(returningFrom: Hall.id(1)))
+        #expect(account.entries[3].text.hasSuffix("with 0 before it."))
+        #expect(try hall.account(of: 77).isKnown == false)
+    }
+}
