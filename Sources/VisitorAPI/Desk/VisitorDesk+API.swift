@@ -17,12 +17,26 @@ extension VisitorDesk {
         case .room: return try await facts(rule)
         case .enqueue: return try await enqueue(request, rule)
         case .status: return try await status(request, rule)
-        case .heartbeat: return try await heartbeat(request, rule)
+        case .heartbeat:
+            if let mistake = heartbeatMistake(request) { return .respond(mistake) }
+            return try await heartbeat(request, rule)
         case .leave: return try await leave(request, rule)
         case .claim: return try await claim(request, rule)
-        case .session, .sessionHeartbeat: return try await session(request, rule)
+        case .session: return try await session(request, rule)
+        case .sessionHeartbeat:
+            if let mistake = heartbeatMistake(request) { return .respond(mistake) }
+            return try await session(request, rule)
         case .complete: return try await complete(request, rule)
         case .live: return try await openLive(request, rule)
+        }
+    }
+
+    private func heartbeatMistake(_ request: VisitorRequest) -> VisitorResponse? {
+        do throws(BodyMistake) {
+            _ = try HeartbeatBody(request.body)
+            return nil
+        } catch {
+            return .problem(error)
         }
     }
 
@@ -56,10 +70,10 @@ extension VisitorDesk {
 
     private func enqueue(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
         let body: EnqueueBody
-        do throws(EnqueueBody.Mistake) {
+        do throws(BodyMistake) {
             body = try EnqueueBody(request.body)
         } catch {
-            return .respond(.problem(400, "Bad Request", detail: error.detail))
+            return .respond(.problem(error))
         }
         let pass: Pass?
         switch granted(body, rule) {
