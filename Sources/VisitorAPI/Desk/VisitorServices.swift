@@ -11,6 +11,7 @@ package final class VisitorServices: Sendable {
     package let keys: KeyRing
     package let salt: BindingSalt
     package let monitor: RoomMonitor
+    package let limits = CallLimits()
     package let clock: @Sendable () -> Timestamp
     private let mutable: Mutex<Mutable>
 
