@@ -203,6 +203,8 @@ class Gate(Server):
                     "target_url": f"http://127.0.0.1:{upstream}",
                     "max_active_users": 100000,
                     "max_queue_size": 0,
+                    "max_positions_per_address": 0,
+                    "rate_limits": {"enabled": False},
                     "queue_rate": 100000,
                     "session_timeout": "24h",
                     "heartbeat_interval": "1h",

@@ -82,12 +82,14 @@ class Scripts:
 class Room:
     """A room in which nobody is admitted unless `admit` is called. Its visitors are numbered from 0 in join order."""
 
-    def __init__(self, scripts, name):
+    def __init__(self, scripts, name, addresses=50):
         self.scripts, self.name, self.root = scripts, name, f"ar:{{{name}}}:"
         self.epoch = f"e{name}"
         #: How many have joined, and how many of the first of them stand in line no more.
         self.joined = self.gone = 0
         self.limits = dict(status="active", max=10_000_000, qmax=0, hb=DAY, claim=DAY, st=DAY, renew=1)
+        #: 0 leaves addresses alone; else each visitor has one of their own, which costs most.
+        self.limits.update(pmax=addresses)
         self.limits.update(rcount=100_000, rper=1000, rcap=10**12, share=500, shuf=0)
         self.configure()
 
@@ -100,6 +102,10 @@ class Room:
         """A visitor's id: random to the store, the same at every run."""
         text = hashlib.blake2b(b"%s %d" % (self.name.encode(), number), digest_size=16).hexdigest()
         return f"{text[:12]}4{text[13:16]}8{text[17:]}"
+
+    def address(self, id) -> str:
+        """The digest of a visitor's address."""
+        return id[-10:] if self.limits["pmax"] else "-"
 
     def key(self, name) -> str:
         return f"{self.root}{self.epoch}:{name}"
@@ -135,8 +141,11 @@ class Room:
             block, offset = self.joined // SPAN + 1, self.joined % SPAN
             names = [f"c:{block}:{chunk}" for chunk in range(offset // CHUNK, (offset + size - 1) // CHUNK + 1)]
             names += [f"l:{block}", *([f"l:{block - 1}"] if offset == 0 and block > 1 else [])]
+            if self.limits["pmax"]:
+                names += [name.replace("c", "d", 1) for name in names if name[0] == "c"]
+                names += sorted({f"q:{int(id[-4:], 16) & 0x3FFF:x}" for id in ids})
             keys = [self.root + "meta", self.root + "events", *self.always, *self.shards(ids), *map(self.key, names)]
-            arguments = [word for id in ids for word in ("e", id, "0", id[:16], "-", "0")]
+            arguments = [word for id in ids for word in ("e", id, "0", id[:16], "-", "0", self.address(id))]
             commands.append(resp.encoded("EVALSHA", self.scripts.digests["join"], len(keys), *keys, "", *arguments))
             self.joined += size
             count -= size
@@ -148,9 +157,9 @@ class Room:
         It puts random digits where told but works nothing out, so all ids end alike (one shard) and all chunks that
         the whole run may touch are declared with each call. The room must be new.
         """
-        names = ["p:b1c", "l:1", *(f"c:1:{chunk}" for chunk in range(count // CHUNK + 1))]
+        names = ["p:b1c", "l:1", *(f"{kind}:1:{chunk}" for chunk in range(count // CHUNK + 1) for kind in "cd")]
         keys = [self.root + "meta", self.root + "events", *self.always, *map(self.key, names)]
-        arguments = ["", "e", "__rand_int__4abc8000000000000b1c", "0", "0" * 16, "-", "0"]
+        arguments = ["", "e", "__rand_int__4abc8000000000000b1c", "0", "0" * 16, "-", "0", "-"]
         command = ["taskset", "-c", core, "redis-benchmark", "-q", "-p", port, "-n", count, "-P", 16, "-c", 8]
         command += ["-r", 2 * 10**9, "EVALSHA", self.scripts.digests["join"].decode(), len(keys), *keys, *arguments]
         output = subprocess.run([*map(str, command)], capture_output=True, text=True, check=True, timeout=120).stdout

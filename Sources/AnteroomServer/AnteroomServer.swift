@@ -175,6 +175,7 @@ package struct AnteroomServer {
                 services.apply(pages: pages, lifetime: configuration.tokens.lifetime, api: configuration.api)
                 worker.apply(configuration.rooms.map(\.settings))
                 monitor.forget(allBut: settings.map(\.id))
+                services.limits.forget(allBut: settings.map(\.id))
                 for rule in configuration.rooms {
                     monitor.observe(try await store.facts(of: rule.settings.id), at: clock())
                 }
@@ -188,6 +189,9 @@ package struct AnteroomServer {
             await CheckoutDesk(store: store, rooms: { worker.currentRooms }).apply(checkout)
         }
         registry.addCollector { lineMetrics.write(&$0) }
+        registry.addCollector { writer in
+            LimitMetrics.write(services.limits.totals, of: worker.currentRooms.map(\.id), &writer)
+        }
         registry.addCollector { transport.write(&$0) }
         registry.addCollector { writer in
             if let status = line.eventStatus { EventMetrics.write(status, &writer) }

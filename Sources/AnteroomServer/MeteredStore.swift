@@ -16,7 +16,7 @@ struct MeteredStore: QueueStore {
             "session",
             "end",
             "admit",
-            "clean", "facts", "ended_sessions",
+            "clean", "facts", "ended_sessions", "count_call",
         ]
     }
 
@@ -140,6 +140,14 @@ struct MeteredStore: QueueStore {
 
     func clean(in room: RoomID) async throws(StoreError) -> CleaningReport {
         try await timed("clean") { () async throws(StoreError) in try await store.clean(in: room) }
+    }
+
+    func countCall(
+        from address: AddressDigest, under rate: Rate, in room: RoomID
+    ) async throws(StoreError) -> RateVerdict {
+        try await timed("count_call") { () async throws(StoreError) in
+            try await store.countCall(from: address, under: rate, in: room)
+        }
     }
 
     func facts(of room: RoomID) async throws(StoreError) -> RoomFacts {

@@ -10,6 +10,7 @@ struct RoomHistory: Sendable {
         var since: Timestamp
         var priority: Int
         var key: WaitingOrder.Key
+        var address: AddressDigest?
     }
 
     private let room: RoomID
@@ -24,6 +25,8 @@ struct RoomHistory: Sendable {
     private var missedTurns: [PositionID: (time: Timestamp, priority: Int)] = [:]
     private var slotsInUse = 0
     private var waiting = 0
+    /// How many wait, of those that count.
+    private var addresses: [AddressDigest: Int] = [:]
     private var lines: [Int: WaitingOrder] = [:]
     private var rate = RateLimit()
     /// Uses so far of each pass.
@@ -90,7 +93,8 @@ struct RoomHistory: Sendable {
             }
         }
         standings[position.id] = Standing(
-            status: .waiting, since: time, priority: position.priority, key: key)
+            status: .waiting, since: time, priority: position.priority, key: key, address: position.addressDigest)
+        if let address = position.addressDigest { hold(address, report) }
         lines[position.priority, default: WaitingOrder()].insert(key)
         if waiting == 0 { arrivedAlone = position.id }
         waiting += 1
@@ -108,6 +112,19 @@ struct RoomHistory: Sendable {
         lines[standing.priority]?.remove(standing.key)
         lines[pass.priority, default: WaitingOrder()].insert(standing.key)
         standings[id]?.priority = pass.priority
+    }
+
+    private mutating func hold(_ address: AddressDigest, _ report: Report) {
+        let held = addresses[address] ?? 0
+        if let limit = settings?.maxPositionsPerAddress, held >= limit {
+            report(.address, "address \(address) gets a place beside \(held) of at most \(limit)")
+        }
+        addresses[address] = held + 1
+    }
+
+    private mutating func release(_ standing: Standing) {
+        guard let address = standing.address, let held = addresses[address] else { return }
+        addresses[address] = held > 1 ? held - 1 : nil
     }
 
     private mutating func admit(_ id: PositionID, wasAlone: Bool, _ report: Report) {
@@ -128,6 +145,7 @@ struct RoomHistory: Sendable {
         }
         if !rate.admit(at: time) { report(.rate, "admits more than the rate and one tick's worth allow") }
         lines[standing.priority]?.remove(standing.key)
+        release(standing)
         waiting -= 1
         slotsInUse += 1
         standing.status = .admitted
@@ -159,6 +177,7 @@ struct RoomHistory: Sendable {
             return report(.state, "position \(id) becomes \(status) though it is \(description(of: id))")
         }
         if standing.status == .waiting {
+            release(standing)
             waiting -= 1
             lines[standing.priority]?.remove(standing.key)
         } else {

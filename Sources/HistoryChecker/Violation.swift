@@ -14,6 +14,8 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
         case state
         /// A room that is not active admits nobody.
         case closed
+        /// An address gets no place in line while `max_positions_per_address` of it wait.
+        case address
         /// Event sequences have no gaps, and their times do not step back.
         case record
     }

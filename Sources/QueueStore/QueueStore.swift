@@ -65,6 +65,11 @@ package protocol QueueStore: Sendable {
     /// looked at; each is looked at about once per time-out.
     func clean(in room: RoomID) async throws(StoreError) -> CleaningReport
 
+    /// Counts an address's call against a limit that all gates share. O(1).
+    func countCall(
+        from address: AddressDigest, under rate: Rate, in room: RoomID
+    ) async throws(StoreError) -> RateVerdict
+
     func facts(of room: RoomID) async throws(StoreError) -> RoomFacts
 
     /// The sessions (started or only admitted) that ended at `since` or later, for a gate that starts.
@@ -86,18 +91,21 @@ package struct Arrival: Hashable, Sendable {
     package var userID: String?
     package var metadata: [String: String]
     package var client: Client
+    /// Whose `max_positions_per_address` a place in line counts against; nil if nobody's.
+    package var addressDigest: AddressDigest?
     /// Of which one use is counted with the position that is made.
     package var pass: Pass?
 
     package init(
         id: PositionID, priority: Int = 0, userID: String? = nil, metadata: [String: String] = [:], client: Client,
-        pass: Pass? = nil
+        addressDigest: AddressDigest? = nil, pass: Pass? = nil
     ) {
         self.id = id
         self.priority = priority
         self.userID = userID
         self.metadata = metadata
         self.client = client
+        self.addressDigest = addressDigest
         self.pass = pass
     }
 
@@ -110,6 +118,8 @@ package enum ArrivalOutcome: Hashable, Sendable {
     case admitted(Place)
     /// `max_queue_size` wait already; no position was made.
     case full
+    /// `max_positions_per_address` of this address wait already; no position was made.
+    case crowded
     /// A position with this id exists and has ended; a new id is needed.
     case ended(Place)
     /// The pass does not count (any more); no position was made.

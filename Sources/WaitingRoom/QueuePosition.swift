@@ -9,13 +9,16 @@ package struct QueuePosition: Hashable, Sendable {
     package let enqueuedAt: Timestamp
     package let userID: String?
     package let metadata: [String: String]
+    /// Whose limit the place counts against while it waits; nil if nobody's. Only events and images tell it.
+    package let addressDigest: AddressDigest?
     package var status: PositionStatus
     /// Waiting: when silence will have lasted `heartbeatTimeout`. Admitted: when `claimTimeout` is over.
     package var expiresAt: Timestamp
 
     package init(
         id: PositionID, queueID: RoomID, sequence: UInt64, priority: Int, enqueuedAt: Timestamp, userID: String? = nil,
-        metadata: [String: String] = [:], status: PositionStatus, expiresAt: Timestamp
+        metadata: [String: String] = [:], addressDigest: AddressDigest? = nil, status: PositionStatus,
+        expiresAt: Timestamp
     ) {
         self.id = id
         self.queueID = queueID
@@ -24,6 +27,7 @@ package struct QueuePosition: Hashable, Sendable {
         self.enqueuedAt = enqueuedAt
         self.userID = userID
         self.metadata = metadata
+        self.addressDigest = addressDigest
         self.status = status
         self.expiresAt = expiresAt
     }

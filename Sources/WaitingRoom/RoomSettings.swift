@@ -8,6 +8,8 @@ package struct RoomSettings: Hashable, Sendable {
     package var maxActiveUsers: Int
     /// How many may wait; 0 is unlimited.
     package var maxQueueSize: Int
+    /// How many places in line the visitors of one address may hold at once; 0 is any number.
+    package var maxPositionsPerAddress: Int
     package var queueRate: Rate
     package var sessionTimeout: Milliseconds
     /// True: each request starts `sessionTimeout` anew. False: a session ends that long after its start.
@@ -27,7 +29,8 @@ package struct RoomSettings: Hashable, Sendable {
 
     package init(
         id: RoomID, name: String? = nil, targetURL: String = "", maxActiveUsers: Int = 500, maxQueueSize: Int = 50_000,
-        queueRate: Rate = Rate(count: 10, per: .seconds(1)), sessionTimeout: Milliseconds = .minutes(10),
+        maxPositionsPerAddress: Int = 50, queueRate: Rate = Rate(count: 10, per: .seconds(1)),
+        sessionTimeout: Milliseconds = .minutes(10),
         sessionRenewal: Bool = true, heartbeatInterval: Milliseconds = .seconds(10),
         heartbeatTimeout: Milliseconds = .seconds(60), claimTimeout: Milliseconds = .seconds(60),
         status: RoomStatus = .active, admissionInterval: Milliseconds = .seconds(1), priorityShare: Int = 500,
@@ -38,6 +41,7 @@ package struct RoomSettings: Hashable, Sendable {
         self.targetURL = targetURL
         self.maxActiveUsers = maxActiveUsers
         self.maxQueueSize = maxQueueSize
+        self.maxPositionsPerAddress = maxPositionsPerAddress
         self.queueRate = queueRate
         self.sessionTimeout = sessionTimeout
         self.sessionRenewal = sessionRenewal

@@ -9,7 +9,8 @@ import WaitingRoom
 struct GatesTests {
     private func settings(_ room: RoomID, slots: Int, perSecond: Int64 = 1_000) -> RoomSettings {
         RoomSettings(
-            id: room, maxActiveUsers: slots, maxQueueSize: 0, queueRate: Rate(count: perSecond, per: .seconds(1)))
+            id: room, maxActiveUsers: slots, maxQueueSize: 0, maxPositionsPerAddress: 5_000,
+            queueRate: Rate(count: perSecond, per: .seconds(1)))
     }
 
     @Test("Four gates deal no slot twice and keep the order, though all join, admit, clean and end at once")

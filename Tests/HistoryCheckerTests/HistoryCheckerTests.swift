@@ -30,14 +30,14 @@ struct HistoryCheckerTests {
             write(.roomUpdated(settings))
         }
 
-        mutating func join(_ number: UInt64, priority: Int = 0, key: UInt64 = 0) {
+        mutating func join(_ number: UInt64, priority: Int = 0, key: UInt64 = 0, of address: AddressDigest? = nil) {
             joins += 1
             let time = Timestamp(milliseconds: now)
             write(
                 .positionEnqueued(
                     QueuePosition(
                         id: id(number), queueID: room, sequence: joins, priority: priority, enqueuedAt: time,
-                        status: .waiting, expiresAt: time), shuffleKey: key))
+                        addressDigest: address, status: .waiting, expiresAt: time), shuffleKey: key))
         }
 
         /// Comes back with the position that follows from this one.
@@ -175,6 +175,24 @@ struct HistoryCheckerTests {
         pen.write(.positionLeft(pen.id(1)))
         pen.admit(3)
         #expect(pen.rules == [.slots])
+    }
+
+    @Test("A place more than an address may hold is found, and no place that it gave up")
+    func address() throws {
+        var pen = try Pen {
+            $0.queueRate.count = 100
+            $0.maxPositionsPerAddress = 2
+        }
+        let house = AddressDigest(1)
+        for number in 1...2 as ClosedRange<UInt64> { pen.join(number, of: house) }
+        pen.join(3, of: AddressDigest(2))
+        pen.admit(1)
+        pen.join(4, of: house)
+        pen.write(.positionExpired(pen.id(2)))
+        pen.join(5, of: house)
+        #expect(pen.rules == [])
+        pen.join(6, of: house)
+        #expect(pen.rules == [.address])
     }
 
     @Test("One admission more than the rate and a tick's worth allow is found, at whatever distance")

@@ -19,6 +19,8 @@ META, OUTBOX = f"ar:{{{ROOM}}}:meta", f"ar:{{{ROOM}}}:events"
 #: Time-outs are such that an outage of some seconds, and a Retry-After of 15 s, cost nobody a place.
 LIMITS = {
     "max_queue_size": 0,
+    # Never reached: so that what addresses hold is recorded and restored too.
+    "max_positions_per_address": 100_000_000,
     "admission_interval": "500ms",
     "session_timeout": "20s",
     "heartbeat_interval": "5s",

@@ -3,6 +3,7 @@ import WaitingRoom
 /// A room as the commands that lay it down in the store under a new epoch; the layout is that of the scripts.
 struct StoredImage {
     private static let recordSize = 60
+    private static let digestSize = 10
     private static let pairLimit = 500
 
     private let keys: RoomKeys
@@ -15,6 +16,9 @@ struct StoredImage {
     /// The start of the shuffle window that the last block stands for.
     private var window: Timestamp?
     private var records = ""
+    private var addresses: [AddressDigest?] = []
+    /// How many places each address holds.
+    private var held: [AddressDigest: Int] = [:]
     private var extras: [String] = []
     private var bounds: [String: Int64] = [:]
     private var lanes: [LaneOrder: Int] = [:]
@@ -54,7 +58,8 @@ struct StoredImage {
         finishKeys()
         meta =
             Self.meta(of: room, image, generation: generation, epoch: epoch) + [
-                "eil", "\(endedInLine)", "block", "\(block)", "boff", "\(offset)",
+                "eil", "\(endedInLine)", "held", "\(held.values.reduce(0, +))", "block", "\(block)",
+                "boff", "\(offset)",
                 "bwin", "\(window?.milliseconds ?? -1)", "bopen", window == nil ? "0" : "1", "first", "1", "passes",
                 "\(passCount)",
             ]
@@ -92,6 +97,8 @@ struct StoredImage {
         let letter = position.status.letter(afterAdmission: image.admittedAt != nil)
         records += position.id.hex + Self.padded(position.enqueuedAt) + (isKept ? "1" : "0") + letter
         records += Self.padded(image.since)
+        addresses.append(position.addressDigest)
+        if isWaiting, let address = position.addressDigest { held[address, default: 0] += 1 }
         let shuffleKey = Self.padded(window == nil ? 0 : image.shuffleKey, radix: 16, count: 16)
         if isKept { extras += ["u\(offset)", "\(position.priority) \(shuffleKey) \(particulars)"] }
         if let session = image.session {
@@ -163,8 +170,15 @@ struct StoredImage {
         let rest = String(repeating: "-", count: length - records.utf8.count)
         commands.append(Command("SET", key("c:\(name)"), records + rest))
         if !extras.isEmpty { commands.append(Command(["HSET", key("x:\(name)")] + extras)) }
+        if addresses.contains(where: { $0 != nil }) {
+            let none = String(repeating: "-", count: Self.digestSize)
+            let digests = addresses.map { $0?.description ?? none }.joined()
+            let rest = String(repeating: none, count: RoomKeys.chunkSize - addresses.count)
+            commands.append(Command("SET", key("d:\(name)"), digests + rest))
+        }
         for (wheel, time) in bounds { commands.append(Command("ZADD", key(wheel), "\(time)", name)) }
         records = ""
+        addresses = []
         extras = []
         bounds = [:]
     }
@@ -190,6 +204,9 @@ struct StoredImage {
         if let window { commands.append(Command("HSET", key("n"), "w\(block)", "\(window.milliseconds)")) }
         put("lanes", lanes.flatMap { [$0.key.name, "\($0.value)"] }, 2)
         put("n", counts.flatMap { [$0.key, "\($0.value)"] }, 2)
+        var counts: [String: [String]] = [:]
+        for (address, count) in held { counts[RoomKeys.shard(of: address), default: []] += ["\(address)", "\(count)"] }
+        for (shard, pairs) in counts { put("q:\(shard)", pairs, 2) }
         for (shard, pairs) in pointers { put("p:\(shard)", pairs, 2) }
         for (name, pairs) in passes { put(name, pairs, 2) }
         ended.sort { $0.time < $1.time }

@@ -1,12 +1,12 @@
 /// The scripts that run in the store; Scripts/Lua holds their text.
 enum Script: CaseIterable {
-    case configure, join, look, view, finish, present, record, admit, clean, trim, lease, restore
+    case configure, join, look, view, finish, present, record, admit, clean, call, trim, lease, restore
 
     /// What the server is given.
     var source: String {
         let own = String(decoding: bytes, as: UTF8.self)
         switch self {
-        case .trim, .lease: return own
+        case .call, .trim, .lease: return own
         case .join, .present:
             return String(decoding: PackageResources.prelude_lua + PackageResources.passes_lua, as: UTF8.self) + own
         default: return String(decoding: PackageResources.prelude_lua, as: UTF8.self) + own
@@ -24,6 +24,7 @@ enum Script: CaseIterable {
         case .record: PackageResources.record_lua
         case .admit: PackageResources.admit_lua
         case .clean: PackageResources.clean_lua
+        case .call: PackageResources.call_lua
         case .trim: PackageResources.trim_lua
         case .lease: PackageResources.lease_lua
         case .restore: PackageResources.restore_lua

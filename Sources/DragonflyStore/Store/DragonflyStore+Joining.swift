@@ -17,7 +17,7 @@ extension DragonflyStore {
         let arrival = Arrival(id: position, client: Client(address: "", userAgent: ""))
         switch try await queued(arrival, .formerPlace(issued), in: room) {
         case .made(.waiting(let place)), .made(.admitted(let place)): return place
-        case .made, .full, .later, .unknown, .refused: return nil
+        case .made, .full, .crowded, .later, .unknown, .refused: return nil
         case .known: return try await exactPlaces(of: [position], in: room)[0]
         }
     }
@@ -28,7 +28,7 @@ extension DragonflyStore {
         guard let id = PositionID(returningFrom: missed) else { return nil }
         let arrival = Arrival(id: id, client: Client(address: "", userAgent: ""))
         switch try await queued(arrival, .missedTurn(missed, mayAdmit: mayAdmit), in: room) {
-        case .full, .later, .unknown, .refused: return nil
+        case .full, .crowded, .later, .unknown, .refused: return nil
         case .known: _ = try await signs(of: [id], [], in: room)
         case .made: break
         }
@@ -43,6 +43,7 @@ extension DragonflyStore {
         case .made(let outcome): return outcome
         case .full: return .full
         case .refused(let refusal): return .refused(refusal)
+        case .crowded: return .crowded
         case .later, .unknown:
             throw StoreError(.unavailable, "room \(room) was just restored: those who had a place come back first")
         case .known: break
@@ -87,7 +88,7 @@ extension DragonflyStore {
     private func join(_ batch: [JoinQueue.Waiter], in room: RoomID) async throws(StoreError) -> [JoinAnswer] {
         var random = SystemRandomNumberGenerator()
         var arguments: [String] = []
-        arguments.reserveCapacity(6 * batch.count)
+        arguments.reserveCapacity(7 * batch.count)
         var withExtras = false
         for waiter in batch {
             let arrival = waiter.arrival
@@ -99,6 +100,7 @@ extension DragonflyStore {
             arguments += [
                 waiter.wish.text, arrival.id.hex, "\(arrival.priority)" + (arrival.pass.map { ":" + $0.text } ?? ""),
                 String(repeating: "0", count: 16 - shuffleKey.utf8.count) + shuffleKey, particulars, isKept ? "1" : "0",
+                arrival.addressDigest.map { "\($0)" } ?? "-",
             ]
         }
         let names = RoomKeys(room: room)
@@ -106,20 +108,25 @@ extension DragonflyStore {
         let keys =
             names.shards(of: batch.flatMap(\.positions), view)
             + names.passes(batch.compactMap(\.arrival.pass?.id), view)
+            + names.counts(of: batch.compactMap(\.arrival.addressDigest), view)
             + names.tail(view, count: batch.count, withExtras: withExtras)
         let connection = connection.number
         let words = try await run(.join, in: room, keys: keys, arguments).array?.compactMap(\.text) ?? []
         let damaged = StoreError(.corrupt, "the store's answer to a join cannot be read")
-        guard words.count == 7 + batch.count, let now = Timestamp(word: words[0]), let heartbeat = Int64(words[1]),
+        guard words.count == 8 + batch.count, let now = Timestamp(word: words[0]), let heartbeat = Int64(words[1]),
             let claim = Int64(words[2]), let block = Int(words[4]), let offset = Int(words[5])
         else { throw damaged }
-        remember(RoomView(epoch: words[3], block: block, offset: offset, isShuffled: words[6] == "1"), of: room)
+        remember(
+            RoomView(
+                epoch: words[3], block: block, offset: offset, isShuffled: words[6] == "1",
+                countsAddresses: words[7] == "1"), of: room)
         var answers: [JoinAnswer] = []
-        for (waiter, text) in zip(batch, words.dropFirst(7)) {
+        for (waiter, text) in zip(batch, words.dropFirst(8)) {
             let parts = text.split(separator: " ")
             switch parts.first {
             case "K": answers.append(.known)
             case "F": answers.append(.full)
+            case "C": answers.append(.crowded)
             case "L": answers.append(.later)
             case "N": answers.append(.unknown)
             case "P":

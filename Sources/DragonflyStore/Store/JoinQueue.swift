@@ -62,6 +62,8 @@ struct JoinQueue {
 enum JoinAnswer: Hashable, Sendable {
     case made(ArrivalOutcome)
     case full
+    /// Its address holds as many places as it may.
+    case crowded
     /// The pass does not count.
     case refused(PassRefusal)
     /// A position with this id exists.

@@ -27,6 +27,19 @@ struct RoomKeys: Hashable, Sendable {
         return positions.map { key("p:" + Self.shard(of: $0), epoch: view.epoch) }
     }
 
+    /// Where an address's calls are counted: no more in each hash than can be looked through.
+    func calls(of address: AddressDigest, per span: Milliseconds) -> String {
+        "\(root)calls:\(span.count):\(String(address.value & 0x3ff, radix: 16))"
+    }
+
+    /// Where the places of these addresses are counted.
+    func counts(of addresses: [AddressDigest], _ view: RoomView?) -> [String] {
+        guard let view, view.countsAddresses else { return [] }
+        return Set(addresses.map { key("q:" + Self.shard(of: $0), epoch: view.epoch) }).sorted()
+    }
+
+    static func shard(of address: AddressDigest) -> String { String(address.value & 0x3fff, radix: 16) }
+
     static func shard(of position: PositionID) -> String { String(position.bits.low & 0x3fff, radix: 16) }
 
     /// Where the uses of these passes are counted.
@@ -57,6 +70,7 @@ struct RoomKeys: Hashable, Sendable {
         for chunk in view.offset / Self.chunkSize...(view.offset + max(1, count) - 1) / Self.chunkSize {
             names.append("c:\(view.block):\(chunk)")
             if withExtras || view.isShuffled { names.append("x:\(view.block):\(chunk)") }
+            if view.countsAddresses { names.append("d:\(view.block):\(chunk)") }
         }
         if view.isShuffled {
             names += (0..<16).map { "z:\(view.block):\(String($0, radix: 16))" }
@@ -74,4 +88,6 @@ struct RoomView: Hashable, Sendable {
     var block = 0
     var offset = 0
     var isShuffled = false
+    /// Whether the room limits the places of an address.
+    var countsAddresses = false
 }

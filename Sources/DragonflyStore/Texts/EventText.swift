@@ -19,14 +19,17 @@ extension RoomEvent {
         let change: Change
         switch words[0] {
         case "e":
-            guard words.count == 9, let join = UInt64(words[4]), let priority = Int(words[5]), let expires = moment(6),
+            guard (9...10).contains(words.count), let join = UInt64(words[4]), let priority = Int(words[5]),
+                let expires = moment(6),
                 let shuffleKey = UInt64(words[7], radix: 16)
             else { return nil }
             let particulars = Particulars(words[8])
             change = .positionEnqueued(
                 QueuePosition(
                     id: id, queueID: room, sequence: join, priority: priority, enqueuedAt: time,
-                    userID: particulars.userID, metadata: particulars.metadata, status: .waiting, expiresAt: expires),
+                    userID: particulars.userID, metadata: particulars.metadata,
+                    addressDigest: words.count == 10 ? AddressDigest(words[9]) : nil, status: .waiting,
+                    expiresAt: expires),
                 shuffleKey: shuffleKey)
         case "a":
             guard let expires = moment(4) else { return nil }

@@ -15,7 +15,8 @@ extension RoomSettings {
 
     /// What came after the first version, each behind its name, where it is not what a text without it means.
     private var laterWords: [String] {
-        missedTurnGrace.count == 0 ? [] : ["grace=\(missedTurnGrace.count)"]
+        (missedTurnGrace.count == 0 ? [] : ["grace=\(missedTurnGrace.count)"])
+            + (maxPositionsPerAddress == 0 ? [] : ["pmax=\(maxPositionsPerAddress)"])
     }
 
     /// Nil if the text is none that `text` writes.
@@ -27,7 +28,7 @@ extension RoomSettings {
         self.init(
             id: room, name: Token.unescaped(words[13].dropFirst()), targetURL: Token.unescaped(words[14].dropFirst()),
             maxActiveUsers: Int(numbers[0]), maxQueueSize: Int(numbers[1]),
-            queueRate: Rate(count: numbers[2], per: Milliseconds(numbers[3])),
+            maxPositionsPerAddress: 0, queueRate: Rate(count: numbers[2], per: Milliseconds(numbers[3])),
             sessionTimeout: Milliseconds(numbers[4]), sessionRenewal: numbers[5] != 0,
             heartbeatInterval: Milliseconds(numbers[6]), heartbeatTimeout: Milliseconds(numbers[7]),
             claimTimeout: Milliseconds(numbers[8]), status: status, admissionInterval: Milliseconds(numbers[9]),
@@ -39,6 +40,9 @@ extension RoomSettings {
             case "grace":
                 guard let grace = Int64(parts[1]) else { return nil }
                 missedTurnGrace = Milliseconds(grace)
+            case "pmax":
+                guard let limit = Int(parts[1]) else { return nil }
+                maxPositionsPerAddress = limit
             // Of a later version.
             default: break
             }
@@ -50,7 +54,8 @@ extension RoomSettings {
         let count = min(max(0, queueRate.count), 1 << 31)
         let per = min(max(1, queueRate.per.count), 1 << 31)
         return [
-            ("max", "\(max(0, maxActiveUsers))"), ("qmax", "\(max(0, maxQueueSize))"), ("rcount", "\(count)"),
+            ("max", "\(max(0, maxActiveUsers))"), ("qmax", "\(max(0, maxQueueSize))"),
+            ("pmax", "\(max(0, maxPositionsPerAddress))"), ("rcount", "\(count)"),
             ("rper", "\(per)"), ("rcap", "\(Self.capacity(count: count, per: per, interval: admissionInterval))"),
             ("st", "\(sessionTimeout.count)"), ("renew", sessionRenewal ? "1" : "0"),
             ("hb", "\(heartbeatTimeout.count)"), ("claim", "\(claimTimeout.count)"), ("share", "\(priorityShare)"),

@@ -152,6 +152,7 @@ extension LoopCounters.Outcome {
         case .forwarded: "forwarded"
         case .queued: "queued"
         case .full: "full"
+        case .limited: "limited"
         case .maintenance: "maintenance"
         case .api: "api"
         case .redirected: "redirected"

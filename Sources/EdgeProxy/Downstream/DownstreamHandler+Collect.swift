@@ -38,7 +38,7 @@ extension DownstreamHandler {
         collectedRequest = nil
         closesAfterAnswer = true
         let problem = VisitorResponse.problem(
-            413, "Content Too Large", detail: "A body of this API has at most 8192 bytes.")
+            413, "Content Too Large", detail: "The body is too long; send at most \(VisitorRequest.bodyLimit) bytes.")
         answer(gate.desk.readable(problem, by: request), outcome: .api)
     }
 

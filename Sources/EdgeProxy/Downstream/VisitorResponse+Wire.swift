@@ -82,6 +82,7 @@ extension LoopCounters.Outcome {
         switch kind {
         case .queued: self = .queued
         case .full: self = .full
+        case .limited: self = .limited
         case .maintenance: self = .maintenance
         case .api: self = .api
         case .page: self = .page

@@ -30,22 +30,11 @@ package final class ConnectionLedger: Sendable {
         case memory(resident: Int, limit: Int)
     }
 
-    /// Who shares a count: an IPv4 address, or the /64 that a network gives to one customer (RFC 6177).
-    private struct AddressKey: Hashable {
-        let isV4: Bool
-        let bits: UInt64
-
-        init(_ address: IPAddress) {
-            isV4 = address.family == .v4
-            bits = isV4 ? address.low : address.high
-        }
-    }
-
     private struct State {
         var total = 0
         var listeners: [Int: Int] = [:]
         /// Only of addresses that have open connections, so it is no larger than `total`.
-        var addresses: [AddressKey: Int] = [:]
+        var addresses: [CustomerNetwork: Int] = [:]
         var memory: Shortage?
         /// From the moment that only the slack is left until twice as much is free.
         var isFull = false
@@ -109,7 +98,7 @@ package final class ConnectionLedger: Sendable {
 
     /// Counts a connection of an address, beside its listener.
     func enter(_ address: IPAddress, limit: Int) throws(Refusal) {
-        let key = AddressKey(address)
+        let key = CustomerNetwork(of: address)
         try state.withLock { state throws(Refusal) in
             let count = state.addresses[key] ?? 0
             if limit > 0, count >= limit { throw .address }
@@ -118,7 +107,7 @@ package final class ConnectionLedger: Sendable {
     }
 
     func leave(_ address: IPAddress) {
-        let key = AddressKey(address)
+        let key = CustomerNetwork(of: address)
         state.withLock { state in
             guard let count = state.addresses[key] else { return }
             state.addresses[key] = count > 1 ? count - 1 : nil

@@ -87,6 +87,7 @@ extension JSONText {
             if shuffleKey != 0 { member("shuffle_key", "\(shuffleKey)") }
             if position.id.isReturn { member("returned", true) }
             if let user = position.userID { member("user_id", user) }
+            if let address = position.addressDigest { member("address_digest", "\(address)") }
             if !position.metadata.isEmpty {
                 member(
                     "metadata",
@@ -128,6 +129,7 @@ extension JSONText {
         member("status", settings.status.rawValue)
         member("max_active_users", settings.maxActiveUsers)
         member("max_queue_size", settings.maxQueueSize)
+        member("max_positions_per_address", settings.maxPositionsPerAddress)
         member(
             "queue_rate",
             object: {

@@ -69,7 +69,8 @@ private struct EventFields {
             let position = QueuePosition(
                 id: try position(), queueID: room, sequence: try need("join_sequence", unsigned),
                 priority: try number("priority"), enqueuedAt: try time("enqueued_at"), userID: text("user_id"),
-                metadata: metadata ?? [:], status: .waiting, expiresAt: try time("expires_at"))
+                metadata: metadata ?? [:], addressDigest: text("address_digest").flatMap { AddressDigest($0) },
+                status: .waiting, expiresAt: try time("expires_at"))
             return .positionEnqueued(position, shuffleKey: text("shuffle_key").flatMap { UInt64($0) } ?? 0)
         case "position.admitted": return .positionAdmitted(try position(), expiresAt: try time("expires_at"))
         case "position.expired": return .positionExpired(try position())
@@ -103,6 +104,9 @@ private struct EventFields {
         return RoomSettings(
             id: room, name: try need("name", text), targetURL: try need("target_url", text),
             maxActiveUsers: try number("max_active_users"), maxQueueSize: try number("max_queue_size"),
+            // Yesterday's rooms had no such limit.
+            maxPositionsPerAddress: reader.signed("max_positions_per_address", in: data)
+                .flatMap { Int(exactly: $0) } ?? 0,
             queueRate: Rate(count: count, per: Milliseconds(per)),
             sessionTimeout: try span("session_timeout_milliseconds"),
             sessionRenewal: try need("session_renewal") { reader.boolean($0, in: data) },

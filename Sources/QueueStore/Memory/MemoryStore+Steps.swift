@@ -101,7 +101,7 @@ extension JoinRequest {
     init(_ arrival: Arrival) {
         self.init(
             id: arrival.id, priority: arrival.priority, userID: arrival.userID, metadata: arrival.metadata,
-            pass: arrival.pass)
+            addressDigest: arrival.addressDigest, pass: arrival.pass)
     }
 }
 
@@ -111,6 +111,7 @@ extension ArrivalOutcome {
         case .waiting(let place): self = .waiting(place)
         case .admitted(let place): self = .admitted(place)
         case .full: self = .full
+        case .crowded: self = .crowded
         case .ended(let place): self = .ended(place)
         case .refused(let refusal): self = .refused(refusal)
         }

@@ -24,7 +24,9 @@ package final class MemoryStore: QueueStore {
         var log: any EventLog
     }
 
-    private let clock: @Sendable () -> Timestamp
+    let clock: @Sendable () -> Timestamp
+    /// Who called how often.
+    let calls = Mutex<[RoomID: RateTable]>([:])
     private let observer: @Sendable ([RoomEvent]) -> Void
     private let state: Mutex<State>
 

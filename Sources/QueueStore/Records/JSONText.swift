@@ -70,6 +70,18 @@ package struct JSONText {
         needsComma = true
     }
 
+    package mutating func member<Element>(
+        _ name: String, objects elements: [Element], _ write: (inout JSONText, Element) -> Void
+    ) {
+        key(name)
+        array { text in
+            for element in elements {
+                if text.needsComma { text.bytes.append(UInt8(ascii: ",")) }
+                text.object { write(&$0, element) }
+            }
+        }
+    }
+
     private mutating func key(_ name: String) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         string(name)

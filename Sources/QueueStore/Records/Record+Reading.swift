@@ -89,7 +89,8 @@ extension RecordReader {
         QueuePosition(
             id: try positionID(), queueID: room, sequence: try need("join", unsigned),
             priority: try need("priority", integer), enqueuedAt: try need("enqueued", time), userID: string("user"),
-            metadata: strings(prefix: "m."), status: status, expiresAt: try need("expires", time))
+            metadata: strings(prefix: "m."), addressDigest: string("address_digest").flatMap { AddressDigest($0) },
+            status: status, expiresAt: try need("expires", time))
     }
 
     private func session(_ room: RoomID, user: String?) throws(RecordProblem) -> Session {
@@ -106,6 +107,7 @@ extension RecordReader {
         RoomSettings(
             id: room, name: try need("name", string), targetURL: try need("target_url", string),
             maxActiveUsers: try need("max_active_users", integer), maxQueueSize: try need("max_queue_size", integer),
+            maxPositionsPerAddress: integer("max_positions_per_address") ?? 0,
             queueRate: Rate(count: try need("rate_count", signed), per: try span("rate_per")),
             sessionTimeout: try span("session_timeout"), sessionRenewal: try need("session_renewal", integer) != 0,
             heartbeatInterval: try span("heartbeat_interval"), heartbeatTimeout: try span("heartbeat_timeout"),

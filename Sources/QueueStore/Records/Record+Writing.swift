@@ -111,6 +111,7 @@ extension RecordWriter {
         put("expires", position.expiresAt)
         if let user = position.userID { put("user", user) }
         put(prefix: "m.", position.metadata)
+        if let address = position.addressDigest { put("address_digest", "\(address)") }
     }
 
     /// Without its ids, which follow from the position's, and its user, who is the position's.
@@ -129,6 +130,7 @@ extension RecordWriter {
         put("target_url", settings.targetURL)
         put("max_active_users", settings.maxActiveUsers)
         put("max_queue_size", settings.maxQueueSize)
+        put("max_positions_per_address", settings.maxPositionsPerAddress)
         put("rate_count", settings.queueRate.count)
         put("rate_per", settings.queueRate.per.count)
         put("session_timeout", settings.sessionTimeout.count)

@@ -113,13 +113,17 @@ extension Configuration {
         }
         if let section = root.section("log", as: .log) { log = LogConfiguration(reading: section) }
         if let section = root.section("api", as: .api) { api = APIConfiguration(reading: section) }
+        var limits = RateLimits()
+        if let section = root.section("rate_limits", as: .rateLimits) {
+            limits = RateLimits(reading: section, defaults: limits)
+        }
         let entries = root.sections("passthrough", as: .passthrough).compactMap { section in
             PassthroughConfiguration(reading: section, pem: pem).map { ($0, section) }
         }
         ConfigurationRules.check(passthrough: entries)
         passthrough = entries.map(\.0)
         let placed = root.sections("rooms", as: .room).compactMap { section in
-            RoomRule(reading: section, binding: binding, templates: templates, pem: pem)
+            RoomRule(reading: section, binding: binding, limits: limits, templates: templates, pem: pem)
                 .map { (rule: $0, section: section) }
         }
         ConfigurationRules.check(rooms: placed, in: gate)

@@ -8,6 +8,7 @@ package struct RoomRule: Hashable, Sendable {
     package var preserveHost: Bool
     package var forwardToken: Bool
     package var bypass: BypassRules
+    package var rateLimits = RateLimits()
     /// A request whose answer matches one of these completes its session.
     package var completion: [CompletionRule]
     package var queueingStatusCode: Int

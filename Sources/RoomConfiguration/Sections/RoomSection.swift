@@ -2,7 +2,12 @@ import WaitingRoom
 
 extension RoomRule {
     /// Nil after refusing a room without an id or an origin.
-    init?(reading section: Section, binding: TokenBinding, templates: TemplateReader, pem: PEMReader) {
+    /// - Parameters:
+    ///   - binding: where the room names none.
+    ///   - limits: where the room writes none.
+    init?(
+        reading section: Section, binding: TokenBinding, limits: RateLimits, templates: TemplateReader, pem: PEMReader
+    ) {
         let id = section.require("id", .roomID, remedy: "write one of a-z, 0-9 and -, such as concert-tickets")
         let target = TargetConfiguration(reading: section, pem: pem)
         // Without an id or an origin the rest is read for its mistakes only.
@@ -18,6 +23,10 @@ extension RoomRule {
         section.readList("revoked_passes", into: &revoked, .passID)
         revokedPasses = Set(revoked)
         if let match = section.section("match", as: .match) { self.match = RoomMatch(reading: match) }
+        rateLimits = limits
+        if let limits = section.section("rate_limits", as: .rateLimits) {
+            rateLimits = RateLimits(reading: limits, defaults: rateLimits)
+        }
         if let bypass = section.section("bypass", as: .bypass) { self.bypass = BypassRules(reading: bypass) }
         completion = section.sections("completion", as: .completion).compactMap(CompletionRule.init)
         template = templates.template(at: "template", of: section)
@@ -36,6 +45,7 @@ extension RoomSettings {
         targetURL = section.readOptional("target_url", .init { text in text }) ?? ""
         section.read("max_active_users", into: &maxActiveUsers, .slots)
         section.read("max_queue_size", into: &maxQueueSize, .integer(0...100_000_000))
+        section.read("max_positions_per_address", into: &maxPositionsPerAddress, .integer(0...100_000_000))
         section.read("queue_rate", into: &queueRate, .rate)
         section.read("session_timeout", into: &sessionTimeout, .duration(short...Milliseconds.hours(168)))
         section.read("session_renewal", into: &sessionRenewal, .boolean)

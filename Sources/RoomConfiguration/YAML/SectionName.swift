@@ -14,6 +14,8 @@ enum SectionName: String, CaseIterable {
     case tokens
     case log
     case api
+    /// Of a room too.
+    case rateLimits = "rate_limits"
     case passthrough = "passthrough[]"
     case room = "rooms[]"
     case originTLS = "rooms[].origin_tls"
@@ -26,7 +28,7 @@ enum SectionName: String, CaseIterable {
 
     var keys: [String] {
         switch self {
-        case .root: ["gate", "admin", "store", "events", "tokens", "log", "api", "passthrough", "rooms"]
+        case .root: ["gate", "admin", "store", "events", "tokens", "log", "api", "rate_limits", "passthrough", "rooms"]
         case .gate:
             [
                 "listen", "reserved_path", "trusted_proxies", "workers", "access_log", "limits", "timeouts",
@@ -48,12 +50,14 @@ enum SectionName: String, CaseIterable {
         case .tokens: ["algorithm", "lifetime", "key_file", "token_binding"]
         case .log: ["level"]
         case .api: ["cors_origins", "embed_origins"]
+        case .rateLimits: ["enabled"] + CallLimit.allCases.map(\.rawValue) + ["exempt"]
         case .passthrough: ["hosts", "target_url", "target_urls", "balance", "health", "origin_tls", "preserve_host"]
         case .room:
             [
                 "id", "name", "match", "target_url", "target_urls", "balance", "health", "origin_tls", "preserve_host",
-                "max_active_users", "max_queue_size", "queue_rate", "session_timeout", "session_renewal",
-                "heartbeat_interval", "heartbeat_timeout", "claim_timeout", "admission_interval", "priority_share",
+                "max_active_users", "max_queue_size", "max_positions_per_address", "rate_limits", "queue_rate",
+                "session_timeout", "session_renewal", "heartbeat_interval", "heartbeat_timeout", "claim_timeout",
+                "admission_interval", "priority_share",
                 "shuffle_window", "missed_turn_grace", "invite_only", "revoked_passes", "status",
                 "queueing_status_code", "token_binding", "forward_token", "template", "bypass", "completion",
             ]

@@ -13,18 +13,45 @@ extension VisitorDesk {
                 .problem(
                     405, "Method Not Allowed", fields: [("Allow", call.methods.joined(separator: ", "))]))
         }
+        switch await count(call, request, rule) {
+        case .refused(let response): return .respond(response)
+        case .passed(let fields):
+            let answer = try await answer(call, request, rule)
+            guard !fields.isEmpty, case .respond(var response) = answer else { return answer }
+            response.fields += fields
+            return .respond(response)
+        }
+    }
+
+    private func answer(
+        _ call: APICall, _ request: VisitorRequest, _ rule: RoomRule
+    ) async throws(StoreError) -> VisitorAnswer {
         switch call {
         case .room: return try await facts(rule)
         case .enqueue: return try await enqueue(request, rule)
         case .status: return try await status(request, rule)
-        case .heartbeat: return try await heartbeat(request, rule)
+        case .heartbeat:
+            if let mistake = heartbeatMistake(request) { return .respond(mistake) }
+            return try await heartbeat(request, rule)
         case .leave: return try await leave(request, rule)
         case .claim: return try await claim(request, rule)
-        case .session, .sessionHeartbeat: return try await session(request, rule)
+        case .session: return try await session(request, rule)
+        case .sessionHeartbeat:
+            if let mistake = heartbeatMistake(request) { return .respond(mistake) }
+            return try await session(request, rule)
         case .complete: return try await complete(request, rule)
         case .live: return try await openLive(request, rule)
         case .receipt: return try await receipt(request, rule)
         case .chain: return chainHead(rule)
+        }
+    }
+
+    private func heartbeatMistake(_ request: VisitorRequest) -> VisitorResponse? {
+        do throws(BodyMistake) {
+            _ = try HeartbeatBody(request.body)
+            return nil
+        } catch {
+            return .problem(error)
         }
     }
 
@@ -58,10 +85,10 @@ extension VisitorDesk {
 
     private func enqueue(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
         let body: EnqueueBody
-        do throws(EnqueueBody.Mistake) {
+        do throws(BodyMistake) {
             body = try EnqueueBody(request.body)
         } catch {
-            return .respond(.problem(400, "Bad Request", detail: error.detail))
+            return .respond(.problem(error))
         }
         let pass: Pass?
         switch granted(body, rule) {
@@ -90,17 +117,20 @@ extension VisitorDesk {
             switch try await comeBack(place, mayAdmit: false) {
             case .waiting(let place), .admitted(let place):
                 return try await position(place, request, rule, status: 201, token: nil, mayRefresh: true)
-            case .full, .ended, .refused, nil: break
+            case .full, .crowded, .ended, .refused, nil: break
             }
         }
         if rule.inviteOnly, pass == nil { return .respond(Self.forbidden(Self.inviteOnlyDetail)) }
+        let address = countedAddress(request, rule)
+        if let refusal = crowdedLately(address, request, rule) { return .respond(refusal) }
         var generator = random.value
         let arrival = Arrival(
             id: PositionID(using: &generator), userID: body.userID, metadata: body.metadata, client: request.client,
-            pass: pass)
+            addressDigest: address, pass: pass)
         switch try await services.store.enqueue(arrival, in: room) {
         case .waiting(let place), .admitted(let place):
             return try await position(place, request, rule, status: 201, token: nil, mayRefresh: true)
+        case .crowded: return .respond(crowdedNow(address, request, rule))
         case .full, .ended:
             return .respond(
                 .problem(503, "The line is full", detail: "Try again later.", fields: [("Retry-After", "15")])
@@ -327,7 +357,7 @@ extension VisitorDesk {
         }
     }
 
-    private func identifySession(_ request: VisitorRequest, _ rule: RoomRule) -> Identified<TokenClaims> {
+    func identifySession(_ request: VisitorRequest, _ rule: RoomRule) -> Identified<TokenClaims> {
         guard let token = request.bearerToken ?? request.sessionToken else {
             return .failure(Self.unauthorized("There is no session token."))
         }

@@ -1,4 +1,5 @@
 import NIOCore
+import QueueStore
 import RoomConfiguration
 import SessionTokens
 import WaitingRoom
@@ -15,6 +16,22 @@ extension VisitorDesk {
     nonisolated func full(_ request: VisitorRequest, _ rule: RoomRule) -> VisitorResponse {
         notice(request, status: 503, kind: .full, title: "The line is full") { pages, model, nonce in
             pages.lineFullPage(model, in: request.language, nonce: nonce)
+        }
+    }
+
+    /// The visitors of this address hold as many places as they may; no position was made.
+    nonisolated func crowded(_ request: VisitorRequest, _ rule: RoomRule) -> VisitorResponse {
+        let settings = services.monitor.snapshot(of: rule.settings.id)?.facts.settings ?? rule.settings
+        let detail =
+            "At most \(settings.maxPositionsPerAddress) visitors of one address (of IPv6, of one /64) wait at the same "
+            + "time. No place was made. Join again when one of them has been let in or has left."
+        var request = request
+        if request.isAPICall { request.format = .json }
+        let language = request.language
+        return notice(
+            request, status: 429, kind: .limited, title: "Too many wait from this network", detail: detail
+        ) { pages, model, nonce in
+            pages.crowdedPage(model, in: language, nonce: nonce)
         }
     }
 
@@ -98,7 +115,7 @@ extension VisitorDesk {
     }
 
     private nonisolated func notice(
-        _ request: VisitorRequest, status: Int, kind: VisitorResponse.Kind, title: String,
+        _ request: VisitorRequest, status: Int, kind: VisitorResponse.Kind, title: String, detail: String? = nil,
         page: (PageRenderer, NoticePageModel, String) -> RenderedPage
     ) -> VisitorResponse {
         let retryAfter = 15
@@ -109,7 +126,7 @@ extension VisitorDesk {
                 room: request.rule?.settings.id, retryAfter: retryAfter, redirectURL: request.returnTarget,
                 requestID: request.requestID, notSent: !request.isSafe)
             response = VisitorResponse(status: status, page: page(services.pages, model, random.value.nonce()))
-        case .json: response = .problem(status, title)
+        case .json: response = .problem(status, title, detail: detail)
         case .short: response = .short(status, title)
         }
         response.kind = kind

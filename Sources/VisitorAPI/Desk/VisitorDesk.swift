@@ -150,11 +150,15 @@ package actor VisitorDesk {
             return .respond(
                 VisitorResponse.short(503, "Please wait in line.", fields: [("Retry-After", "10")]).of(.queued))
         }
+        let address = countedAddress(request, rule)
+        if let refusal = crowdedLately(address, request, rule) { return .respond(refusal) }
         var generator = random.value
-        let arrival = Arrival(id: PositionID(using: &generator), client: request.client, pass: pass)
+        let arrival = Arrival(
+            id: PositionID(using: &generator), client: request.client, addressDigest: address, pass: pass)
         switch try await services.store.arrive(arrival, in: rule.settings.id) {
         case .admitted(let place): return await grant(place.position.id, request, rule)
         case .waiting(let place): return await queued(place, request, rule, reissues: true)
+        case .crowded: return .respond(crowdedNow(address, request, rule))
         case .full, .ended: return .respond(full(request, rule))
         case .refused(let refusal): return .respond(self.refusal(of: .refused(refusal), request, rule))
         }

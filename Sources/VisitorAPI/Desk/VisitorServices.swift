@@ -12,6 +12,7 @@ package final class VisitorServices: Sendable {
     package let salt: BindingSalt
     package let monitor: RoomMonitor
     package let chainHeads = ChainHeadBoard()
+    package let limits = CallLimits()
     package let clock: @Sendable () -> Timestamp
     private let mutable: Mutex<Mutable>
 

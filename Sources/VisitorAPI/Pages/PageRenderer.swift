@@ -73,6 +73,11 @@ package struct PageRenderer: Sendable {
         notice(.fullHeading, .fullText, model, in: language, nonce: nonce)
     }
 
+    /// The visitors of one address hold as many places as they may; nobody's place was made. Tries again by itself.
+    package func crowdedPage(_ model: NoticePageModel, in language: Language, nonce: String) -> RenderedPage {
+        notice(.crowdedHeading, .crowdedText, model, in: language, nonce: nonce)
+    }
+
     /// The room is in maintenance. Tries again by itself.
     package func maintenancePage(_ model: NoticePageModel, in language: Language, nonce: String) -> RenderedPage {
         notice(.maintenanceHeading, .maintenanceText, model, in: language, nonce: nonce)

@@ -36,7 +36,7 @@ package struct LiveTicket: Sendable {
 package struct VisitorResponse: Sendable {
     /// What the answer says to the visitor; counted and logged.
     package enum Kind: Sendable {
-        case queued, full, maintenance, api, page, unavailable
+        case queued, full, limited, maintenance, api, page, unavailable
     }
 
     package var kind = Kind.api

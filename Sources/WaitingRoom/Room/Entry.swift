@@ -5,6 +5,8 @@ struct Entry: Sendable {
     let enqueuedAt: Timestamp
     /// Nil where the visitor brought none, as browsers do.
     let particulars: Particulars?
+    /// Whose limit the place counts against while it waits.
+    let address: Address
     var phase: Phase
 
     /// A position's state and the soft facts that belong to it.
@@ -14,6 +16,15 @@ struct Entry: Sendable {
         case admitted(since: Timestamp)
         indirect case active(ActiveSession)
         indirect case ended(Ending)
+    }
+
+    /// An `AddressDigest?` in eight bytes.
+    struct Address: Sendable {
+        private let bits: UInt64
+
+        init(_ digest: AddressDigest?) { bits = digest?.value ?? .max }
+
+        var digest: AddressDigest? { bits == .max ? nil : AddressDigest(bits) }
     }
 
     struct ActiveSession: Hashable, Sendable {

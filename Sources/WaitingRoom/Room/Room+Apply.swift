@@ -56,20 +56,21 @@ extension Room {
                 priority: position.priority, window: windowStart(at: position.enqueuedAt), shuffleKey: shuffleKey,
                 sequence: position.sequence)
         line.insert(Line.Member(key: key, id: position.id))
+        if let address = position.addressDigest { addresses.add(address) }
         positions[position.id] = Entry(
             key: key, enqueuedAt: position.enqueuedAt,
             particulars: Entry.Particulars(userID: position.userID, metadata: position.metadata),
-            phase: .waiting(lastSign: position.enqueuedAt))
+            address: Entry.Address(position.addressDigest), phase: .waiting(lastSign: position.enqueuedAt))
         silence.note(position.id, at: position.enqueuedAt)
     }
 
     private mutating func admit(_ id: PositionID, at time: Timestamp) {
-        let key = positions.update(id) { entry in
+        let entry = positions.update(id) { entry in
             entry.phase = .admitted(since: time)
-            return entry.key
+            return entry
         }
-        guard let key else { return }
-        line.remove(key)
+        guard let entry else { return }
+        takeOutOfLine(entry)
         bucket.take(at: time)
         admitted += 1
         totals.admitted += 1
@@ -95,7 +96,7 @@ extension Room {
         let admission: Entry.EndedAdmission?
         switch entry.phase {
         case .waiting:
-            line.remove(entry.key)
+            takeOutOfLine(entry)
             totals.abandoned += 1
             admission = nil
         case .admitted(let since):
@@ -111,6 +112,11 @@ extension Room {
             entry.phase = .ended(Entry.Ending(status: status, time: time, admission: admission))
         }
         remember(id, endedAt: time, afterAdmission: admission != nil)
+    }
+
+    private mutating func takeOutOfLine(_ entry: Entry) {
+        line.remove(entry.key)
+        if let address = entry.address.digest { addresses.remove(address) }
     }
 
     mutating func remember(_ id: PositionID, endedAt time: Timestamp, afterAdmission: Bool) {

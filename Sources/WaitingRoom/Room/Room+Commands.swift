@@ -4,16 +4,20 @@ package struct JoinRequest: Hashable, Sendable {
     package var priority: Int
     package var userID: String?
     package var metadata: [String: String]
+    /// Whose limit a place in line counts against; nil if nobody's.
+    package var addressDigest: AddressDigest?
     /// Of which one use is counted with the join.
     package var pass: Pass?
 
     package init(
-        id: PositionID, priority: Int = 0, userID: String? = nil, metadata: [String: String] = [:], pass: Pass? = nil
+        id: PositionID, priority: Int = 0, userID: String? = nil, metadata: [String: String] = [:],
+        addressDigest: AddressDigest? = nil, pass: Pass? = nil
     ) {
         self.id = id
         self.priority = priority
         self.userID = userID
         self.metadata = metadata
+        self.addressDigest = addressDigest
         self.pass = pass
     }
 }
@@ -25,6 +29,8 @@ package enum JoinOutcome: Hashable, Sendable {
     case admitted(Place)
     /// `max_queue_size` wait already; no position was made.
     case full
+    /// `max_positions_per_address` of this address wait already; no position was made.
+    case crowded
     /// A position with this id exists and has ended.
     case ended(Place)
     /// The pass does not count (any more); no position was made.
@@ -47,7 +53,7 @@ extension Room {
         else {
             return join(request, using: &generator, emitting: &events)
         }
-        place(request, using: &generator, emitting: &events)
+        place(request, waits: false, using: &generator, emitting: &events)
         commit(.positionAdmitted(request.id, expiresAt: clock.now + settings.claimTimeout), to: &events)
         return outcome(for: request.id)
     }
@@ -151,7 +157,12 @@ extension Room {
     ) -> JoinOutcome {
         if let refusal = refusal(of: request.pass) { return .refused(refusal) }
         guard settings.maxQueueSize == 0 || line.count < settings.maxQueueSize else { return .full }
-        place(request, using: &generator, emitting: &events)
+        if let address = request.addressDigest, settings.maxPositionsPerAddress > 0,
+            addresses[address] >= settings.maxPositionsPerAddress
+        {
+            return .crowded
+        }
+        place(request, waits: true, using: &generator, emitting: &events)
         return outcome(for: request.id)
     }
 
@@ -161,19 +172,22 @@ extension Room {
 
     /// First the position, then the pass: cut off in between, a history has a place too many rather than a use.
     private mutating func place(
-        _ request: JoinRequest, using generator: inout some RandomNumberGenerator, emitting events: inout [RoomEvent]
+        _ request: JoinRequest, waits: Bool, using generator: inout some RandomNumberGenerator,
+        emitting events: inout [RoomEvent]
     ) {
-        commit(enqueueing(request, using: &generator), to: &events)
+        commit(enqueueing(request, waits: waits, using: &generator), to: &events)
         if let pass = request.pass { commit(.passUsed(pass, by: request.id), to: &events) }
     }
 
+    /// - Parameter waits: whether it takes a place in line, which alone counts against the limit of an address.
     private func enqueueing(
-        _ request: JoinRequest, using generator: inout some RandomNumberGenerator
+        _ request: JoinRequest, waits: Bool, using generator: inout some RandomNumberGenerator
     ) -> RoomEvent.Change {
         let position = QueuePosition(
             id: request.id, queueID: id, sequence: joinSequence + 1, priority: request.priority,
-            enqueuedAt: clock.now, userID: request.userID, metadata: request.metadata, status: .waiting,
-            expiresAt: clock.now + settings.heartbeatTimeout)
+            enqueuedAt: clock.now, userID: request.userID, metadata: request.metadata,
+            addressDigest: waits && settings.maxPositionsPerAddress > 0 ? request.addressDigest : nil,
+            status: .waiting, expiresAt: clock.now + settings.heartbeatTimeout)
         let shuffleKey = settings.shuffleWindow.count > 0 ? UInt64.random(in: 1...UInt64.max, using: &generator) : 0
         return .positionEnqueued(position, shuffleKey: shuffleKey)
     }

@@ -38,7 +38,8 @@ extension Room {
         settings.sessionRenewal ? session.lastSeen : session.startedAt
     }
 
-    func position(_ id: PositionID, _ entry: Entry) -> QueuePosition {
+    /// - Parameter addressDigest: for an image.
+    func position(_ id: PositionID, _ entry: Entry, addressDigest: AddressDigest? = nil) -> QueuePosition {
         let expiresAt =
             switch entry.phase {
             case .waiting(let lastSign): lastSign + settings.heartbeatTimeout
@@ -49,7 +50,8 @@ extension Room {
         return QueuePosition(
             id: id, queueID: self.id, sequence: entry.key.sequence, priority: entry.key.priority,
             enqueuedAt: entry.enqueuedAt, userID: entry.particulars?.userID,
-            metadata: entry.particulars?.metadata ?? [:], status: entry.status, expiresAt: expiresAt)
+            metadata: entry.particulars?.metadata ?? [:], addressDigest: addressDigest, status: entry.status,
+            expiresAt: expiresAt)
     }
 
     private func session(

@@ -29,6 +29,8 @@ package struct Room: Sendable {
     var windowEpoch: Timestamp
     var bucket: RateBucket
     var line = Line()
+    /// Of those who wait.
+    var addresses = AddressCounts()
     var positions = ShardedTable<PositionID, Entry>()
     /// Sessions of positions that hold or held a slot.
     var sessions = ShardedTable<SessionID, PositionID>()

@@ -95,8 +95,10 @@ extension Room {
     }
 
     private func image(of id: PositionID, _ entry: Entry) -> PositionImage {
+        var address: AddressDigest?
+        if case .waiting = entry.phase { address = entry.address.digest }
         var image = PositionImage(
-            position: position(id, entry), window: entry.key.window, shuffleKey: entry.key.shuffleKey,
+            position: position(id, entry, addressDigest: address), window: entry.key.window, shuffleKey: entry.key.shuffleKey,
             since: entry.enqueuedAt)
         switch entry.phase {
         case .waiting(let lastSign):
@@ -148,6 +150,7 @@ extension Room {
         case .waiting:
             phase = .waiting(lastSign: image.since)
             line.insert(Line.Member(key: key, id: position.id))
+            if let address = position.addressDigest { addresses.add(address) }
         case .admitted:
             phase = .admitted(since: image.since)
             admitted += 1
@@ -165,7 +168,8 @@ extension Room {
         }
         positions[position.id] = Entry(
             key: key, enqueuedAt: position.enqueuedAt,
-            particulars: Entry.Particulars(userID: position.userID, metadata: position.metadata), phase: phase)
+            particulars: Entry.Particulars(userID: position.userID, metadata: position.metadata),
+            address: Entry.Address(position.addressDigest), phase: phase)
         return true
     }
 }

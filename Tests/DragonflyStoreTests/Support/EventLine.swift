@@ -17,7 +17,7 @@ extension RoomEvent {
             return head(
                 "e",
                 "\(position.id.hex) \(position.sequence) \(position.priority) \(position.expiresAt.milliseconds) "
-                    + "\(shuffle) \(particulars)")
+                    + "\(shuffle) \(particulars)" + (position.addressDigest.map { " \($0)" } ?? ""))
         case .positionAdmitted(let id, let expiresAt): return head("a", "\(id.hex) \(expiresAt.milliseconds)")
         case .positionExpired(let id): return head("x", id.hex)
         case .positionLeft(let id): return head("l", id.hex)

@@ -50,7 +50,8 @@ struct Site {
         Arrival(
             id: id(number), priority: priority, userID: number % 3 == 0 ? "user \"\(number)\"" : nil,
             metadata: number % 4 == 0 ? ["line\n": "é\u{1}\\,=%", "m.x": ""] : [:],
-            client: Client(address: "192.0.2.1", userAgent: "test"))
+            client: Client(address: "192.0.2.1", userAgent: "test"),
+            addressDigest: number % 5 == 0 ? nil : AddressDigest(number % 4))
     }
 }
 

@@ -10,7 +10,7 @@ struct QueueStoreConformance: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let checks = steps + passChecks
+    static let checks = steps + passChecks + limitChecks
 
     private static let steps: [QueueStoreConformance] = [
         check("A room that was never configured is unknown") { hall in
@@ -344,8 +344,8 @@ struct QueueStoreConformance: Sendable, CustomTestStringConvertible {
 
         func session(_ number: UInt64) -> SessionID { SessionID(of: id(number)) }
 
-        func arrive(_ number: UInt64) async throws -> ArrivalOutcome {
-            try await store.arrive(Arrival(id: id(number), client: client), in: room)
+        func arrive(_ number: UInt64, of address: AddressDigest? = nil) async throws -> ArrivalOutcome {
+            try await store.arrive(Arrival(id: id(number), client: client, addressDigest: address), in: room)
         }
 
         func enqueue(_ number: UInt64, priority: Int = 0) async throws -> ArrivalOutcome {

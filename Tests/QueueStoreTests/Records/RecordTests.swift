@@ -33,11 +33,12 @@ struct RecordTests {
         let time = Timestamp(milliseconds: 1_700_000_000_123)
         var settings = RoomSettings(id: room, name: "Tickets “now”\t\u{0}", targetURL: "http://127.0.0.1:9000")
         settings.status = .paused
+        settings.maxPositionsPerAddress = 7
         settings.sessionRenewal = false
         settings.queueRate = Rate(count: .max, per: .minutes(1))
         let position = QueuePosition(
             id: id, queueID: room, sequence: .max, priority: -3, enqueuedAt: time, userID: "",
-            metadata: ["": "a", "k\"": "😀\\n", "m.": "\u{7f}"], status: .waiting,
+            metadata: ["": "a", "k\"": "😀\\n", "m.": "\u{7f}"], addressDigest: AddressDigest(7), status: .waiting,
             expiresAt: Timestamp(milliseconds: -5))
         let session = Session(
             id: SessionID(of: id), queueID: room, positionID: id, userID: "u",

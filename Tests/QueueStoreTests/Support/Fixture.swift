@@ -28,7 +28,8 @@ struct Fixture: Sendable {
         Arrival(
             id: id(number), userID: number % 3 == 0 ? "user \"\(number)\"" : nil,
             metadata: number % 2 == 0 ? ["line\n": "é\u{1}\\", "m.x": ""] : [:],
-            client: Client(address: "192.0.2.1", userAgent: "test"))
+            client: Client(address: "192.0.2.1", userAgent: "test"),
+            addressDigest: number % 5 == 0 ? nil : AddressDigest(number % 4))
     }
 
     func open() throws(StoreError) -> OpenedJournal {

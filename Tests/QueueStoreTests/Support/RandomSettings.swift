@@ -6,6 +6,7 @@ extension RoomSettings {
         var settings = RoomSettings(id: room)
         settings.maxActiveUsers = Int.random(in: 0...5, using: &random)
         settings.maxQueueSize = Int.random(in: 0...12, using: &random)
+        settings.maxPositionsPerAddress = Int.random(in: 0...3, using: &random)
         settings.queueRate = Rate(
             count: Int64.random(in: 0...12, using: &random),
             per: Bool.random(using: &random) ? .seconds(1) : .seconds(7))

@@ -44,6 +44,7 @@ enum PageFixtures {
             ("paused", renderer.queuePage(try model(status: .paused, estimate: nil), in: language, nonce: nonce)),
             ("not sent", renderer.queuePage(try model(notSent: true), in: language, nonce: nonce)),
             ("full", renderer.lineFullPage(notice, in: language, nonce: nonce)),
+            ("crowded", renderer.crowdedPage(notice, in: language, nonce: nonce)),
             ("maintenance", renderer.maintenancePage(notice, in: language, nonce: nonce)),
             ("embed", renderer.embedPage(try room(), origins: [], in: language, nonce: nonce)),
             ("unavailable", renderer.storeUnavailablePage(notice, in: language, nonce: nonce)),

@@ -26,14 +26,20 @@ struct Scene {
 
     @discardableResult
     mutating func arrive(_ number: UInt64, priority: Int = 0) -> JoinOutcome {
-        room.arrive(
-            JoinRequest(id: Self.id(number), priority: priority), at: time, using: &generator, emitting: &events)
+        arrive(JoinRequest(id: Self.id(number), priority: priority))
+    }
+
+    mutating func arrive(_ request: JoinRequest) -> JoinOutcome {
+        room.arrive(request, at: time, using: &generator, emitting: &events)
     }
 
     @discardableResult
     mutating func enqueue(_ number: UInt64, priority: Int = 0) -> JoinOutcome {
-        room.enqueue(
-            JoinRequest(id: Self.id(number), priority: priority), at: time, using: &generator, emitting: &events)
+        enqueue(JoinRequest(id: Self.id(number), priority: priority))
+    }
+
+    mutating func enqueue(_ request: JoinRequest) -> JoinOutcome {
+        room.enqueue(request, at: time, using: &generator, emitting: &events)
     }
 
     @discardableResult

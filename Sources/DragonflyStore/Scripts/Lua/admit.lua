@@ -91,7 +91,10 @@ end
 local batch = {}
 for i = 1, first do batch[i] = prioritised[i] end
 for i = 1, math.min(size - first, #normal) do batch[first + i] = normal[i] end
-for _, at in ipairs(batch) do chunk_key('c', at.block, at.offset) end
+for _, at in ipairs(batch) do
+  chunk_key('c', at.block, at.offset)
+  plan_release(at)
+end
 if #missing > 0 then return need() end
 
 local chunks, answer = {}, {0}
@@ -106,6 +109,7 @@ for _, at in ipairs(batch) do
     call('SETBIT', line_key(at.block, ''), at.lane * SPAN + at.offset, 0)
   end
   tally(at.lane, at.block, -1)
+  if at.address then hold(at.address, -1) end
   set_status(at.block, at.offset, 'a')
   note('a', at.block, at.offset)
   emit('a', sub(chunks[chunk], start + 1, start + 32) .. format(' %d', M.now + M.claim))

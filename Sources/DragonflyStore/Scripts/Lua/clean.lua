@@ -41,6 +41,7 @@ choose('e', format('%d', forgotten))
 local steps, bounds = {}, {}
 for _, member in ipairs(members) do
   local chunk, extras = key('c:' .. member), key('x:' .. member)
+  key('d:' .. member)
   local block, number = string.match(member, '^(%d+):(%d+)$')
   block, number = tonumber(block), tonumber(number)
   local bound = {alive = 0}
@@ -64,6 +65,7 @@ for _, member in ipairs(members) do
             at.digit = sub(shuffle, 1, 1)
           end
           line_key(block, at.digit)
+          plan_release(at)
           at.step = 'positions'
           lower('l', M.now)
         else
@@ -129,7 +131,7 @@ for _, member in ipairs(members) do
       call('ZREM', K[wheel], member)
     end
   end
-  if bound.alive == 0 and bound.whole then call('DEL', key('c:' .. member), key('x:' .. member)) end
+  if bound.alive == 0 and bound.whole then call('DEL', key('c:' .. member), key('x:' .. member), key('d:' .. member)) end
 end
 
 if swept then

@@ -5,6 +5,7 @@ if busy() then return BUSY end
 if not fixed() then return need() end
 local kind = ARGV[2]
 local at = locate(ARGV[3])
+if at and at.status == 'w' then plan_release(at) end
 if #missing > 0 then return need() end
 local may = {l = 'wa', C = 'as', T = 'as'}
 if not at or not string.find(may[kind], at.status, 1, true) then return 0 end

@@ -1,10 +1,12 @@
--- A batch of arrivals, in order. From ARGV[2] on, six each: 'a' (may be admitted at once), 'e', 'r' and when its token was
--- issued (had a place before a restoration), or 'b' and 'B' (missed the turn and comes back; B: may be admitted at once;
--- then the id of the position that missed it stands in place of the particulars), id, priority, shuffle key (16 hex), particulars ('-' for none), 1 if the record needs its
--- particulars kept. Behind a priority may stand a pass, of which one use is counted: `0:<pass>`, as pass_of reads it.
--- Answers now, heartbeat and claim time-outs, waiting, epoch, block, offset, and for each 'W|A sequence rank waiting',
--- 'F' (full), 'K' (known), 'L' (later: those who come back go first), 'N' (no such place to come back to, or too late), or
--- 'P' and why the pass does not count.
+-- A batch of arrivals, in order. From ARGV[2] on, seven each: 'a' (may be admitted at once), 'e', 'r' and when its token
+-- was issued (had a place before a restoration), or 'b' and 'B' (missed the turn and comes back; B: may be admitted at once;
+-- then the id of the position that missed it stands in place of the particulars), id, priority, shuffle key (16 hex),
+-- particulars ('-' for none), 1 if the record needs its particulars kept, digest of the address whose limit a place counts
+-- against ('-' for nobody's). Behind a priority may stand a pass, of which one use is counted: `0:<pass>`, as pass_of reads
+-- it.
+-- Answers now, heartbeat and claim time-outs, epoch, block, offset, 1 in a shuffle window, 1 if places are counted by
+-- address, and for each 'W|A sequence rank waiting', 'F' (full), 'C' (its address has enough), 'K' (known), 'L' (later:
+-- those who come back go first), 'N' (no such place to come back to, or too late), or 'P' and why the pass does not count.
 -- For so long, in ms, after newcomers may join again, those come back who were slower.
 local RETURN = 300000
 -- A token may be so much older than what was lost, in ms: clocks differ, and there may have been another loss shortly
@@ -18,7 +20,7 @@ load_lanes()
 
 local window = M.shuf > 0 and window_start() or -1
 local available = floor(units() / M.rper)
-local rolled, joins, answers, seen = {}, {}, {}, {}
+local rolled, joins, answers, seen, holds = {}, {}, {}, {}, {}
 local waiting, slots, admitted = M.waiting, free(), 0
 
 -- Priority and particulars of a position whose admission ran out unclaimed, not too long ago; else nothing.
@@ -31,7 +33,16 @@ local function missed_turn(id)
   return order_of(at), brought and string.match(brought, ' (%S+)$') or '-'
 end
 
-for i = 2, #ARGV, 6 do
+-- How many places an address holds, with those that this batch gives it.
+local function held_by(digest)
+  if not holds[digest] then
+    local counts = address_key(digest)
+    holds[digest] = tonumber(counts and call('HGET', counts, digest) or 0) or 0
+  end
+  return holds[digest]
+end
+
+for i = 2, #ARGV, 7 do
   local id = ARGV[i + 1]
   local field = field_of(id)
   local shard = shard_key(field)
@@ -53,11 +64,15 @@ for i = 2, #ARGV, 6 do
     local refusal = pass and refusal_of(pass)
     local direct = (ARGV[i] == 'a' or ARGV[i] == 'B') and M.status == 'active' and waiting == 0 and slots > admitted
       and available > admitted
+    local address = M.pmax > 0 and not direct and ARGV[i + 6] ~= '-' and ARGV[i + 6] or nil
     if refusal then
       answers[index] = 'P ' .. refusal
     elseif not direct and not returns and not missed and M.qmax > 0 and waiting >= M.qmax then
       answers[index] = 'F'
+    elseif address and held_by(address) >= M.pmax then
+      answers[index] = 'C'
     else
+      if address then holds[address] = held_by(address) + 1 end
       seen[field] = true
       if pass then plan_use(pass) end
       if M.bopen == 0 or M.bwin ~= window or (window < 0 and M.boff >= SPAN) then
@@ -77,11 +92,12 @@ for i = 2, #ARGV, 6 do
         index = index, id = id, field = field, shard = shard, direct = direct, base = base, priority = priority,
         order = missed and priority + 0.5 or priority, missed = missed, pass = pass,
         shuffle = shuffled and ARGV[i + 3] or '0000000000000000', particulars = particulars, block = M.block,
-        offset = M.boff, kept = kept,
+        offset = M.boff, kept = kept, address = address,
       }
       join.digit = shuffled and sub(join.shuffle, 1, 1) or ''
       chunk_key('c', join.block, join.offset)
       if join.kept then chunk_key('x', join.block, join.offset) end
+      if M.pmax > 0 then chunk_key('d', join.block, join.offset) end
       if shuffled then
         for digit = 1, 16 do key('z:' .. join.block .. ':' .. sub(DIGITS, digit, digit)) end
       else
@@ -131,12 +147,15 @@ for _, join in ipairs(joins) do
   if join.missed then M.ret = M.ret + 1 end
   local chunk = chunk_key('c', join.block, join.offset)
   if not chunks[chunk] then
-    chunks[chunk] = {start = join.offset % CHUNK, records = {}}
+    chunks[chunk] = {block = join.block, offset = join.offset, start = join.offset % CHUNK, records = {}, digests = {}}
     order[#order + 1] = chunk
   end
   local records = chunks[chunk].records
   records[#records + 1] = join.id .. format('%013d', M.now) .. (join.kept and '1' or '0')
     .. (join.direct and 'a' or 'w') .. format('%013d', M.now)
+  local digests = chunks[chunk].digests
+  digests[#digests + 1] = join.address or NOBODY
+  if join.address then hold(join.address, 1) end
   call('HSET', join.shard, join.field, join.block .. '.' .. join.offset .. format('.%d', M.jseq)
     .. (join.digit ~= '' and '.' .. join.digit or ''))
   if join.kept then
@@ -144,7 +163,7 @@ for _, join in ipairs(joins) do
       format('%d ', join.priority) .. join.shuffle .. ' ' .. join.particulars)
   end
   emit('e', join.id .. format(' %d %d %d ', M.jseq, join.base, M.now + M.hb) .. join.shuffle .. ' '
-    .. join.particulars)
+    .. join.particulars .. (join.address and ' ' .. join.address or ''))
   if join.pass then write_use(join.pass, join.id) end
   if join.direct then
     emit('a', join.id .. format(' %d', M.now + M.claim))
@@ -172,6 +191,16 @@ for _, chunk in ipairs(order) do
   else
     call('SETRANGE', chunk, chunks[chunk].start * WIDTH, records)
   end
+  if M.pmax > 0 then
+    local addresses = chunk_key('d', chunks[chunk].block, chunks[chunk].offset)
+    local start, digests = chunks[chunk].start, table.concat(chunks[chunk].digests)
+    if start == 0 or call('GETRANGE', addresses, 0, 0) == '' then
+      local before = string.rep(NOBODY, start)
+      call('SET', addresses, before .. digests .. string.rep(NOBODY, CHUNK - start - #digests / DIGEST))
+    else
+      call('SETRANGE', addresses, start * DIGEST, digests)
+    end
+  end
 end
 if admitted > 0 then
   take(admitted)
@@ -185,7 +214,7 @@ finish_step()
 
 local answer = {
   format('%d', M.now), format('%d', M.hb), format('%d', M.claim), M.epoch, format('%d', M.block),
-  format('%d', M.boff), format('%d', window >= 0 and 1 or 0),
+  format('%d', M.boff), format('%d', window >= 0 and 1 or 0), format('%d', M.pmax > 0 and 1 or 0),
 }
-for i = 1, #answers do answer[7 + i] = answers[i] end
+for i = 1, #answers do answer[8 + i] = answers[i] end
 return answer

@@ -35,6 +35,10 @@ extension Phrase {
         .fullHeading: "De rij is vol",
         .fullText:
             "Er zijn op dit moment meer bezoekers dan plaatsen in de rij. Er is nog geen plaats voor je gereserveerd.",
+        .crowdedHeading: "Er wachten te veel mensen vanuit uw netwerk",
+        .crowdedText:
+            "Vanuit één netwerk kan maar een beperkt aantal mensen tegelijk wachten, en u hebt nog geen "
+            + "plaats. Zodra een van hen wordt binnengelaten of weggaat, kunt u aansluiten.",
         .maintenanceHeading: "Gesloten wegens onderhoud",
         .maintenanceText: "Er wordt aan de site gewerkt. Kom iets later terug.",
         .unavailableHeading: "Aansluiten is nu niet mogelijk",

@@ -34,6 +34,10 @@ extension Phrase {
         .returned: "You missed your turn and are first in line again. This is possible once.",
         .fullHeading: "The line is full",
         .fullText: "There are more visitors than places in line at the moment. No place is held for you yet.",
+        .crowdedHeading: "Too many are waiting from your network",
+        .crowdedText:
+            "Only so many people can wait from one network at the same time, and you have no place yet. Once "
+            + "one of them is let in or leaves, you can join the line.",
         .maintenanceHeading: "Closed for maintenance",
         .maintenanceText: "The site is being worked on. Please come back a little later.",
         .unavailableHeading: "Nobody can join right now",

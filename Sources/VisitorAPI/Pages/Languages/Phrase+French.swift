@@ -37,6 +37,11 @@ extension Phrase {
         .fullText:
             "Il y a en ce moment plus de visiteurs que de places dans la file. Aucune place ne vous est "
             + "encore réservée.",
+        .crowdedHeading: "Trop de personnes attendent depuis votre réseau",
+        .crowdedText:
+            "Seul un certain nombre de personnes peut attendre en même temps depuis un même réseau, et vous "
+            + "n’avez pas encore de place. Dès que l’une d’elles entre ou s’en va, vous pourrez rejoindre la "
+            + "file.",
         .maintenanceHeading: "Fermé pour maintenance",
         .maintenanceText: "Le site est en cours de maintenance. Merci de revenir un peu plus tard.",
         .unavailableHeading: "Impossible de rejoindre la file pour l’instant",

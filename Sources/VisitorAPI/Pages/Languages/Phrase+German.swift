@@ -35,6 +35,10 @@ extension Phrase {
         .fullHeading: "Die Schlange ist voll",
         .fullText:
             "Im Moment gibt es mehr Besucher als Plätze in der Schlange. Für Sie ist noch kein Platz reserviert.",
+        .crowdedHeading: "Zu viele warten aus Ihrem Netz",
+        .crowdedText:
+            "Aus einem Netz kann nur eine bestimmte Zahl von Menschen gleichzeitig warten, und Sie haben "
+            + "noch keinen Platz. Sobald jemand davon eingelassen wird oder geht, können Sie sich anstellen.",
         .maintenanceHeading: "Wegen Wartung geschlossen",
         .maintenanceText: "An der Website wird gearbeitet. Bitte kommen Sie etwas später wieder.",
         .unavailableHeading: "Anstellen ist gerade nicht möglich",

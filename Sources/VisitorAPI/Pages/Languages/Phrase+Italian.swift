@@ -34,6 +34,10 @@ extension Phrase {
         .returned: "Hai perso il tuo turno e sei di nuovo in testa. È possibile una volta.",
         .fullHeading: "La coda è piena",
         .fullText: "Al momento ci sono più visitatori che posti in coda. Non hai ancora un posto riservato.",
+        .crowdedHeading: "Troppe persone in attesa dalla tua rete",
+        .crowdedText:
+            "Da una stessa rete può attendere solo un certo numero di persone alla volta e non hai ancora un "
+            + "posto. Quando una di loro entra o se ne va, puoi metterti in coda.",
         .maintenanceHeading: "Chiuso per manutenzione",
         .maintenanceText: "Stiamo lavorando al sito. Torna tra poco.",
         .unavailableHeading: "Al momento non è possibile mettersi in coda",

@@ -36,6 +36,10 @@ extension Phrase {
         .fullHeading: "Kolejka jest pełna",
         .fullText:
             "W tej chwili jest więcej odwiedzających niż miejsc w kolejce. Nie masz jeszcze zarezerwowanego miejsca.",
+        .crowdedHeading: "Zbyt wiele osób czeka z tej sieci",
+        .crowdedText:
+            "Z jednej sieci może jednocześnie czekać tylko określona liczba osób, a Ty nie masz jeszcze "
+            + "miejsca. Gdy jedna z nich wejdzie lub odejdzie, będzie można dołączyć do kolejki.",
         .maintenanceHeading: "Przerwa techniczna",
         .maintenanceText: "Trwają prace nad witryną. Wróć trochę później.",
         .unavailableHeading: "Teraz nie można dołączyć do kolejki",

@@ -34,6 +34,10 @@ extension Phrase {
         .returned: "Perdeu a sua vez e está de novo no início da fila. É possível uma vez.",
         .fullHeading: "A fila está cheia",
         .fullText: "Neste momento há mais visitantes do que lugares na fila. Ainda não tem um lugar reservado.",
+        .crowdedHeading: "Há demasiadas pessoas à espera na sua rede",
+        .crowdedText:
+            "Só um certo número de pessoas pode esperar ao mesmo tempo a partir de uma rede, e ainda não tem "
+            + "um lugar. Assim que uma delas entrar ou sair, pode juntar-se à fila.",
         .maintenanceHeading: "Fechado para manutenção",
         .maintenanceText: "O site está em manutenção. Volte um pouco mais tarde.",
         .unavailableHeading: "De momento não é possível entrar na fila",

@@ -34,6 +34,10 @@ extension Phrase {
         .returned: "Se le pasó el turno y vuelve a estar al principio de la fila. Es posible una vez.",
         .fullHeading: "La fila está llena",
         .fullText: "En este momento hay más visitantes que lugares en la fila. Todavía no tiene un lugar reservado.",
+        .crowdedHeading: "Hay demasiadas personas esperando desde su red",
+        .crowdedText:
+            "Solo cierto número de personas puede esperar a la vez desde una misma red, y usted todavía no "
+            + "tiene un lugar. En cuanto una de ellas entre o se vaya, podrá unirse a la fila.",
         .maintenanceHeading: "Cerrado por mantenimiento",
         .maintenanceText: "Estamos trabajando en el sitio. Vuelva un poco más tarde.",
         .unavailableHeading: "Ahora no es posible unirse a la fila",

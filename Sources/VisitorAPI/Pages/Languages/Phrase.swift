@@ -14,6 +14,7 @@ enum Phrase: String, Hashable, Sendable, CaseIterable {
     case returned
     // Notices
     case fullHeading, fullText, maintenanceHeading, maintenanceText, unavailableHeading, unavailableText
+    case crowdedHeading, crowdedText
     case retries, tryAgain
     // Passes
     case inviteOnlyHeading, inviteOnlyText, passRefusedHeading, passRefusedText, goOn
