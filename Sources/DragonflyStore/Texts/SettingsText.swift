@@ -15,7 +15,15 @@ extension RoomSettings {
 
     /// What came after the first version, each behind its name, where it is not what a text without it means.
     private var laterWords: [String] {
-        missedTurnGrace.count == 0 ? [] : ["grace=\(missedTurnGrace.count)"]
+        var words: [String] = []
+        if missedTurnGrace.count != 0 { words.append("grace=\(missedTurnGrace.count)") }
+        if queueingMethod != .fifo { words.append("method=\(queueingMethod.rawValue)") }
+        if let opening {
+            words.append(
+                "opening=\(opening.preQueueAt.milliseconds),\(opening.opensAt.milliseconds),\(opening.draws ? 1 : 0)")
+        }
+        if let closesAt { words.append("closes=\(closesAt.milliseconds)") }
+        return words
     }
 
     /// Nil if the text is none that `text` writes.
@@ -39,6 +47,18 @@ extension RoomSettings {
             case "grace":
                 guard let grace = Int64(parts[1]) else { return nil }
                 missedTurnGrace = Milliseconds(grace)
+            case "method":
+                guard let method = QueueingMethod(rawValue: String(parts[1])) else { return nil }
+                queueingMethod = method
+            case "opening":
+                let numbers = parts[1].split(separator: ",").compactMap { Int64($0) }
+                guard numbers.count == 3 else { return nil }
+                opening = Opening(
+                    preQueueAt: Timestamp(milliseconds: numbers[0]), opensAt: Timestamp(milliseconds: numbers[1]),
+                    draws: numbers[2] != 0)
+            case "closes":
+                guard let time = Timestamp(word: parts[1]) else { return nil }
+                closesAt = time
             // Of a later version.
             default: break
             }
@@ -56,6 +76,9 @@ extension RoomSettings {
             ("hb", "\(heartbeatTimeout.count)"), ("claim", "\(claimTimeout.count)"), ("share", "\(priorityShare)"),
             ("shuf", "\(max(0, shuffleWindow.count))"), ("status", status.rawValue),
             ("grace", "\(max(0, missedTurnGrace.count))"),
+            ("preq", "\(max(0, opening?.preQueueAt.milliseconds ?? 0))"),
+            ("opens", "\(max(0, opening?.opensAt.milliseconds ?? 0))"), ("draws", opening?.draws == true ? "1" : "0"),
+            ("closes", "\(max(0, closesAt?.milliseconds ?? 0))"), ("reject", queueingMethod == .reject ? "1" : "0"),
         ]
     }
 
