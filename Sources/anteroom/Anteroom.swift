@@ -8,7 +8,7 @@ struct Anteroom: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "anteroom", abstract: "A virtual waiting room in front of any web site.",
         version: "anteroom \(Version.number)",
-        subcommands: [Run.self, Check.self, Keys.self, Token.self, History.self, Rebuild.self, Version.self])
+        subcommands: [Run.self, Check.self, Keys.self, Token.self, History.self, VerifyDraw.self, Rebuild.self, Version.self])
 
     /// Exit codes: 0 ok, 1 refused input, 2 usage.
     static func main() async {
