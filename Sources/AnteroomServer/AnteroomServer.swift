@@ -75,7 +75,7 @@ package struct AnteroomServer {
             observers: [lineMetrics.observe, revocations.observe])
         let storeGate = StoreGate()
         let store = try MeteredStore(line.store, behind: storeGate, registry: registry)
-        let open = try await line.configureAtStart(store, configuration.rooms.map(\.settings))
+        let open = try await line.configureAtStart(store, configuration.settings(at: clock()))
 
         let services = VisitorServices(
             store: store, signer: TokenSigner(keys: keys), keys: keys,
@@ -85,7 +85,8 @@ package struct AnteroomServer {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: workers)
         let labels = LabelTable()
         let contexts = tls.withLock { $0 }
-        let routing = RoutingTable(configuration, labels: labels, tls: contexts)
+        let routing = RoutingTable(configuration, labels: labels, tls: contexts, at: clock())
+        let routes = Mutex(routing)
         transport.apply(configuration, contexts)
         let notices = OriginNotices(logger: logger)
         let eventLoops = (0..<workers).map { _ in group.next() }
@@ -121,9 +122,11 @@ package struct AnteroomServer {
         checks.apply(routing.endpoints)
         let flusher = ActivityFlusher(store: store, loops: handles, logger: logger)
         let worker = LineWorker(
-            store: store, rooms: configuration.rooms.map(\.settings), flusher: flusher,
-            monitor: monitor,
-            metrics: lineMetrics, desks: handles.map(\.desk), clock: clock, logger: logger)
+            store: store, rooms: configuration.rooms.map(\.schedule), flusher: flusher,
+            monitor: monitor, metrics: lineMetrics, desks: handles.map(\.desk), clock: clock,
+            conduct: { settings, time in
+                routes.withLock { $0 }.room(settings.id)?.adopt(RoomConduct(settings, at: time))
+            }, logger: logger)
         let status = GateStatus(ledger: ledger)
         let admin = AdminService(
             AdminServer(
@@ -161,19 +164,20 @@ package struct AnteroomServer {
                 // The loops before the store: what the store then says of a room's status holds on every connection. A
                 // room that is new must be known to the store before the first visitor comes.
                 let known = Set(monitor.all.map(\.facts.settings.id))
-                let settings = configuration.rooms.map(\.settings)
+                let settings = configuration.settings(at: clock())
                 try await line.configure(store, settings.filter { !known.contains($0.id) })
-                let routing = RoutingTable(configuration, labels: labels, tls: contexts)
+                let routing = RoutingTable(configuration, labels: labels, tls: contexts, at: clock())
                 for handle in handles {
                     try await handle.eventLoop.submit { handle.gate.value.apply(routing) }.get()
                 }
+                routes.withLock { $0 = routing }
                 tls.withLock { $0 = contexts }
                 transport.apply(configuration, contexts)
                 notices.forget(allBut: routing.endpoints)
                 checks.apply(routing.endpoints)
                 try await line.configure(store, settings)
                 services.apply(pages: pages, lifetime: configuration.tokens.lifetime, api: configuration.api)
-                worker.apply(configuration.rooms.map(\.settings))
+                worker.apply(configuration.rooms.map(\.schedule))
                 monitor.forget(allBut: settings.map(\.id))
                 services.limits.forget(allBut: settings.map(\.id))
                 for rule in configuration.rooms {

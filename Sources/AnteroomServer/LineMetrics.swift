@@ -120,6 +120,11 @@ final class LineMetrics: Sendable {
                 "waiting_room_status", help: "1 for the status that the room has.",
                 labels: labels + [("status", status.rawValue)], value: facts.settings.status == status ? 1 : 0)
         }
+        for phase in RoomPhase.allCases {
+            writer.gauge(
+                "waiting_room_phase", help: "1 for where the room stands in its schedule.",
+                labels: labels + [("phase", phase.rawValue)], value: facts.phase == phase ? 1 : 0)
+        }
         writer.histogram(
             "waiting_room_wait_seconds", help: "How long admitted visitors had waited.", labels: labels,
             state.waits[id] ?? HistogramCounts(bounds: Self.waitBounds))

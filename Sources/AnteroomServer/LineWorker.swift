@@ -7,7 +7,8 @@ import VisitorAPI
 import WaitingRoom
 
 /// Moves the lines: an admission step per room at its `admission_interval`, a cleaning every five seconds, and after
-/// each step word to those who wait.
+/// each step word to those who wait. Where an event of a room's schedule begins or ends by the store's clock, it sets the
+/// limits that hold from then on.
 final class LineWorker: Service {
     private let store: any QueueStore
     private let flusher: ActivityFlusher
@@ -16,14 +17,16 @@ final class LineWorker: Service {
     private let desks: [VisitorDesk]
     private let clock: @Sendable () -> Timestamp
     private let logger: Logger
-    private let rooms: Mutex<[RoomSettings]>
+    private let rooms: Mutex<[RoomSchedule]>
+    private let conduct: @Sendable (RoomSettings, Timestamp) -> Void
     /// How often silent positions and idle sessions are looked for.
     private static let cleaningInterval = Duration.seconds(5)
 
+    /// - Parameter conduct: told after each step which settings hold, and the store's time.
     init(
-        store: any QueueStore, rooms: [RoomSettings], flusher: ActivityFlusher,
+        store: any QueueStore, rooms: [RoomSchedule], flusher: ActivityFlusher,
         monitor: RoomMonitor, metrics: LineMetrics, desks: [VisitorDesk], clock: @escaping @Sendable () -> Timestamp,
-        logger: Logger
+        conduct: @escaping @Sendable (RoomSettings, Timestamp) -> Void, logger: Logger
     ) {
         self.store = store
         self.flusher = flusher
@@ -32,13 +35,18 @@ final class LineWorker: Service {
         self.metrics = metrics
         self.desks = desks
         self.clock = clock
+        self.conduct = conduct
         self.logger = logger
     }
 
     /// New rooms begin to move, and changed intervals count, from the next step on.
-    func apply(_ rooms: [RoomSettings]) { self.rooms.withLock { $0 = rooms } }
+    func apply(_ rooms: [RoomSchedule]) { self.rooms.withLock { $0 = rooms } }
 
-    var currentRooms: [RoomSettings] { rooms.withLock { $0 } }
+    /// As they hold now.
+    var currentRooms: [RoomSettings] {
+        let now = clock()
+        return rooms.withLock { $0 }.map { $0.settings(at: now) }
+    }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -46,10 +54,12 @@ final class LineWorker: Service {
         }
     }
 
-    private struct Schedule {
+    private struct Progress {
         var nextStep: ContinuousClock.Instant
         var nextCleaning: ContinuousClock.Instant
         var shown: RoomFacts?
+        /// What held by the room's schedule at the last step.
+        var settings: RoomSettings?
         var isFailing = false
         /// Whether the store's limits were last seen to be others than this gate's.
         var differs = false
@@ -57,31 +67,31 @@ final class LineWorker: Service {
 
     private func work() async {
         let clock = ContinuousClock()
-        var schedules: [RoomID: Schedule] = [:]
+        var progresses: [RoomID: Progress] = [:]
         while !Task.isCancelled {
             var wake = clock.now + .seconds(1)
-            for settings in rooms.withLock({ $0 }) {
+            for schedule in rooms.withLock({ $0 }) {
                 let now = clock.now
-                var schedule = schedules[settings.id] ?? Schedule(nextStep: now, nextCleaning: now)
-                if schedule.nextStep <= now {
-                    let interval = Duration.milliseconds(max(50, settings.admissionInterval.count))
+                var progress = progresses[schedule.id] ?? Progress(nextStep: now, nextCleaning: now)
+                if progress.nextStep <= now {
+                    let interval = Duration.milliseconds(max(50, schedule.base.admissionInterval.count))
                     // A fixed rate: a late step does not put off those after it. One that was missed is not repeated.
-                    schedule.nextStep += interval
-                    if schedule.nextStep <= now { schedule.nextStep = now + interval }
-                    await step(settings, &schedule, now)
+                    progress.nextStep += interval
+                    if progress.nextStep <= now { progress.nextStep = now + interval }
+                    await step(schedule, &progress, now)
                 }
-                wake = min(wake, schedule.nextStep)
-                schedules[settings.id] = schedule
+                wake = min(wake, progress.nextStep)
+                progresses[schedule.id] = progress
             }
             try? await clock.sleep(until: wake)
         }
     }
 
-    private func step(_ settings: RoomSettings, _ schedule: inout Schedule, _ now: ContinuousClock.Instant) async {
-        let room = settings.id
+    private func step(_ schedule: RoomSchedule, _ progress: inout Progress, _ now: ContinuousClock.Instant) async {
+        let room = schedule.id
         do throws(StoreError) {
-            if schedule.nextCleaning <= now {
-                schedule.nextCleaning = now + Self.cleaningInterval
+            if progress.nextCleaning <= now {
+                progress.nextCleaning = now + Self.cleaningInterval
                 // Nobody is taken for silent because of a sign of life that still lies with an event loop.
                 await flusher.flush()
                 let start = ContinuousClock.now
@@ -90,11 +100,18 @@ final class LineWorker: Service {
             }
             let report = try await store.admit(in: room)
             metrics.admitted(report, in: room)
-            let facts = try await store.facts(of: room)
+            var facts = try await store.facts(of: room)
+            let settings = schedule.settings(at: facts.time)
+            if settings != progress.settings ?? facts.settings {
+                try await store.configure([settings])
+                facts = try await store.facts(of: room)
+            }
+            progress.settings = settings
+            conduct(settings, facts.time)
             monitor.observe(facts, at: clock())
-            if (facts.settings != settings) != schedule.differs {
-                schedule.differs.toggle()
-                if schedule.differs {
+            if (facts.settings != settings) != progress.differs {
+                progress.differs.toggle()
+                if progress.differs {
                     logger.warning(
                         "Another gate has set other limits of a room, and they are in force: make its files the same",
                         metadata: [
@@ -103,17 +120,19 @@ final class LineWorker: Service {
                         ])
                 }
             }
-            if schedule.isFailing {
-                schedule.isFailing = false
+            if progress.isFailing {
+                progress.isFailing = false
                 logger.notice("The line moves again", metadata: ["queue_id": "\(room)"])
             }
-            guard facts.eventSequence != schedule.shown?.eventSequence else { return }
-            schedule.shown = facts
+            guard facts.eventSequence != progress.shown?.eventSequence || facts.phase != progress.shown?.phase else {
+                return
+            }
+            progress.shown = facts
             for desk in desks { Task { await desk.refresh(room) } }
         } catch {
             if error.code == .elsewhere { return }
-            if !schedule.isFailing {
-                schedule.isFailing = true
+            if !progress.isFailing {
+                progress.isFailing = true
                 logger.error(
                     "The line does not move: the store refused a step",
                     metadata: ["queue_id": "\(room)", "error": "\(error)"])

@@ -18,6 +18,8 @@ struct RoomHistory: Sendable {
     private var time = Timestamp(milliseconds: .min)
     private var settings: RoomSettings?
     private var shuffledSince = Timestamp(milliseconds: .min)
+    /// When the draw began that goes on.
+    private var drawnSince: Timestamp?
     private var joins: UInt64 = 0
     private var standings: [PositionID: Standing] = [:]
     private var sessions: [SessionID: PositionID] = [:]
@@ -63,6 +65,10 @@ struct RoomHistory: Sendable {
         case .passUsed(let pass, let id):
             use(pass, by: id, report)
             arrivedAlone = alone
+        case .drawStarted: drawnSince = time
+        case .drawRevealed:
+            drawnSince = nil
+            shuffledSince = time
         }
     }
 
@@ -136,6 +142,8 @@ struct RoomHistory: Sendable {
         }
         if let settings {
             if settings.status != .active { report(.closed, "admits while \(settings.status)") }
+            let phase = settings.phase(at: time)
+            if phase != .open || drawnSince != nil { report(.closed, "admits while the room is \(phase)") }
             if slotsInUse >= settings.maxActiveUsers {
                 report(.slots, "admits with \(slotsInUse) of \(settings.maxActiveUsers) slots in use")
             }
@@ -192,9 +200,10 @@ struct RoomHistory: Sendable {
 
     private func description(of id: PositionID) -> String { standings[id]?.status.rawValue ?? "unknown" }
 
-    /// When the shuffle window began that `moment` is in: windows begin at whole multiples of their length, and none
+    /// When the shuffle window began that `moment` is in, or the draw that goes on: windows begin at whole multiples of their length, and none
     /// reaches back before the length was set.
     private func window(at moment: Timestamp) -> Timestamp {
+        if let drawnSince { return drawnSince }
         guard let length = settings?.shuffleWindow.count, length > 0 else { return moment }
         let offset = (moment.milliseconds % length + length) % length
         return max(shuffledSince, Timestamp(milliseconds: moment.milliseconds - offset))

@@ -8,11 +8,11 @@ package protocol QueueStore: Sendable {
     /// Makes the rooms known or applies their new limits. Rooms that are not named keep their state and limits.
     func configure(_ rooms: [RoomSettings]) async throws(StoreError)
 
-    /// A first request: admitted at once if the room is active, nobody waits, and a slot and a rate token are free;
-    /// else joins the line unless it is full. O(log n).
+    /// A first request: admitted at once if the room is active and open, nobody waits, and a slot and a rate token are
+    /// free; else joins the line unless it is full or closed. O(log n).
     func arrive(_ arrival: Arrival, in room: RoomID) async throws(StoreError) -> ArrivalOutcome
 
-    /// Joins the line unless it is full; never admits. O(log n).
+    /// Joins the line unless it is full or closed; never admits. O(log n).
     func enqueue(_ arrival: Arrival, in room: RoomID) async throws(StoreError) -> ArrivalOutcome
 
     /// Moves a waiting position up to the pass's priority, its join order kept, and counts one use; a position that
@@ -120,6 +120,8 @@ package enum ArrivalOutcome: Hashable, Sendable {
     case full
     /// `max_positions_per_address` of this address wait already; no position was made.
     case crowded
+    /// The room is `scheduled` or `closed`; no position was made.
+    case closed(RoomPhase)
     /// A position with this id exists and has ended; a new id is needed.
     case ended(Place)
     /// The pass does not count (any more); no position was made.
@@ -210,11 +212,18 @@ package struct RoomFacts: Hashable, Sendable {
     package var passesUsedTotal: Int
     /// The sequence of the last event: it changes when anything does.
     package var eventSequence: UInt64
+    /// By the store's clock, when the room took its last step.
+    package var time: Timestamp
+    package var draw: PublishedDraw?
+
+    /// Where the room stands in its schedule at `time`.
+    package var phase: RoomPhase { settings.phase(at: time) }
 
     package init(
         settings: RoomSettings, createdAt: Timestamp, updatedAt: Timestamp, waiting: Int, admitted: Int,
         activeSessions: Int, enqueuedTotal: Int, admittedTotal: Int, abandonedTotal: Int, expiredTotal: Int,
-        heartbeatsTotal: Int, returnedTotal: Int = 0, passesUsedTotal: Int = 0, eventSequence: UInt64
+        heartbeatsTotal: Int, returnedTotal: Int = 0, passesUsedTotal: Int = 0, eventSequence: UInt64, time: Timestamp,
+        draw: PublishedDraw? = nil
     ) {
         self.settings = settings
         self.createdAt = createdAt
@@ -230,6 +239,8 @@ package struct RoomFacts: Hashable, Sendable {
         self.returnedTotal = returnedTotal
         self.passesUsedTotal = passesUsedTotal
         self.eventSequence = eventSequence
+        self.time = time
+        self.draw = draw
     }
 }
 

@@ -54,7 +54,7 @@ package enum PositionStatus: String, Sendable, CaseIterable {
 /// A position and where it stands at one moment.
 package struct Place: Hashable, Sendable {
     package var position: QueuePosition
-    /// 1 = front; 0 unless the position is waiting.
+    /// 1 = front; 0 unless the position is waiting, and while its place is still to be drawn.
     package var rank: Int
     /// How many wait in the room, this position included.
     package var totalWaiting: Int

@@ -35,5 +35,9 @@ package struct RoomEvent: Hashable, Sendable {
         case passUsed(Pass, by: PositionID)
         /// `room.updated`: new limits or status.
         case roomUpdated(RoomSettings)
+        /// `draw.started`: the pre-queue has begun; who joins from here on is drawn.
+        case drawStarted(DrawStart)
+        /// `draw.revealed`: the opening.
+        case drawRevealed(DrawEnd)
     }
 }

@@ -26,6 +26,11 @@ package struct RoomSettings: Hashable, Sendable {
     package var shuffleWindow: Milliseconds
     /// How long somebody whose admission was not claimed may come back to the front, once; 0: never.
     package var missedTurnGrace: Milliseconds
+    package var queueingMethod: QueueingMethod
+    /// Nil: the room was always open.
+    package var opening: Opening?
+    /// From then on nobody joins or is admitted; nil: never.
+    package var closesAt: Timestamp?
 
     package init(
         id: RoomID, name: String? = nil, targetURL: String = "", maxActiveUsers: Int = 500, maxQueueSize: Int = 50_000,
@@ -34,7 +39,8 @@ package struct RoomSettings: Hashable, Sendable {
         sessionRenewal: Bool = true, heartbeatInterval: Milliseconds = .seconds(10),
         heartbeatTimeout: Milliseconds = .seconds(60), claimTimeout: Milliseconds = .seconds(60),
         status: RoomStatus = .active, admissionInterval: Milliseconds = .seconds(1), priorityShare: Int = 500,
-        shuffleWindow: Milliseconds = Milliseconds(0), missedTurnGrace: Milliseconds = .minutes(5)
+        shuffleWindow: Milliseconds = Milliseconds(0), missedTurnGrace: Milliseconds = .minutes(5),
+        queueingMethod: QueueingMethod = .fifo, opening: Opening? = nil, closesAt: Timestamp? = nil
     ) {
         self.id = id
         self.name = name ?? id.text
@@ -53,6 +59,9 @@ package struct RoomSettings: Hashable, Sendable {
         self.priorityShare = priorityShare
         self.shuffleWindow = shuffleWindow
         self.missedTurnGrace = missedTurnGrace
+        self.queueingMethod = queueingMethod
+        self.opening = opening
+        self.closesAt = closesAt
     }
 }
 

@@ -175,7 +175,7 @@ extension ArrivalOutcome {
     fileprivate var place: Place? {
         switch self {
         case .waiting(let place), .admitted(let place), .ended(let place): place
-        case .full, .crowded, .refused: nil
+        case .full, .crowded, .closed, .refused: nil
         }
     }
 }

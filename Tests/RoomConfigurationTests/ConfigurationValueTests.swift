@@ -34,6 +34,23 @@ struct ConfigurationValueTests {
                   addresses: [10.0.0.0/8]
                   headers: [{ name: X-Key, value: "s: 1" }]
                 completion: [{ path: /done, statuses: [200, 302] }]
+                queueing_method: reject
+                opens_at: 1970-01-01T02:00:00+01:00
+                closes_at: "1970-01-03T00:00Z"
+                pre_queue: 30m
+                shuffle_at_start: false
+                events:
+                  - name: Second day
+                    starts_at: 1970-01-02T10:00Z
+                    ends_at: 1970-01-02T11:00Z
+                    repeat: daily
+                    until: 1970-01-02T12:00Z
+                    pre_queue: 5m
+                    max_active_users: 5
+                    queue_rate: 2
+                    session_timeout: 1m
+                    queueing_method: random
+                    status: active
             """
         let configuration = try load(text).get()
         let settings = RoomSettings(
@@ -42,10 +59,22 @@ struct ConfigurationValueTests {
             sessionTimeout: .minutes(15), sessionRenewal: false, heartbeatInterval: Milliseconds(500),
             heartbeatTimeout: .seconds(1), claimTimeout: .minutes(120), status: .paused,
             admissionInterval: Milliseconds(200), priorityShare: 250, shuffleWindow: .seconds(30),
-            missedTurnGrace: Milliseconds(0))
+            missedTurnGrace: Milliseconds(0),
+            queueingMethod: .reject,
+            opening: Opening(at: Timestamp(milliseconds: 3_600_000), preQueue: .minutes(30), draws: false),
+            closesAt: Timestamp(milliseconds: 2 * 86_400_000))
+        let tenth = Timestamp(milliseconds: 34 * 3_600_000)
+        var event = ScheduledEvent(
+            name: "Second day", startsAt: tenth, endsAt: tenth + .minutes(60), preQueue: .minutes(5),
+            recurrence: .daily, until: tenth + .minutes(120))
+        event.overrides.maxActiveUsers = 5
+        event.overrides.queueRate = Rate(count: 2, per: .seconds(1))
+        event.overrides.sessionTimeout = .minutes(1)
+        event.overrides.queueingMethod = .random
+        event.overrides.status = .active
         let hosts = [HostPattern("shop.example.com"), HostPattern("*.example.org")].compactMap(\.self)
         let rule = RoomRule(
-            settings: settings, match: RoomMatch(hosts: hosts, paths: ["/a", "/b"]),
+            settings: settings, events: [event], match: RoomMatch(hosts: hosts, paths: ["/a", "/b"]),
             target: TargetConfiguration([Origin(host: "origin", port: 8000, pathPrefix: "/base")]),
             preserveHost: false, forwardToken: true,
             bypass: BypassRules(

@@ -490,6 +490,67 @@ struct MistakeTests {
             ])
     }
 
+    @Test("Times without an offset, and openings that make no sense, are mistakes")
+    func openings() {
+        check(
+            room("opens_at: 2026-12-01T10:00:00"),
+            (
+                "4:5: rooms[0].opens_at: \"2026-12-01T10:00:00\" names no time zone",
+                "write the offset from UTC behind it: 2026-12-01T10:00:00+01:00, or Z"
+            ))
+        check(
+            room("opens_at: 1 December"),
+            (
+                "4:5: rooms[0].opens_at: \"1 December\" is not a date and time with an offset from UTC",
+                "write one such as 2026-12-01T10:00:00+01:00, or 2026-12-01T09:00:00Z"
+            ))
+        check(
+            room("pre_queue: 10m"),
+            ("4:5: rooms[0].pre_queue: there is no opening to wait for", "write opens_at, or remove pre_queue"))
+        check(
+            room("opens_at: 2026-12-01T10:00Z", "closes_at: 2026-12-01T10:30+01:00"),
+            ("5:5: rooms[0].closes_at: is not after opens_at", "write a later time"))
+        check(
+            room("queueing_method: lifo"),
+            (
+                "4:5: rooms[0].queueing_method: \"lifo\" is not known here",
+                "write fifo, random, reject or passthrough"
+            ))
+    }
+
+    @Test("Events that are on at the same time are mistakes on the line of the later one")
+    func events() {
+        let first = "- { starts_at: 2026-12-04T18:00Z, ends_at: 2026-12-04T20:00Z, repeat: weekly, name: drop }"
+        func events(_ items: String...) -> String { room("events:\n" + items.map { "      \($0)" }.joined(separator: "\n")) }
+        check(
+            events(first, "- { starts_at: 2027-01-01T20:05Z, ends_at: 2027-01-01T21:00Z, pre_queue: 10m, name: new }"),
+            (
+                "6:11: rooms[0].events[1].starts_at: \"new\" is on, its pre-queue included, while \"drop\" (line 5) is",
+                "write other times: of a room's events only one can be on"
+            ))
+        check(
+            events("- { starts_at: 2026-12-04T18:00Z, ends_at: 2026-12-05T17:00Z, repeat: daily, pre_queue: 2h }"),
+            (
+                "5:69: rooms[0].events[0].repeat: comes again before it is over, its pre-queue included",
+                "write an earlier ends_at"
+            ))
+        check(
+            events("- { starts_at: 2026-12-04T18:00Z, ends_at: 2026-12-04T17:00Z }"),
+            ("5:41: rooms[0].events[0].ends_at: is not after starts_at", "write a later time"))
+        check(
+            events("- { starts_at: 2026-12-04T18:00Z }"),
+            (
+                "5:9: rooms[0].events[0].ends_at: is missing",
+                "write a date and time with an offset, such as 2026-12-01T10:00:00+01:00"
+            ))
+        check(
+            room("opens_at: 2026-12-05T00:00Z", "events:\n      " + first),
+            ("6:11: rooms[0].events[0].starts_at: is, or its pre-queue, before the room's opens_at", "write a later time"))
+        check(
+            room("closes_at: 2026-12-04T19:00Z", "events:\n      " + first),
+            ("6:41: rooms[0].events[0].ends_at: is after the room's closes_at", "write an earlier time"))
+    }
+
     @Test("All mistakes of a file are named, in the order of the file")
     func allOfThem() {
         check(
@@ -502,7 +563,8 @@ struct MistakeTests {
                     + "max_active_users, max_queue_size, max_positions_per_address, rate_limits, queue_rate, "
                     + "session_timeout, session_renewal, heartbeat_interval, heartbeat_timeout, claim_timeout, "
                     + "admission_interval, priority_share, shuffle_window, missed_turn_grace, invite_only, "
-                    + "revoked_passes, status, queueing_status_code, token_binding, forward_token, template, bypass, completion"
+                    + "revoked_passes, status, queueing_status_code, token_binding, forward_token, template, bypass, "
+                    + "completion, queueing_method, opens_at, closes_at, pre_queue, shuffle_at_start, events"
             ),
             ("7:5: rooms[0].claim_timeout: \"1\" has no unit", "write 1s, or another of the units ms, s, m and h"),
             ("8:8: log.level: \"x\" is not known here", "write trace, debug, info, notice, warning, error or critical"))

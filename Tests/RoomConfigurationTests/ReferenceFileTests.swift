@@ -50,7 +50,7 @@ struct ReferenceFileTests {
             tried.insert(key)
         }
         let leaves = SectionName.allCases.filter {
-            ![.root, .passthrough, .certificate, .bypassHeader, .completion].contains($0)
+            ![.root, .passthrough, .certificate, .bypassHeader, .completion, .event].contains($0)
         }
         .flatMap(\.keys)
         let sections: Set = ["rate_limits", "listen", "tls", "hsts", "limits", "timeouts", "origin_tls", "match", "bypass", "health"]
@@ -81,7 +81,7 @@ struct ReferenceFileTests {
         let pieces = try repositoryFile("docs/CONFIGURATION.md").split(
             separator: "```", omittingEmptySubsequences: false)
         let examples = pieces.filter { $0.hasPrefix("yaml\n") }.map { String($0.dropFirst(5)) }
-        #expect(examples.count == 6)
+        #expect(examples.count == 7)
         for example in examples {
             // Files that an example names are no part of the documentation.
             #expect(problems(example).filter { !$0.contains("cannot be read") } == [])

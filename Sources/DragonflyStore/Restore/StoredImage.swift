@@ -35,9 +35,14 @@ struct StoredImage {
         self.epoch = epoch
         let image = room.image
         let shuffle = image.settings.shuffleWindow.count
-        let openWindow =
-            shuffle > 0
-            ? max(image.windowEpoch, Timestamp(milliseconds: image.time.milliseconds / shuffle * shuffle)) : nil
+        let openWindow: Timestamp? =
+            if let draw = image.draw, !draw.isRevealed {
+                draw.since
+            } else if shuffle > 0 {
+                max(image.windowEpoch, Timestamp(milliseconds: image.time.milliseconds / shuffle * shuffle))
+            } else {
+                nil
+            }
         var late: [PositionImage] = []
         room.forEachPositionByJoin { position in
             // Who joins in the open window yet may stand before these.
@@ -82,7 +87,14 @@ struct StoredImage {
             ("hbs", Int64(image.totals.heartbeats)), ("ret", Int64(image.totals.returned)),
             ("pused", Int64(image.totals.passesUsed)),
         ]
-        return ["gen", generation, "epoch", epoch, "set", image.settings.text]
+        let draw: [String] =
+            image.draw.map { draw in
+                [
+                    "seed", draw.seed.hex, "dsince", "\(draw.since.milliseconds)", "djoin", "\(draw.lastJoin)",
+                    "drawing", draw.isRevealed ? "0" : "1",
+                ]
+            } ?? []
+        return ["gen", generation, "epoch", epoch, "set", image.settings.text] + draw
             + numbers.flatMap { [$0.0, "\($0.1)"] } + image.settings.limits.flatMap { [$0.name, $0.value] }
     }
 

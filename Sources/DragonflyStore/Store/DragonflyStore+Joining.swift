@@ -17,7 +17,7 @@ extension DragonflyStore {
         let arrival = Arrival(id: position, client: Client(address: "", userAgent: ""))
         switch try await queued(arrival, .formerPlace(issued), in: room) {
         case .made(.waiting(let place)), .made(.admitted(let place)): return place
-        case .made, .full, .crowded, .later, .unknown, .refused: return nil
+        case .made, .full, .crowded, .closed, .later, .unknown, .refused: return nil
         case .known: return try await exactPlaces(of: [position], in: room)[0]
         }
     }
@@ -29,6 +29,7 @@ extension DragonflyStore {
         let arrival = Arrival(id: id, client: Client(address: "", userAgent: ""))
         switch try await queued(arrival, .missedTurn(missed, mayAdmit: mayAdmit), in: room) {
         case .full, .crowded, .later, .unknown, .refused: return nil
+        case .closed(let phase): return .closed(phase)
         case .known: _ = try await signs(of: [id], [], in: room)
         case .made: break
         }
@@ -44,6 +45,7 @@ extension DragonflyStore {
         case .full: return .full
         case .refused(let refusal): return .refused(refusal)
         case .crowded: return .crowded
+        case .closed(let phase): return .closed(phase)
         case .later, .unknown:
             throw StoreError(.unavailable, "room \(room) was just restored: those who had a place come back first")
         case .known: break
@@ -86,17 +88,33 @@ extension DragonflyStore {
     }
 
     private func join(_ batch: [JoinQueue.Waiter], in room: RoomID) async throws(StoreError) -> [JoinAnswer] {
+        // The keys must be of the draw that goes on; the store says where they are not.
+        for _ in 0..<4 {
+            let drawn = draws.withLock { $0.removeValue(forKey: room) }
+            guard let answers = try await join(batch, in: room, drawn: drawn) else { continue }
+            draws.withLock { $0[room] = drawn?.used }
+            return answers
+        }
+        throw StoreError(.unavailable, "room \(room) changes too fast; try again")
+    }
+
+    /// Nil if the shuffle keys were not those that are due; which are is known then.
+    private func join(
+        _ batch: [JoinQueue.Waiter], in room: RoomID, drawn: JoinDraw?
+    ) async throws(StoreError) -> [JoinAnswer]? {
         var random = SystemRandomNumberGenerator()
-        var arguments: [String] = []
-        arguments.reserveCapacity(7 * batch.count)
-        var withExtras = false
+        var arguments = [drawn?.text ?? ""]
+        arguments.reserveCapacity(1 + 7 * batch.count)
+        let drawKeys = drawn?.seed.keys
+        var withExtras = drawn != nil
         for waiter in batch {
             let arrival = waiter.arrival
             var particulars = Particulars(userID: arrival.userID, metadata: arrival.metadata).text
             let isKept = arrival.grantedPriority != 0 || particulars != Particulars.none
             withExtras = withExtras || isKept
             if case .missedTurn(let missed, _) = waiter.wish { particulars = missed.hex }
-            let shuffleKey = String(UInt64.random(in: 1...UInt64.max, using: &random), radix: 16)
+            let key = drawKeys?.key(of: arrival.id) ?? UInt64.random(in: 1...UInt64.max, using: &random)
+            let shuffleKey = String(key, radix: 16)
             arguments += [
                 waiter.wish.text, arrival.id.hex, "\(arrival.priority)" + (arrival.pass.map { ":" + $0.text } ?? ""),
                 String(repeating: "0", count: 16 - shuffleKey.utf8.count) + shuffleKey, particulars, isKept ? "1" : "0",
@@ -113,6 +131,10 @@ extension DragonflyStore {
         let connection = connection.number
         let words = try await run(.join, in: room, keys: keys, arguments).array?.compactMap(\.text) ?? []
         let damaged = StoreError(.corrupt, "the store's answer to a join cannot be read")
+        if words.first == "SEED", words.count == 2 {
+            draws.withLock { $0[room] = JoinDraw(due: words[1]) }
+            return nil
+        }
         guard words.count == 8 + batch.count, let now = Timestamp(word: words[0]), let heartbeat = Int64(words[1]),
             let claim = Int64(words[2]), let block = Int(words[4]), let offset = Int(words[5])
         else { throw damaged }
@@ -126,7 +148,9 @@ extension DragonflyStore {
             switch parts.first {
             case "K": answers.append(.known)
             case "F": answers.append(.full)
-            case "C": answers.append(.crowded)
+            case "H": answers.append(.crowded)
+            case "S": answers.append(.closed(.scheduled))
+            case "C": answers.append(.closed(.closed))
             case "L": answers.append(.later)
             case "N": answers.append(.unknown)
             case "P":

@@ -80,12 +80,16 @@ extension DragonflyStore {
         else { throw StoreError(.corrupt, "the store holds settings of room \(room) that cannot be read") }
         func number(_ name: String) -> Int { meta[name].flatMap { Int($0) } ?? 0 }
         func time(_ name: String) -> Timestamp { Timestamp(milliseconds: Int64(number(name))) }
+        let draw = meta["seed"].flatMap { DrawSeed(hex: $0) }.map {
+            Draw(
+                seed: $0, since: time("dsince"), lastJoin: UInt64(number("djoin")), isRevealed: number("drawing") == 0)
+        }
         return RoomFacts(
             settings: settings, createdAt: time("created"), updatedAt: time("updated"), waiting: number("waiting"),
             admitted: number("admitted"), activeSessions: number("active"), enqueuedTotal: number("enq"),
             admittedTotal: number("adm"), abandonedTotal: number("aban"), expiredTotal: number("exp"),
             heartbeatsTotal: number("hbs"), returnedTotal: number("ret"), passesUsedTotal: number("pused"),
-            eventSequence: sequence)
+            eventSequence: sequence, time: time("now"), draw: draw?.published)
     }
 
     /// The fields of a room's `meta`; none if the store does not know the room.

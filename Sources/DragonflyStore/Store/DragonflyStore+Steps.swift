@@ -69,8 +69,10 @@ extension DragonflyStore {
     package func admit(in room: RoomID) async throws(StoreError) -> AdmissionReport {
         var report = AdmissionReport(admitted: 0, waiting: 0, waits: [])
         var admitted = 0
+        var random = SystemRandomNumberGenerator()
         repeat {
-            let numbers = try await run(.admit, in: room, ["\(Self.admissionSlice)"]).array?.compactMap(\.integer) ?? []
+            let arguments = ["\(Self.admissionSlice)", DrawSeed(using: &random).hex]
+            let numbers = try await run(.admit, in: room, arguments).array?.compactMap(\.integer) ?? []
             guard let waiting = numbers.first else { throw StoreError(.corrupt, "the store's answer cannot be read") }
             admitted = numbers.count - 1
             if admitted > 0 { movedPeople(in: room) }

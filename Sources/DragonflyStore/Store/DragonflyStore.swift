@@ -18,6 +18,8 @@ package final class DragonflyStore: QueueStore {
     let watches = Mutex<[RoomID: LineWatch]>([:])
     private let views = Mutex<[RoomID: RoomView]>([:])
     let joins = Mutex<[RoomID: JoinQueue]>([:])
+    /// Of rooms in whose pre-queue somebody joined at this gate.
+    let draws = Mutex<[RoomID: JoinDraw]>([:])
     /// The highest join sequence that this gate was told, by room.
     let lastJoins = Mutex<[RoomID: UInt64]>([:])
     let activityDelay: Milliseconds

@@ -66,6 +66,7 @@ enum JoinAnswer: Hashable, Sendable {
     case crowded
     /// The pass does not count.
     case refused(PassRefusal)
+    case closed(RoomPhase)
     /// A position with this id exists.
     case known
     /// Those who come back after a restoration go first.

@@ -15,6 +15,14 @@ extension RoomEvent {
             self.init(sequence: sequence, time: time, room: room, change: .roomUpdated(settings))
             return
         }
+        if words[0] == "d" || words[0] == "D" {
+            guard words.count == 5, let seed = DrawSeed(hex: words[3]), let join = UInt64(words[4]) else { return nil }
+            let start = DrawStart(commitment: seed.commitment, seed: seed, lastJoin: join)
+            self.init(
+                sequence: sequence, time: time, room: room,
+                change: words[0] == "d" ? .drawStarted(start) : .drawRevealed(DrawEnd(seed: seed, lastJoin: join)))
+            return
+        }
         guard let id = PositionID(hex: words[3]) else { return nil }
         let change: Change
         switch words[0] {

@@ -15,8 +15,16 @@ extension RoomSettings {
 
     /// What came after the first version, each behind its name, where it is not what a text without it means.
     private var laterWords: [String] {
-        (missedTurnGrace.count == 0 ? [] : ["grace=\(missedTurnGrace.count)"])
-            + (maxPositionsPerAddress == 0 ? [] : ["pmax=\(maxPositionsPerAddress)"])
+        var words: [String] = []
+        if missedTurnGrace.count != 0 { words.append("grace=\(missedTurnGrace.count)") }
+        if maxPositionsPerAddress != 0 { words.append("pmax=\(maxPositionsPerAddress)") }
+        if queueingMethod != .fifo { words.append("method=\(queueingMethod.rawValue)") }
+        if let opening {
+            words.append(
+                "opening=\(opening.preQueueAt.milliseconds),\(opening.opensAt.milliseconds),\(opening.draws ? 1 : 0)")
+        }
+        if let closesAt { words.append("closes=\(closesAt.milliseconds)") }
+        return words
     }
 
     /// Nil if the text is none that `text` writes.
@@ -43,6 +51,18 @@ extension RoomSettings {
             case "pmax":
                 guard let limit = Int(parts[1]) else { return nil }
                 maxPositionsPerAddress = limit
+            case "method":
+                guard let method = QueueingMethod(rawValue: String(parts[1])) else { return nil }
+                queueingMethod = method
+            case "opening":
+                let numbers = parts[1].split(separator: ",").compactMap { Int64($0) }
+                guard numbers.count == 3 else { return nil }
+                opening = Opening(
+                    preQueueAt: Timestamp(milliseconds: numbers[0]), opensAt: Timestamp(milliseconds: numbers[1]),
+                    draws: numbers[2] != 0)
+            case "closes":
+                guard let time = Timestamp(word: parts[1]) else { return nil }
+                closesAt = time
             // Of a later version.
             default: break
             }
@@ -61,6 +81,9 @@ extension RoomSettings {
             ("hb", "\(heartbeatTimeout.count)"), ("claim", "\(claimTimeout.count)"), ("share", "\(priorityShare)"),
             ("shuf", "\(max(0, shuffleWindow.count))"), ("status", status.rawValue),
             ("grace", "\(max(0, missedTurnGrace.count))"),
+            ("preq", "\(max(0, opening?.preQueueAt.milliseconds ?? 0))"),
+            ("opens", "\(max(0, opening?.opensAt.milliseconds ?? 0))"), ("draws", opening?.draws == true ? "1" : "0"),
+            ("closes", "\(max(0, closesAt?.milliseconds ?? 0))"), ("reject", queueingMethod == .reject ? "1" : "0"),
         ]
     }
 

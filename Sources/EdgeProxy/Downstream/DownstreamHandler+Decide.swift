@@ -79,7 +79,13 @@ extension DownstreamHandler {
                 return .forward
             }
         }
-        if rule.settings.status == .maintenance {
+        switch room.conduct {
+        case .line: break
+        case .passthrough:
+            exchange.outcome = .bypassed
+            unsafe rewrite(head, bytes, exchange)
+            return .forward
+        case .maintenance:
             let request = unsafe visitorRequest(head, bytes, exchange, rule: rule)
             return .respond(gate.desk.maintenance(request), .maintenance)
         }

@@ -1,5 +1,6 @@
 import HTTPWire
 package import RoomConfiguration
+import Synchronization
 package import WaitingRoom
 
 /// A room with what the data path needs of it as bytes.
@@ -11,14 +12,21 @@ package final class CompiledRoom: Sendable {
     /// Where the room's API lies.
     let apiPath: [UInt8]
     let upstream: UpstreamTarget
+    /// Changes where an event begins or ends, and at the opening.
+    private let currentConduct: Atomic<UInt8>
 
-    init(_ rule: RoomRule, label: Int, tls: TLSContexts) {
+    init(_ rule: RoomRule, label: Int, tls: TLSContexts, at now: Timestamp) {
         self.rule = rule
         self.label = label
         idBytes = Array(rule.settings.id.text.utf8)
         apiPath = Array("/api/v1/queues/\(rule.settings.id.text)".utf8)
         upstream = UpstreamTarget(rule.target, preserveHost: rule.preserveHost, tls: tls)
+        currentConduct = Atomic(RoomConduct(rule.schedule.settings(at: now), at: now).rawValue)
     }
+
+    var conduct: RoomConduct { RoomConduct(rawValue: currentConduct.load(ordering: .relaxed)) ?? .line }
+
+    package func adopt(_ conduct: RoomConduct) { currentConduct.store(conduct.rawValue, ordering: .relaxed) }
 
     package var id: RoomID { rule.settings.id }
 

@@ -34,9 +34,12 @@ package final class RoutingTable: Sendable {
     /// The commonest configuration: one room for everything.
     private let onlyRoom: CompiledRoom?
 
-    package init(_ configuration: Configuration, labels: LabelTable, tls: TLSContexts) {
+    /// - Parameter now: which settings hold at first.
+    package init(_ configuration: Configuration, labels: LabelTable, tls: TLSContexts, at now: Timestamp) {
         self.tls = tls
-        rooms = configuration.rooms.map { CompiledRoom($0, label: labels.label(for: $0.settings.id), tls: tls) }
+        rooms = configuration.rooms.map {
+            CompiledRoom($0, label: labels.label(for: $0.settings.id), tls: tls, at: now)
+        }
         gate = configuration.gate
         let port = configuration.gate.listen.first { $0.service == .https }?.address.port ?? 443
         securePort = port == 443 || port == 0 ? "" : ":\(port)"

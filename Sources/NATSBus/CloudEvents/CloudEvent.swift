@@ -68,7 +68,7 @@ extension RoomEvent.Change {
         case .passUsed(_, let id): "\(id)"
         case .sessionStarted(let session): "\(session.id)"
         case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id): "\(id)"
-        case .roomUpdated: nil
+        case .roomUpdated, .drawStarted, .drawRevealed: nil
         }
     }
 }
@@ -120,6 +120,13 @@ extension JSONText {
             member("expires_at", pass.expiresAt)
         case .roomUpdated(let settings):
             put(settings)
+        case .drawStarted(let start):
+            member("commitment", "\(start.commitment)")
+            if let seed = start.seed { member("seed", seed.hex) }
+            member("last_join_sequence", Int(clamping: start.lastJoin))
+        case .drawRevealed(let end):
+            member("seed", end.seed.hex)
+            member("last_join_sequence", Int(clamping: end.lastJoin))
         }
     }
 
@@ -145,6 +152,13 @@ extension JSONText {
         member("priority_share_thousandths", settings.priorityShare)
         member("shuffle_window_milliseconds", settings.shuffleWindow)
         member("missed_turn_grace_milliseconds", settings.missedTurnGrace)
+        if settings.queueingMethod != .fifo { member("queueing_method", settings.queueingMethod.rawValue) }
+        if let opening = settings.opening {
+            member("pre_queue_at", opening.preQueueAt)
+            member("opens_at", opening.opensAt)
+            member("shuffle_at_start", opening.draws)
+        }
+        if let closesAt = settings.closesAt { member("closes_at", closesAt) }
     }
 
     private mutating func member(_ name: String, _ span: Milliseconds) { member(name, Int(span.count)) }

@@ -93,6 +93,13 @@ private struct EventFields {
                     id: pass, priority: try number("priority"), uses: try number("uses"),
                     expiresAt: try time("expires_at")), by: try position())
         case "room.updated": return .roomUpdated(try settings(of: room))
+        case "draw.started":
+            return .drawStarted(
+                DrawStart(
+                    commitment: try need("commitment") { text($0).flatMap { DrawCommitment(hex: $0) } },
+                    seed: text("seed") == nil ? nil : try seed(), lastJoin: try need("last_join_sequence", unsigned)))
+        case "draw.revealed":
+            return .drawRevealed(DrawEnd(seed: try seed(), lastJoin: try need("last_join_sequence", unsigned)))
         default: throw UnreadableEvent("has an unknown type: \(type)")
         }
     }
@@ -117,7 +124,21 @@ private struct EventFields {
             admissionInterval: try span("admission_interval_milliseconds"),
             priorityShare: try number("priority_share_thousandths"),
             shuffleWindow: try span("shuffle_window_milliseconds"),
-            missedTurnGrace: Milliseconds(reader.signed("missed_turn_grace_milliseconds", in: data) ?? 0))
+            missedTurnGrace: Milliseconds(reader.signed("missed_turn_grace_milliseconds", in: data) ?? 0),
+            queueingMethod: text("queueing_method") == nil
+                ? .fifo : try need("queueing_method") { text($0).flatMap(QueueingMethod.init(rawValue:)) },
+            opening: text("opens_at") == nil ? nil : try opening(),
+            closesAt: text("closes_at") == nil ? nil : try time("closes_at"))
+    }
+
+    private func opening() throws(UnreadableEvent) -> Opening {
+        Opening(
+            preQueueAt: try time("pre_queue_at"), opensAt: try time("opens_at"),
+            draws: try need("shuffle_at_start") { reader.boolean($0, in: data) })
+    }
+
+    private func seed() throws(UnreadableEvent) -> DrawSeed {
+        try need("seed") { text($0).flatMap { DrawSeed(hex: $0) } }
     }
 
     func text(_ name: String) -> String? { reader.string(name, in: data) }

@@ -60,7 +60,8 @@ extension MemoryStore {
     }
 
     package func admit(in room: RoomID) async throws(StoreError) -> AdmissionReport {
-        try await step(in: room) { room, step, _ in
+        try await step(in: room) { room, step, random in
+            room.advance(at: step.now, using: &random, emitting: &step.events)
             let waits = room.admit(at: step.now, emitting: &step.events)
             return AdmissionReport(admitted: waits.count, waiting: room.waiting, waits: waits)
         }
@@ -112,6 +113,7 @@ extension ArrivalOutcome {
         case .admitted(let place): self = .admitted(place)
         case .full: self = .full
         case .crowded: self = .crowded
+        case .closed(let phase): self = .closed(phase)
         case .ended(let place): self = .ended(place)
         case .refused(let refusal): self = .refused(refusal)
         }
@@ -126,6 +128,6 @@ extension RoomFacts {
             admittedTotal: room.totals.admitted, abandonedTotal: room.totals.abandoned,
             expiredTotal: room.totals.expired, heartbeatsTotal: room.totals.heartbeats,
             returnedTotal: room.totals.returned, passesUsedTotal: room.totals.passesUsed,
-            eventSequence: room.eventSequence)
+            eventSequence: room.eventSequence, time: room.time, draw: room.draw?.published)
     }
 }

@@ -32,7 +32,7 @@ package final class MemoryStore: QueueStore {
 
     /// - Parameters:
     ///   - clock: the wall clock; it may step.
-    ///   - random: draws the order within shuffle windows.
+    ///   - random: draws the order within shuffle windows and the seeds of draws; nobody may be able to predict it.
     ///   - journal: opened for this store alone; nil keeps nothing.
     ///   - observer: told of events once they are durable, in order, before the step that made them returns. It must
     ///     not block.

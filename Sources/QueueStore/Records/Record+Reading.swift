@@ -54,6 +54,13 @@ extension RecordReader {
                     id: try passID(), priority: try need("priority", integer), uses: try need("uses", integer),
                     expiresAt: try need("expires", time)), by: try positionID())
         case "room.updated": return .roomUpdated(try settings(room))
+        case "draw.started":
+            return .drawStarted(
+                DrawStart(
+                    commitment: try need("commitment") { string($0).flatMap { DrawCommitment(hex: $0) } },
+                    seed: try seed("seed"), lastJoin: try need("last_join", unsigned)))
+        case "draw.revealed":
+            return .drawRevealed(DrawEnd(seed: try seed("seed"), lastJoin: try need("last_join", unsigned)))
         default: throw .kind(kind)
         }
     }
@@ -71,8 +78,20 @@ extension RecordReader {
             settings: try settings(try room()), createdAt: try need("created", time),
             updatedAt: try need("updated", time), eventSequence: try need("seq", unsigned),
             joinSequence: try need("join", unsigned), totals: totals, windowEpoch: try need("window_epoch", time),
-            bucketFill: try need("bucket_fill", signed), bucketTime: try need("bucket_time", time),
+            draw: string("draw_seed") == nil ? nil : try draw(), bucketFill: try need("bucket_fill", signed),
+            bucketTime: try need("bucket_time", time),
             time: try need("time", time))
+    }
+
+    private func draw() throws(RecordProblem) -> Draw {
+        Draw(
+            seed: try seed("draw_seed"), since: try need("draw_since", time),
+            lastJoin: try need("draw_last_join", unsigned),
+            isRevealed: try need("draw_revealed", integer) != 0)
+    }
+
+    private func seed(_ name: String) throws(RecordProblem) -> DrawSeed {
+        try need(name) { string($0).flatMap { DrawSeed(hex: $0) } }
     }
 
     private func positionImage() throws(RecordProblem) -> PositionImage {
@@ -115,7 +134,20 @@ extension RecordReader {
             status: try need("status") { string($0).flatMap(RoomStatus.init(rawValue:)) },
             admissionInterval: try span("admission_interval"), priorityShare: try need("priority_share", integer),
             shuffleWindow: try span("shuffle_window"),
-            missedTurnGrace: Milliseconds(signed("missed_turn_grace") ?? 0))
+            missedTurnGrace: Milliseconds(signed("missed_turn_grace") ?? 0), queueingMethod: try queueingMethod(),
+            opening: try opening(), closesAt: time("closes_at"))
+    }
+
+    private func queueingMethod() throws(RecordProblem) -> QueueingMethod {
+        guard let text = string("queueing_method") else { return .fifo }
+        guard let method = QueueingMethod(rawValue: text) else { throw .field("queueing_method") }
+        return method
+    }
+
+    private func opening() throws(RecordProblem) -> Opening? {
+        guard let opensAt = time("opens_at") else { return nil }
+        return Opening(
+            preQueueAt: try need("pre_queue_at", time), opensAt: opensAt, draws: try need("draws", integer) != 0)
     }
 
     private func room() throws(RecordProblem) -> RoomID { try need("room") { string($0).flatMap { RoomID($0) } } }

@@ -63,6 +63,13 @@ extension RecordWriter {
                 $0.put("expires", pass.expiresAt)
             case .roomUpdated(let settings):
                 $0.put(settings)
+            case .drawStarted(let start):
+                $0.put("commitment", "\(start.commitment)")
+                if let seed = start.seed { $0.put("seed", seed.hex) }
+                $0.put("last_join", start.lastJoin)
+            case .drawRevealed(let end):
+                $0.put("seed", end.seed.hex)
+                $0.put("last_join", end.lastJoin)
             }
         }
     }
@@ -82,6 +89,12 @@ extension RecordWriter {
             $0.put("returned_total", image.totals.returned)
             $0.put("passes_used_total", image.totals.passesUsed)
             $0.put("window_epoch", image.windowEpoch)
+            if let draw = image.draw {
+                $0.put("draw_seed", draw.seed.hex)
+                $0.put("draw_since", draw.since)
+                $0.put("draw_last_join", draw.lastJoin)
+                $0.put("draw_revealed", draw.isRevealed ? 1 : 0)
+            }
             $0.put("bucket_fill", image.bucketFill)
             $0.put("bucket_time", image.bucketTime)
             $0.put("time", image.time)
@@ -143,6 +156,13 @@ extension RecordWriter {
         put("priority_share", settings.priorityShare)
         put("shuffle_window", settings.shuffleWindow.count)
         put("missed_turn_grace", settings.missedTurnGrace.count)
+        if settings.queueingMethod != .fifo { put("queueing_method", settings.queueingMethod.rawValue) }
+        if let opening = settings.opening {
+            put("pre_queue_at", opening.preQueueAt)
+            put("opens_at", opening.opensAt)
+            put("draws", opening.draws ? 1 : 0)
+        }
+        if let closesAt = settings.closesAt { put("closes_at", closesAt) }
     }
 }
 
@@ -160,6 +180,8 @@ extension RoomEvent.Change {
         case .sessionTerminated: "session.terminated"
         case .passUsed: "pass.used"
         case .roomUpdated: "room.updated"
+        case .drawStarted: "draw.started"
+        case .drawRevealed: "draw.revealed"
         }
     }
 }

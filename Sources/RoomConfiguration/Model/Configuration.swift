@@ -1,3 +1,5 @@
+package import WaitingRoom
+
 /// A validated configuration: everything in it can be acted on as it is. Made by `ConfigurationLoader`, never edited.
 package struct Configuration: Hashable, Sendable {
     package var gate: GateConfiguration
@@ -29,6 +31,9 @@ package struct Configuration: Hashable, Sendable {
         self.passthrough = passthrough
         self.rooms = rooms
     }
+
+    /// Of each room, as they hold at `time`.
+    package func settings(at time: Timestamp) -> [RoomSettings] { rooms.map { $0.schedule.settings(at: time) } }
 }
 
 /// `admin:` the listener for operators and Prometheus.

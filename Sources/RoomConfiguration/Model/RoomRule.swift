@@ -2,7 +2,9 @@ package import WaitingRoom
 
 /// One of `rooms:`: which requests it protects, where they go, and its limits.
 package struct RoomRule: Hashable, Sendable {
+    /// While no event is on.
     package var settings: RoomSettings
+    package var events: [ScheduledEvent]
     package var match: RoomMatch
     package var target: TargetConfiguration
     package var preserveHost: Bool
@@ -21,12 +23,13 @@ package struct RoomRule: Hashable, Sendable {
     package var revokedPasses: Set<PassID> = []
 
     package init(
-        settings: RoomSettings, match: RoomMatch = RoomMatch(), target: TargetConfiguration,
+        settings: RoomSettings, events: [ScheduledEvent] = [], match: RoomMatch = RoomMatch(), target: TargetConfiguration,
         preserveHost: Bool = true, forwardToken: Bool = false, bypass: BypassRules = BypassRules(),
         completion: [CompletionRule] = [], queueingStatusCode: Int = 503, tokenBinding: TokenBinding = .userAgent,
         template: TemplateFile? = nil
     ) {
         self.settings = settings
+        self.events = events
         self.match = match
         self.target = target
         self.preserveHost = preserveHost
@@ -37,6 +40,11 @@ package struct RoomRule: Hashable, Sendable {
         self.tokenBinding = tokenBinding
         self.template = template
     }
+}
+
+extension RoomRule {
+    /// The limits as they change with time.
+    package var schedule: RoomSchedule { RoomSchedule(settings, events: events) }
 }
 
 package struct RoomMatch: Hashable, Sendable {

@@ -12,7 +12,8 @@ extension RoomRule {
         let target = TargetConfiguration(reading: section, pem: pem)
         // Without an id or an origin the rest is read for its mistakes only.
         guard let placeholder = RoomID("room") else { return nil }
-        let settings = RoomSettings(reading: section, id: id ?? placeholder)
+        var settings = RoomSettings(reading: section, id: id ?? placeholder)
+        settings.readOpening(from: section)
         self.init(settings: settings, target: target ?? TargetConfiguration([]), tokenBinding: binding)
         section.read("preserve_host", into: &preserveHost, .boolean)
         section.read("forward_token", into: &forwardToken, .boolean)
@@ -29,6 +30,7 @@ extension RoomRule {
         }
         if let bypass = section.section("bypass", as: .bypass) { self.bypass = BypassRules(reading: bypass) }
         completion = section.sections("completion", as: .completion).compactMap(CompletionRule.init)
+        events = settings.events(reading: section)
         template = templates.template(at: "template", of: section)
         guard id != nil, target != nil else { return nil }
         if let first = section.value("target_urls")?.items?.first?.scalar(.init { text in text }) {
@@ -112,7 +114,7 @@ extension CompletionRule {
 }
 
 extension ScalarForm<Int> {
-    fileprivate static var slots: Self {
+    static var slots: Self {
         ScalarForm { text throws(Mistake) in
             guard text != "0" else {
                 throw Mistake("0 lets nobody in", "write at least 1, or set status: paused")

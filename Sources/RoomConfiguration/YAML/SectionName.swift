@@ -23,6 +23,7 @@ enum SectionName: String, CaseIterable {
     case bypass = "rooms[].bypass"
     case bypassHeader = "rooms[].bypass.headers[]"
     case completion = "rooms[].completion[]"
+    case event = "rooms[].events[]"
     /// Of a passthrough too.
     case health = "rooms[].health"
 
@@ -60,12 +61,18 @@ enum SectionName: String, CaseIterable {
                 "admission_interval", "priority_share",
                 "shuffle_window", "missed_turn_grace", "invite_only", "revoked_passes", "status",
                 "queueing_status_code", "token_binding", "forward_token", "template", "bypass", "completion",
+                "queueing_method", "opens_at", "closes_at", "pre_queue", "shuffle_at_start", "events",
             ]
         case .originTLS: ["ca_file", "server_name", "verify", "certificate", "key"]
         case .match: ["hosts", "paths"]
         case .bypass: ["paths", "addresses", "headers"]
         case .bypassHeader: ["name", "value"]
         case .completion: ["path", "statuses"]
+        case .event:
+            [
+                "name", "starts_at", "ends_at", "repeat", "until", "pre_queue", "shuffle_at_start", "max_active_users",
+                "queue_rate", "session_timeout", "queueing_method", "status",
+            ]
         case .health:
             [
                 "max_failures", "eject_time", "max_eject_time", "path", "interval", "timeout", "expected_status",

@@ -6,6 +6,7 @@ import WaitingRoom
 struct PositionAnswer {
     var place: Place
     var settings: RoomSettings
+    var times: RoomTimes
     var estimate: WaitEstimate?
     var token: String?
     /// When admitted.
@@ -22,7 +23,8 @@ struct PositionAnswer {
             $0.member("queue_id", position.queueID.text)
             $0.member("status", position.status.rawValue)
             $0.member("room_status", settings.status.rawValue)
-            $0.member("position", place.rank)
+            // Nobody has a place before the draw.
+            if position.status == .waiting, place.rank == 0 { $0.null("position") } else { $0.member("position", place.rank) }
             $0.member("total_waiting", place.totalWaiting)
             if position.status == .waiting, let estimate {
                 $0.member("estimated_wait_seconds", Int(estimate.middle.rounded()))
@@ -36,6 +38,10 @@ struct PositionAnswer {
             $0.member("expires_at", position.expiresAt)
             if position.id.isReturn { $0.member("returned", true) }
             if let mayReturnUntil { $0.member("may_return_until", mayReturnUntil) }
+            $0.members(of: times)
+            if position.status == .waiting, settings.status == .maintenance || times.isWithoutLine {
+                $0.member("reload", true)
+            }
             if let token { $0.member("token", token) }
             $0.member("heartbeat_interval_seconds", Self.seconds(settings.heartbeatInterval))
             $0.member("poll_after_seconds", Self.pollAfter(place, settings))
@@ -58,7 +64,14 @@ struct PositionAnswer {
 
     /// The front of the line hears more often; nobody so seldom that a missed poll costs the place.
     static func pollAfter(_ place: Place, _ settings: RoomSettings) -> Int {
-        let interval = place.rank <= 100 ? 2 : place.rank <= 1000 ? 5 : 10
+        let interval =
+            switch place.rank {
+            // Before the draw nothing happens that anybody has to hear of at once.
+            case 0 where place.position.status == .waiting: 10
+            case ...100: 2
+            case ...1000: 5
+            default: 10
+            }
         return max(1, min(interval, Int(settings.heartbeatTimeout.count / 3000)))
     }
 

@@ -12,6 +12,7 @@ package final class RoomMonitor: Sendable {
 
         /// How long a visitor at `rank` will probably wait; nil when it cannot be known.
         package func estimate(rank: Int) -> WaitEstimate? {
+            guard facts.phase == .open else { return nil }
             // Where nobody waited then and somebody does now, what was free has been taken since.
             let slots = facts.waiting == 0 ? 0 : facts.settings.maxActiveUsers - facts.admitted - facts.activeSessions
             return estimator.estimate(rank: rank, freeSlots: max(0, slots), settings: facts.settings)
@@ -25,10 +26,14 @@ package final class RoomMonitor: Sendable {
     /// Takes in the facts after an admission step.
     package func observe(_ facts: RoomFacts, at time: Timestamp) {
         snapshots.withLock { snapshots in
-            var estimator = snapshots[facts.settings.id]?.estimator ?? WaitEstimator()
-            estimator.observe(
-                at: time, admittedTotal: facts.admittedTotal, abandonedTotal: facts.abandonedTotal,
-                waiting: facts.waiting)
+            // A line that may not move yet says nothing of how fast it will.
+            let known = facts.phase == .open ? snapshots[facts.settings.id]?.estimator : nil
+            var estimator = known ?? WaitEstimator()
+            if facts.phase == .open {
+                estimator.observe(
+                    at: time, admittedTotal: facts.admittedTotal, abandonedTotal: facts.abandonedTotal,
+                    waiting: facts.waiting)
+            }
             snapshots[facts.settings.id] = Snapshot(facts: facts, estimator: estimator, takenAt: time)
         }
     }

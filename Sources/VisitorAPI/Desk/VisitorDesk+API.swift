@@ -68,6 +68,7 @@ extension VisitorDesk {
             $0.member("status", settings.status.rawValue)
             $0.member("waiting", facts.waiting)
             $0.member("invite_only", rule.inviteOnly)
+            $0.members(of: RoomTimes(settings, draw: facts.draw, at: times(rule).now))
             if let estimate {
                 $0.member("estimated_wait_seconds", Int(estimate.middle.rounded()))
                 $0.member("estimated_wait_range_seconds", numbers: PositionAnswer.range(estimate))
@@ -117,7 +118,7 @@ extension VisitorDesk {
             switch try await comeBack(place, mayAdmit: false) {
             case .waiting(let place), .admitted(let place):
                 return try await position(place, request, rule, status: 201, token: nil, mayRefresh: true)
-            case .full, .crowded, .ended, .refused, nil: break
+            case .full, .crowded, .closed, .ended, .refused, nil: break
             }
         }
         if rule.inviteOnly, pass == nil { return .respond(Self.forbidden(Self.inviteOnlyDetail)) }
@@ -131,6 +132,7 @@ extension VisitorDesk {
         case .waiting(let place), .admitted(let place):
             return try await position(place, request, rule, status: 201, token: nil, mayRefresh: true)
         case .crowded: return .respond(crowdedNow(address, request, rule))
+        case .closed(let phase): return .respond(closed(request, rule, phase, asProblem: true))
         case .full, .ended:
             return .respond(
                 .problem(503, "The line is full", detail: "Try again later.", fields: [("Retry-After", "15")])
@@ -224,8 +226,9 @@ extension VisitorDesk {
                 return .respond(
                     .problem(
                         409, "Conflict",
-                        detail: "It is not this position's turn: \(place.rank) of "
-                            + "\(place.totalWaiting).",
+                        detail: place.rank == 0
+                            ? "The order is not drawn yet: \(place.totalWaiting) wait."
+                            : "It is not this position's turn: \(place.rank) of \(place.totalWaiting).",
                         fields: [("Retry-After", "\(PositionAnswer.pollAfter(place, rule.settings))")]))
             case .ended(let place):
                 return .respond(
@@ -252,7 +255,7 @@ extension VisitorDesk {
         }
         let isThrough = place.position.status == .admitted || place.position.status == .active
         let answer = PositionAnswer(
-            place: place, settings: currentSettings(rule),
+            place: place, settings: currentSettings(rule), times: times(rule),
             estimate: services.monitor.snapshot(of: room)?.estimate(rank: place.rank), token: text,
             redirectURL: isThrough ? rule.entrance : nil,
             sessionToken: isThrough ? await sessionToken(place.position.id, request, rule) : nil, now: services.clock())

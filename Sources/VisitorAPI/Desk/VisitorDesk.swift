@@ -150,6 +150,9 @@ package actor VisitorDesk {
             return .respond(
                 VisitorResponse.short(503, "Please wait in line.", fields: [("Retry-After", "10")]).of(.queued))
         }
+        // Who comes too early, or too late, costs the store nothing.
+        let phase = times(rule).phase
+        if phase == .scheduled || phase == .closed { return .respond(closed(request, rule, phase)) }
         let address = countedAddress(request, rule)
         if let refusal = crowdedLately(address, request, rule) { return .respond(refusal) }
         var generator = random.value
@@ -159,6 +162,7 @@ package actor VisitorDesk {
         case .admitted(let place): return await grant(place.position.id, request, rule)
         case .waiting(let place): return await queued(place, request, rule, reissues: true)
         case .crowded: return .respond(crowdedNow(address, request, rule))
+        case .closed(let phase): return .respond(closed(request, rule, phase))
         case .full, .ended: return .respond(full(request, rule))
         case .refused(let refusal): return .respond(self.refusal(of: .refused(refusal), request, rule))
         }
@@ -180,6 +184,11 @@ package actor VisitorDesk {
         _ place: Place, _ request: VisitorRequest, _ rule: RoomRule, reissues: Bool
     ) async -> VisitorAnswer {
         let room = rule.settings.id
+        let snapshot = services.monitor.snapshot(of: room)
+        let times = times(rule, snapshot)
+        if case .page = request.format, place.position.status == .waiting, times.phase == .closed {
+            return .respond(closed(request, rule, .closed))
+        }
         var cookies: [String] = []
         var token = request.positionToken.map { String(decoding: $0, as: UTF8.self) }
         if reissues {
@@ -187,8 +196,7 @@ package actor VisitorDesk {
             guard let token else { return .respond(unavailable(request)) }
             cookies = [GateCookie.set(.position, room, token: token, isSecure: request.isSecure)]
         }
-        let snapshot = services.monitor.snapshot(of: room)
-        let settings = snapshot?.facts.settings ?? rule.settings
+        let settings = snapshot?.facts.settings ?? currentSettings(rule)
         let estimate = snapshot?.estimate(rank: place.rank)
         let pollAfter = PositionAnswer.pollAfter(place, settings)
         let isAdmitted = place.position.status != .waiting
@@ -196,20 +204,25 @@ package actor VisitorDesk {
         switch request.format {
         case .json:
             let answer = PositionAnswer(
-                place: place, settings: settings, estimate: estimate, token: token,
+                place: place, settings: settings, times: times, estimate: estimate, token: token,
                 redirectURL: isAdmitted ? LocalTarget(request.returnTarget).text : nil)
             response = .json(rule.queueingStatusCode, answer.json)
         case .page:
             let range = estimate.map(PositionAnswer.range)
             let model = QueuePageModel(
                 room: room, position: place.position.id,
-                status: isAdmitted ? .admitted : settings.status == .active ? .waiting : .paused,
-                rank: max(1, place.rank), totalWaiting: place.totalWaiting,
+                status: isAdmitted
+                    ? .admitted
+                    : times.opensIn != nil ? .preQueue : settings.status == .active ? .waiting : .paused,
+                rank: isAdmitted ? 1 : place.rank, totalWaiting: place.totalWaiting,
                 estimate: range.map { $0[0]...max($0[0], $0[1]) },
                 heartbeatInterval: PositionAnswer.seconds(settings.heartbeatInterval), pollAfter: pollAfter,
                 refreshAfter: PositionAnswer.seconds(Milliseconds(services.lifetime.count / 2)),
                 redirectURL: request.returnTarget, requestID: request.requestID, notSent: !request.isSafe,
-                now: services.clock())
+                now: services.clock(),
+                opening: times.opensIn.map {
+                    PageOpening(seconds: $0, draws: times.opening?.draws == true, commitment: times.draw?.commitment)
+                }, method: times.method)
             let page = services.pages.queuePage(model, in: request.language, nonce: random.value.nonce())
             response = VisitorResponse(status: rule.queueingStatusCode, page: page)
         case .short:
@@ -284,8 +297,18 @@ package actor VisitorDesk {
     }
 
     /// The limits in force: the store's, so that all gates show the same.
-    func currentSettings(_ rule: RoomRule) -> RoomSettings {
-        services.monitor.snapshot(of: rule.settings.id)?.facts.settings ?? rule.settings
+    nonisolated func currentSettings(_ rule: RoomRule) -> RoomSettings {
+        services.monitor.snapshot(of: rule.settings.id)?.facts.settings
+            ?? rule.schedule.settings(at: services.clock())
+    }
+
+    nonisolated func times(_ rule: RoomRule) -> RoomTimes {
+        times(rule, services.monitor.snapshot(of: rule.settings.id))
+    }
+
+    private nonisolated func times(_ rule: RoomRule, _ snapshot: RoomMonitor.Snapshot?) -> RoomTimes {
+        let now = services.clock()
+        return snapshot?.times(at: now) ?? RoomTimes(rule.schedule.settings(at: now), at: now)
     }
 }
 

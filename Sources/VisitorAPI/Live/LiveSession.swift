@@ -28,7 +28,7 @@ package final class LiveSession: LiveListener {
     /// Nil once it has closed.
     private weak var link: (any LiveLink)?
     private(set) var lastPlace: Place?
-    private var lastStatus: RoomStatus?
+    private var lastState: RoomState?
     private var pings: RepeatedTask?
     private var unansweredPings = 0
     private var framesSincePing = 0
@@ -124,7 +124,7 @@ package final class LiveSession: LiveListener {
             roomChanged()
             return
         }
-        lastStatus = desk.roomStatus(ticket)
+        lastState = desk.roomState(ticket)
         if place.position.status == .waiting {
             if let text = desk.waitingText(place, ticket) { send(text) }
             return
@@ -138,10 +138,10 @@ package final class LiveSession: LiveListener {
     }
 
     func roomChanged() {
-        guard let lastPlace, lastPlace.position.status == .waiting, let status = desk.roomStatus(ticket),
-            status != lastStatus, let text = desk.waitingText(lastPlace, ticket)
+        guard let lastPlace, lastPlace.position.status == .waiting, let state = desk.roomState(ticket),
+            state != lastState, let text = desk.waitingText(lastPlace, ticket)
         else { return }
-        lastStatus = status
+        lastState = state
         send(text)
     }
 

@@ -83,7 +83,7 @@ extension VisitorDesk {
         guard let rule = ticket.request.rule else { return nil }
         let isThrough = place.position.status == .admitted || place.position.status == .active
         let answer = PositionAnswer(
-            place: place, settings: currentSettings(rule),
+            place: place, settings: currentSettings(rule), times: times(rule),
             estimate: services.monitor.snapshot(of: ticket.room)?.estimate(rank: place.rank),
             token: ticket.token, redirectURL: isThrough ? rule.entrance : nil,
             sessionToken: isThrough ? await sessionToken(place.position.id, ticket.request, rule) : nil,
@@ -96,18 +96,27 @@ extension VisitorDesk {
         guard let rule = ticket.request.rule else { return nil }
         let snapshot = services.monitor.snapshot(of: ticket.room)
         return PositionAnswer(
-            place: place, settings: snapshot?.facts.settings ?? rule.settings,
+            place: place, settings: currentSettings(rule), times: times(rule),
             estimate: snapshot?.estimate(rank: place.rank), token: ticket.token
         ).json.bytes
     }
 
-    nonisolated func roomStatus(_ ticket: LiveTicket) -> RoomStatus? {
-        services.monitor.snapshot(of: ticket.room)?.facts.settings.status
+    nonisolated func roomState(_ ticket: LiveTicket) -> RoomState? {
+        services.monitor.snapshot(of: ticket.room).map {
+            RoomState(status: $0.facts.settings.status, phase: $0.facts.phase, method: $0.facts.settings.queueingMethod)
+        }
     }
 
     nonisolated func place(of ticket: LiveTicket) async -> Place? {
         (try? await services.store.places(of: [ticket.position], in: ticket.room))?.first ?? nil
     }
+}
+
+/// What of a room everybody in its line is told at once.
+struct RoomState: Hashable, Sendable {
+    var status: RoomStatus
+    var phase: RoomPhase
+    var method: QueueingMethod
 }
 
 /// A `status` call that waits for a change.

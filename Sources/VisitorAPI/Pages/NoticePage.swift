@@ -1,7 +1,7 @@
 /// The pages for visitors without a place, in one language: line full, maintenance, joins closed, errors.
 struct NoticePage: Sendable {
     enum Hole: String, Sendable {
-        case nonce, room, heading, body, refresh, retry, notSent, again, request, target, delay
+        case nonce, room, heading, body, refresh, retry, notSent, again, request, target, delay, opening
     }
 
     /// How a page comes back.
@@ -13,6 +13,8 @@ struct NoticePage: Sendable {
         case onward(LocalTarget)
         /// By itself after so many seconds, to a target.
         case automatic(seconds: Int, LocalTarget)
+        /// The same, while it counts down so many seconds to the opening.
+        case countdown(opensIn: Int, seconds: Int, LocalTarget)
     }
 
     let language: Language
@@ -20,6 +22,7 @@ struct NoticePage: Sendable {
     private let retryScript: SegmentedPage<Hole>
     /// The phrases that may stand here, escaped.
     private let phrases: [Phrase: [UInt8]]
+    private let countdown: Countdown
 
     init(language: Language, sources: PageSources) {
         self.language = language
@@ -32,6 +35,7 @@ struct NoticePage: Sendable {
             text.appendHTML(phrase)
             return text
         }
+        countdown = Countdown(language: language, sources: sources)
     }
 
     func render(
@@ -50,6 +54,7 @@ struct NoticePage: Sendable {
             case .refresh: appendRefresh(back, to: &body)
             case .again: appendAgain(back, to: &body)
             case .retry: appendRetry(back, nonce: nonce, to: &body)
+            case .opening: if let opensIn = back.opensIn { countdown.append(opensIn, nonce: nonce, to: &body) }
             case .target, .delay: break
             }
         }
@@ -58,7 +63,7 @@ struct NoticePage: Sendable {
     private func phrase(_ phrase: Phrase) -> [UInt8] { phrases[phrase] ?? [] }
 
     private func appendRefresh(_ back: Return, to body: inout [UInt8]) {
-        guard case .automatic(let seconds, let target) = back else { return }
+        guard let (seconds, target) = back.reload else { return }
         body.append(contentsOf: "<noscript><meta http-equiv=\"refresh\" content=\"\(max(1, seconds));url=".utf8)
         body.appendHTML(target.text)
         body.append(contentsOf: "\"></noscript>".utf8)
@@ -72,7 +77,7 @@ struct NoticePage: Sendable {
             appendLink(.tryAgain, to: "", in: &body)
         case .onward(let target):
             appendLink(.goOn, to: target.text, in: &body)
-        case .automatic(_, let target):
+        case .automatic(_, let target), .countdown(_, _, let target):
             body.append(contentsOf: "<p>".utf8)
             body += phrase(.retries)
             body.append(contentsOf: "</p>".utf8)
@@ -89,7 +94,7 @@ struct NoticePage: Sendable {
     }
 
     private func appendRetry(_ back: Return, nonce: String, to body: inout [UInt8]) {
-        guard case .automatic(let seconds, let target) = back else { return }
+        guard let (seconds, target) = back.reload else { return }
         body += retryScript.render(spare: 256) { hole, script in
             switch hole {
             case .nonce: script.appendHTML(nonce)
@@ -98,5 +103,19 @@ struct NoticePage: Sendable {
             default: break
             }
         }
+    }
+}
+
+extension NoticePage.Return {
+    /// When it loads what by itself.
+    fileprivate var reload: (seconds: Int, target: LocalTarget)? {
+        switch self {
+        case .never, .link, .onward: nil
+        case .automatic(let seconds, let target), .countdown(_, let seconds, let target): (seconds, target)
+        }
+    }
+
+    fileprivate var opensIn: Int? {
+        if case .countdown(let seconds, _, _) = self { seconds } else { nil }
     }
 }

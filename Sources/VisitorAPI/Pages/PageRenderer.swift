@@ -83,6 +83,22 @@ package struct PageRenderer: Sendable {
         notice(.maintenanceHeading, .maintenanceText, model, in: language, nonce: nonce)
     }
 
+    /// Nobody can wait yet. Counts down to the opening, and tries again when waiting begins.
+    /// - Parameter opensIn: in seconds.
+    package func scheduledPage(
+        _ model: NoticePageModel, opensIn: Int, in language: Language, nonce: String
+    ) -> RenderedPage {
+        let target = LocalTarget(model.redirectURL)
+        return notice(
+            .scheduledHeading, .scheduledText, model,
+            coming: .countdown(opensIn: opensIn, seconds: model.retryAfter, target), in: language, nonce: nonce)
+    }
+
+    /// Nobody is let in any more. Tries again by itself: the schedule may change.
+    package func closedPage(_ model: NoticePageModel, in language: Language, nonce: String) -> RenderedPage {
+        notice(.closedHeading, .closedText, model, in: language, nonce: nonce)
+    }
+
     /// Joins are closed while the store is away. Tries again by itself.
     package func storeUnavailablePage(_ model: NoticePageModel, in language: Language, nonce: String) -> RenderedPage {
         notice(.unavailableHeading, .unavailableText, model, in: language, nonce: nonce)
@@ -130,13 +146,14 @@ package struct PageRenderer: Sendable {
     }
 
     private func notice(
-        _ heading: Phrase, _ text: Phrase, _ model: NoticePageModel, in language: Language, nonce: String
+        _ heading: Phrase, _ text: Phrase, _ model: NoticePageModel, coming back: NoticePage.Return? = nil,
+        in language: Language, nonce: String
     ) -> RenderedPage {
-        let target = LocalTarget(model.redirectURL)
-        return rendered(
+        rendered(
             noticePage(in: language).render(
                 heading: heading, text: text, roomName: model.room.map(name(of:)),
-                coming: .automatic(seconds: model.retryAfter, target), notSent: model.notSent,
+                coming: back ?? .automatic(seconds: model.retryAfter, LocalTarget(model.redirectURL)),
+                notSent: model.notSent,
                 requestID: model.requestID, nonce: nonce), in: language, nonce: nonce)
     }
 

@@ -6,5 +6,6 @@ struct PageSources: Sendable {
     let embedScript = SourceText.script(PackageResources.embed_js)
     let style = SourceText.styleSheet(PackageResources.page_css)
     let queueScript = SourceText.script(PackageResources.queue_js)
+    let countdownScript = SourceText.script(PackageResources.countdown_js)
     let retryScript = SourceText.script(PackageResources.retry_js)
 }

@@ -3,10 +3,11 @@ import WaitingRoom
 /// The built-in queue page in one language, and the live script that operators' pages may embed.
 struct QueuePage: Sendable {
     enum Hole: String, Sendable {
-        case nonce, room, place, ahead, wait, progress, poll, target, request, notSent, returned, pausedHidden
+        case nonce, room, title, place, ahead, wait, progress, poll, target, request, notSent, returned, pausedHidden
+        case opening, placeHidden
         // Of what the script starts from.
-        case roomText, apiText, targetText, isNotSent, isPaused, initialPosition, refresh, position, status, total,
-            range
+        case roomText, apiText, targetText, isNotSent, isPaused, initialPosition, refresh, position, status, standing,
+            total, range
     }
 
     /// What the script starts from; `position` has the names of the position JSON (docs/API.md).
@@ -14,15 +15,17 @@ struct QueuePage: Sendable {
         {"lang":"[[lang]]","room":[[roomText]],"api":[[apiText]],"target":[[targetText]],"not_sent":[[isNotSent]],\#
         "paused":[[isPaused]],"initial_position":[[initialPosition]],"poll_after_seconds":[[poll]],\#
         "refresh_after_seconds":[[refresh]],"position":{"position_id":"[[position]]","status":[[status]],\#
-        "position":[[place]],"total_waiting":[[total]],"estimated_wait_range_seconds":[[range]]}}
+        "position":[[standing]],"total_waiting":[[total]],"estimated_wait_range_seconds":[[range]]}}
         """#
 
     let language: Language
     private let page: SegmentedPage<Hole>
     private let script: SegmentedPage<Hole>
+    private let countdown: Countdown
 
     init(language: Language, sources: PageSources) {
         self.language = language
+        countdown = Countdown(language: language, sources: sources)
         var phrases: [UInt8] = [UInt8(ascii: "{")]
         for (index, phrase) in Phrase.ofScript.enumerated() {
             if index > 0 { phrases.append(UInt8(ascii: ",")) }
@@ -56,6 +59,7 @@ struct QueuePage: Sendable {
             switch hole {
             case .nonce: body.appendHTML(nonce)
             case .room: body.appendHTML(roomName)
+            case .title: body.appendHTML(model.isDrawn ? "(#\(model.rank)) \(roomName)" : roomName)
             case .place: body.appendDecimal(model.rank)
             case .ahead: body.appendDecimal(model.ahead)
             case .wait: body.appendHTML(WaitWords(seconds: model.estimate).text(in: language))
@@ -66,6 +70,8 @@ struct QueuePage: Sendable {
             case .notSent: if model.notSent { body.appendNotSentNote(in: language) }
             case .returned: if model.isReturn { body.appendNote(.returned, in: language) }
             case .pausedHidden: if model.status != .paused { body.append(contentsOf: " hidden".utf8) }
+            case .opening: if let opening = model.opening { append(opening, model, nonce: nonce, to: &body) }
+            case .placeHidden: if !model.isDrawn { body.append(contentsOf: " hidden".utf8) }
             case .roomText: body.appendScriptString(roomName)
             case .apiText: body.appendScriptString("/api/v1/queues/\(model.room.text)")
             case .targetText: body.appendScriptString(target.text)
@@ -75,10 +81,40 @@ struct QueuePage: Sendable {
             case .refresh: body.appendDecimal(max(5, model.refreshAfter))
             case .position: body.append(contentsOf: model.position.description.utf8)
             case .status: body.appendScriptString(model.status == .admitted ? "admitted" : "waiting")
+            case .standing: appendStanding(model, to: &body)
             case .total: body.appendDecimal(model.totalWaiting)
             case .range: appendRange(model.estimate, to: &body)
             }
         }
+    }
+
+    private func append(
+        _ opening: PageOpening, _ model: QueuePageModel, nonce: String, to body: inout [UInt8]
+    ) {
+        body.append(contentsOf: "<section id=\"ar-early\">".utf8)
+        countdown.append(opening.seconds, nonce: nonce, to: &body)
+        if opening.draws {
+            body.append(contentsOf: "<p>".utf8)
+            body.appendHTML(language.text(.drawNote))
+            body.append(contentsOf: "</p>".utf8)
+        }
+        body.append(contentsOf: "<dl><div><dt>".utf8)
+        body.appendHTML(language.text(.total))
+        body.append(contentsOf: "</dt><dd id=\"ar-total\">\(model.totalWaiting)</dd></div></dl>".utf8)
+        if let commitment = opening.commitment {
+            body.append(contentsOf: "<footer>".utf8)
+            body.appendHTML(language.text(.drawSeal))
+            body.append(contentsOf: ": <span dir=\"ltr\">\(commitment)</span></footer>".utf8)
+        }
+        body.append(contentsOf: "</section>".utf8)
+    }
+
+    /// Nobody has a place before the draw.
+    private func appendStanding(_ model: QueuePageModel, to body: inout [UInt8]) {
+        if model.isDrawn { body.appendDecimal(model.rank) } else { body.append(contentsOf: "null".utf8) }
+        guard let opening = model.opening else { return }
+        body.append(contentsOf: ",\"opens_in_seconds\":".utf8)
+        body.appendDecimal(opening.seconds)
     }
 
     private func appendRange(_ estimate: ClosedRange<Int>?, to body: inout [UInt8]) {

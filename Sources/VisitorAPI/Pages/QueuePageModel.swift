@@ -8,12 +8,14 @@ package struct QueuePageModel: Hashable, Sendable {
         case admitted
         /// Waiting in a room that admits nobody at the moment.
         case paused
+        /// Waiting for the opening.
+        case preQueue = "pre_queue"
     }
 
     package var room: RoomID
     package var position: PositionID
     package var status: Status
-    /// 1 = front.
+    /// 1 = front; 0 while the place is still to be drawn.
     package var rank: Int
     package var totalWaiting: Int
     /// The rank at joining, where it is known: where the progress bar starts.
@@ -34,11 +36,15 @@ package struct QueuePageModel: Hashable, Sendable {
     /// The visitor missed the turn and came back to the front.
     package var isReturn: Bool { position.isReturn }
     package var now: Timestamp
+    /// Nil once the room has opened.
+    package var opening: PageOpening?
+    package var method: QueueingMethod
 
     package init(
         room: RoomID, position: PositionID, status: Status, rank: Int, totalWaiting: Int, initialRank: Int? = nil,
         estimate: ClosedRange<Int>? = nil, heartbeatInterval: Int, pollAfter: Int, refreshAfter: Int,
-        redirectURL: String, requestID: String, notSent: Bool = false, now: Timestamp
+        redirectURL: String, requestID: String, notSent: Bool = false, now: Timestamp,
+        opening: PageOpening? = nil, method: QueueingMethod = .fifo
     ) {
         self.room = room
         self.position = position
@@ -54,7 +60,11 @@ package struct QueuePageModel: Hashable, Sendable {
         self.requestID = requestID
         self.notSent = notSent
         self.now = now
+        self.opening = opening
+        self.method = method
     }
+
+    var isDrawn: Bool { rank > 0 }
 
     var ahead: Int { max(0, rank - 1) }
 
@@ -66,5 +76,20 @@ package struct QueuePageModel: Hashable, Sendable {
         guard status != .admitted else { return 100 }
         let share = Double(firstRank - max(rank, 1) + 1) / (Double(firstRank) + 1)
         return min(99, max(1, Int((100 * share).rounded())))
+    }
+}
+
+/// An opening that a page counts down to.
+package struct PageOpening: Hashable, Sendable {
+    /// Until the opening.
+    package var seconds: Int
+    /// Those who wait are put in random order then.
+    package var draws: Bool
+    package var commitment: DrawCommitment?
+
+    package init(seconds: Int, draws: Bool = false, commitment: DrawCommitment? = nil) {
+        self.seconds = seconds
+        self.draws = draws
+        self.commitment = commitment
     }
 }

@@ -42,6 +42,12 @@ extension Room {
             return objection(to: id, unless: [.waiting])
         case .roomUpdated(let settings):
             return settings.id == id ? nil : "its settings are those of room \(settings.id)"
+        case .drawStarted(let start):
+            guard !isDrawing else { return "a draw goes on" }
+            return start.seed?.commitment == start.commitment ? nil : "it does not hold the seed of its commitment"
+        case .drawRevealed(let end):
+            guard let draw, !draw.isRevealed else { return "there is no draw to reveal" }
+            return draw.seed == end.seed ? nil : "its seed is not that of the draw"
         }
     }
 

@@ -1,12 +1,12 @@
 extension Room {
     /// One admission step: the first n = min(free slots, rate tokens, waiting) become admitted. O(n log waiting).
     ///
-    /// Where `shuffle_window` is set, nobody of the window that is still open is admitted: who joins later may yet draw
-    /// a better key.
+    /// Nobody before the opening, and not before the draw is revealed (`advance`). Where `shuffle_window` is set, nobody of
+    /// the window that is still open is admitted: who joins later may yet draw a better key.
     /// - Returns: how long each of the admitted had waited.
     package mutating func admit(at now: Timestamp, emitting events: inout [RoomEvent]) -> [Milliseconds] {
         clock.observe(now)
-        guard settings.status == .active else { return [] }
+        guard settings.status == .active, phase == .open, !isDrawing else { return [] }
         let time = clock.now
         let batch = nextBatch(of: min(freeSlots, bucket.available(at: time), line.count))
         return batch.map { member in

@@ -42,6 +42,12 @@ extension Room {
             raise(id, to: pass.priority)
         case .roomUpdated(let settings):
             adopt(settings, at: event.time)
+        case .drawStarted(let start):
+            if let seed = start.seed { draw = Draw(seed: seed, since: event.time, lastJoin: start.lastJoin) }
+        case .drawRevealed:
+            draw?.isRevealed = true
+            // Nobody who joins after the opening may fall into a window that reaches back before it.
+            windowEpoch = event.time
         }
     }
 

@@ -31,6 +31,8 @@ package enum JoinOutcome: Hashable, Sendable {
     case full
     /// `max_positions_per_address` of this address wait already; no position was made.
     case crowded
+    /// The room is `scheduled` or `closed`; no position was made.
+    case closed(RoomPhase)
     /// A position with this id exists and has ended.
     case ended(Place)
     /// The pass does not count (any more); no position was made.
@@ -38,7 +40,7 @@ package enum JoinOutcome: Hashable, Sendable {
 }
 
 extension Room {
-    /// A first request: admitted at once if the room is active, nobody waits, and a slot and a rate token are free; else
+    /// A first request: admitted at once if the room is active and open, nobody waits, and a slot and a rate token are free; else
     /// joins the line. A known id keeps its place. O(log n).
     ///
     /// That holds with a shuffle window too: where nobody waits there is no order to shuffle.
@@ -46,10 +48,10 @@ extension Room {
         _ request: JoinRequest, at now: Timestamp, using generator: inout some RandomNumberGenerator,
         emitting events: inout [RoomEvent]
     ) -> JoinOutcome {
-        clock.observe(now)
+        advance(at: now, using: &generator, emitting: &events)
         if let known = revisit(request.id) { return known }
-        guard settings.status == .active, line.count == 0, freeSlots > 0, bucket.available(at: clock.now) > 0,
-            refusal(of: request.pass) == nil
+        guard settings.status == .active, phase == .open, line.count == 0, freeSlots > 0,
+            bucket.available(at: clock.now) > 0, refusal(of: request.pass) == nil
         else {
             return join(request, using: &generator, emitting: &events)
         }
@@ -63,7 +65,7 @@ extension Room {
         _ request: JoinRequest, at now: Timestamp, using generator: inout some RandomNumberGenerator,
         emitting events: inout [RoomEvent]
     ) -> JoinOutcome {
-        clock.observe(now)
+        advance(at: now, using: &generator, emitting: &events)
         return revisit(request.id) ?? join(request, using: &generator, emitting: &events)
     }
 
@@ -155,6 +157,8 @@ extension Room {
     private mutating func join(
         _ request: JoinRequest, using generator: inout some RandomNumberGenerator, emitting events: inout [RoomEvent]
     ) -> JoinOutcome {
+        let phase = phase
+        guard phase == .preQueue || phase == .open else { return .closed(phase) }
         if let refusal = refusal(of: request.pass) { return .refused(refusal) }
         guard settings.maxQueueSize == 0 || line.count < settings.maxQueueSize else { return .full }
         if let address = request.addressDigest, settings.maxPositionsPerAddress > 0,
@@ -188,6 +192,9 @@ extension Room {
             enqueuedAt: clock.now, userID: request.userID, metadata: request.metadata,
             addressDigest: waits && settings.maxPositionsPerAddress > 0 ? request.addressDigest : nil,
             status: .waiting, expiresAt: clock.now + settings.heartbeatTimeout)
+        if let draw, !draw.isRevealed {
+            return .positionEnqueued(position, shuffleKey: draw.seed.keys.key(of: request.id))
+        }
         let shuffleKey = settings.shuffleWindow.count > 0 ? UInt64.random(in: 1...UInt64.max, using: &generator) : 0
         return .positionEnqueued(position, shuffleKey: shuffleKey)
     }

@@ -13,8 +13,10 @@ extension Room {
         guard let entry = positions[missed], let missedAt = entry.missedTurn,
             returnDeadline(of: missedAt).map({ clock.now <= $0 }) ?? false
         else { return nil }
+        let phase = phase
+        guard phase == .preQueue || phase == .open else { return .closed(phase) }
         let isFree =
-            mayAdmit && settings.status == .active && line.count == 0 && freeSlots > 0
+            mayAdmit && settings.status == .active && phase == .open && !isDrawing && line.count == 0 && freeSlots > 0
             && bucket.available(at: clock.now) > 0
         let position = QueuePosition(
             id: id, queueID: self.id, sequence: joinSequence + 1, priority: entry.key.priority, enqueuedAt: clock.now,

@@ -3,7 +3,7 @@ extension Room {
     package func place(of id: PositionID) -> Place? {
         guard let entry = positions[id] else { return nil }
         var rank = 0
-        if case .waiting = entry.phase { rank = line.countBefore(entry.key) + 1 }
+        if case .waiting = entry.phase, !isUndrawn(entry.key) { rank = line.countBefore(entry.key) + 1 }
         return Place(position: position(id, entry), rank: rank, totalWaiting: line.count, missedTurn: entry.missedTurn)
     }
 

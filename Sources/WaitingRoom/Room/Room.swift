@@ -27,6 +27,8 @@ package struct Room: Sendable {
     /// When `shuffleWindow` was last changed. No window reaches back before it, so nobody who joins after a change
     /// stands before anybody who joined before.
     var windowEpoch: Timestamp
+    /// The last draw, which goes on or has been revealed.
+    package internal(set) var draw: Draw?
     var bucket: RateBucket
     var line = Line()
     /// Of those who wait.
@@ -75,13 +77,18 @@ package struct Room: Sendable {
 
     package var id: RoomID { settings.id }
 
+    /// Room time: that of the last step.
+    package var time: Timestamp { clock.now }
+
     package var waiting: Int { line.count }
 
     /// 0 while more are in use than there are, after a limit was lowered.
     var freeSlots: Int { max(0, settings.maxActiveUsers - admitted - activeSessions) }
 
-    /// When the shuffle window of somebody who joins at `time` began; without shuffling, `time`.
+    /// When the shuffle window of somebody who joins at `time` began: that of the draw that goes on; without shuffling,
+    /// `time`.
     func windowStart(at time: Timestamp) -> Timestamp {
+        if let draw, !draw.isRevealed { return draw.since }
         let length = settings.shuffleWindow.count
         guard length > 0 else { return time }
         let remainder = time.milliseconds % length

@@ -7,6 +7,7 @@ package struct RoomImage: Hashable, Sendable {
     package var joinSequence: UInt64
     package var totals: RoomTotals
     package var windowEpoch: Timestamp
+    package var draw: Draw?
     /// The rate bucket, in 1/`per` of an admission, at `bucketTime`.
     package var bucketFill: Int64
     package var bucketTime: Timestamp
@@ -15,8 +16,8 @@ package struct RoomImage: Hashable, Sendable {
 
     package init(
         settings: RoomSettings, createdAt: Timestamp, updatedAt: Timestamp, eventSequence: UInt64,
-        joinSequence: UInt64, totals: RoomTotals, windowEpoch: Timestamp, bucketFill: Int64, bucketTime: Timestamp,
-        time: Timestamp
+        joinSequence: UInt64, totals: RoomTotals, windowEpoch: Timestamp, draw: Draw? = nil, bucketFill: Int64,
+        bucketTime: Timestamp, time: Timestamp
     ) {
         self.settings = settings
         self.createdAt = createdAt
@@ -25,6 +26,7 @@ package struct RoomImage: Hashable, Sendable {
         self.joinSequence = joinSequence
         self.totals = totals
         self.windowEpoch = windowEpoch
+        self.draw = draw
         self.bucketFill = bucketFill
         self.bucketTime = bucketTime
         self.time = time
@@ -61,7 +63,7 @@ extension Room {
     package var image: RoomImage {
         RoomImage(
             settings: settings, createdAt: createdAt, updatedAt: updatedAt, eventSequence: eventSequence,
-            joinSequence: joinSequence, totals: totals, windowEpoch: windowEpoch, bucketFill: bucket.fill,
+            joinSequence: joinSequence, totals: totals, windowEpoch: windowEpoch, draw: draw, bucketFill: bucket.fill,
             bucketTime: bucket.time, time: clock.now)
     }
 
@@ -125,6 +127,7 @@ extension Room {
         joinSequence = image.joinSequence
         totals = image.totals
         windowEpoch = image.windowEpoch
+        draw = image.draw
         bucket = RateBucket(
             rate: settings.queueRate, interval: settings.admissionInterval, fill: image.bucketFill,
             time: image.bucketTime)

@@ -34,6 +34,8 @@ extension RoomEvent {
         case .sessionExpired(let id): return head("X", PositionID(leadingTo: id).fixed.hex)
         case .sessionCompleted(let id): return head("C", PositionID(leadingTo: id).fixed.hex)
         case .sessionTerminated(let id): return head("T", PositionID(leadingTo: id).fixed.hex)
+        case .drawStarted(let start): return head("d", "\(start.seed?.hex ?? "") \(start.lastJoin)")
+        case .drawRevealed(let end): return head("D", "\(end.seed.hex) \(end.lastJoin)")
         }
     }
 }

@@ -36,6 +36,11 @@ struct RecordTests {
         settings.maxPositionsPerAddress = 7
         settings.sessionRenewal = false
         settings.queueRate = Rate(count: .max, per: .minutes(1))
+        var scheduled = settings
+        scheduled.queueingMethod = .random
+        scheduled.opening = Opening(at: time, preQueue: .minutes(5))
+        scheduled.closesAt = time + .minutes(1)
+        let seed = try #require(DrawSeed(hex: String(repeating: "0f", count: 32)))
         let position = QueuePosition(
             id: id, queueID: room, sequence: .max, priority: -3, enqueuedAt: time, userID: "",
             metadata: ["": "a", "k\"": "😀\\n", "m.": "\u{7f}"], addressDigest: AddressDigest(7), status: .waiting,
@@ -50,7 +55,9 @@ struct RecordTests {
             .positionEnqueued(position, shuffleKey: .max), .positionEnqueued(position, shuffleKey: 0),
             .positionAdmitted(id, expiresAt: time), .positionExpired(id), .positionLeft(id), .sessionStarted(session),
             .sessionExpired(session.id), .sessionCompleted(session.id), .sessionTerminated(session.id),
-            .roomUpdated(settings), .passUsed(pass, by: id),
+            .roomUpdated(settings), .passUsed(pass, by: id), .roomUpdated(scheduled),
+            .drawStarted(DrawStart(commitment: seed.commitment, seed: seed, lastJoin: 7)),
+            .drawRevealed(DrawEnd(seed: seed, lastJoin: .max)),
         ]
         var ended = position
         ended.status = .terminated

@@ -13,6 +13,9 @@ struct NaiveRoom {
     private var sessions: [SessionID: PositionID] = [:]
     private var settings: RoomSettings?
     private var shuffledSince: Int64 = .min
+    /// When the draw began that goes on.
+    private var drawnSince: Int64?
+    private var lastUndrawn: UInt64 = 0
 
     init(_ events: [RoomEvent]) { for event in events { take(event) } }
 
@@ -20,7 +23,11 @@ struct NaiveRoom {
 
     var slotsInUse: Int { statuses.values.count { $0 == .admitted || $0 == .active } }
 
-    func rank(of id: PositionID) -> Int { (line.firstIndex { $0.id == id } ?? -1) + 1 }
+    func rank(of id: PositionID) -> Int {
+        guard let index = line.firstIndex(where: { $0.id == id }) else { return 0 }
+        if let drawnSince, line[index].order.1 >= drawnSince, line[index].order.3 > lastUndrawn { return 0 }
+        return index + 1
+    }
 
     private mutating func take(_ event: RoomEvent) {
         switch event.change {
@@ -30,7 +37,7 @@ struct NaiveRoom {
         case .positionEnqueued(let position, let key):
             let time = position.enqueuedAt.milliseconds
             let length = settings?.shuffleWindow.count ?? 0
-            var window = length > 0 ? max(shuffledSince, time / length * length) : time
+            var window = drawnSince ?? (length > 0 ? max(shuffledSince, time / length * length) : time)
             if position.id.isReturn { window = .min }
             line.append(Waiting(id: position.id, order: (-position.priority, window, key, position.sequence)))
             line.sort { $0.order < $1.order }
@@ -49,6 +56,12 @@ struct NaiveRoom {
             let order = line[index].order
             line[index] = Waiting(id: id, order: (min(order.0, -pass.priority), order.1, order.2, order.3))
             line.sort { $0.order < $1.order }
+        case .drawStarted(let start):
+            drawnSince = event.time.milliseconds
+            lastUndrawn = start.lastJoin
+        case .drawRevealed:
+            drawnSince = nil
+            shuffledSince = event.time.milliseconds
         }
     }
 

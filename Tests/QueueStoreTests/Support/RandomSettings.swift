@@ -16,6 +16,17 @@ extension RoomSettings {
         settings.sessionRenewal = Bool.random(using: &random)
         settings.heartbeatTimeout = .seconds(Int64.random(in: 5...60, using: &random))
         settings.missedTurnGrace = .seconds(Int64.random(in: 0...3, using: &random) * 60)
+        // Around the moment at which the tests' clocks begin.
+        let start = ManualClock().now
+        if Int.random(in: 0..<3, using: &random) == 0 {
+            settings.opening = Opening(
+                at: start + Milliseconds(Int64.random(in: -2_000...12_000, using: &random)),
+                preQueue: .seconds(Int64.random(in: 0...12, using: &random)), draws: Bool.random(using: &random))
+        }
+        if Int.random(in: 0..<8, using: &random) == 0 {
+            settings.closesAt = start + Milliseconds(Int64.random(in: 0...20_000, using: &random))
+        }
+        if Int.random(in: 0..<12, using: &random) == 0 { settings.queueingMethod = .reject }
         settings.priorityShare = Int.random(in: 0...1_000, using: &random)
         return settings
     }

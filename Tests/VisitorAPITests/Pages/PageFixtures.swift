@@ -22,17 +22,25 @@ enum PageFixtures {
     static func model(
         status: QueuePageModel.Status = .waiting, rank: Int = 12, initialRank: Int? = 40,
         estimate: ClosedRange<Int>? = 700...1400, redirectURL: String = "/event?id=7", requestID: String = "7d1c0f2e9a",
-        notSent: Bool = false
+        notSent: Bool = false, opening: PageOpening? = nil
     ) throws -> QueuePageModel {
         QueuePageModel(
             room: try room(), position: PositionID(bits: UUIDBits(high: 1, low: 2)), status: status, rank: rank,
             totalWaiting: 340, initialRank: initialRank, estimate: estimate, heartbeatInterval: 10, pollAfter: 20,
             refreshAfter: 150, redirectURL: redirectURL, requestID: requestID, notSent: notSent,
-            now: Timestamp(milliseconds: 1_795_233_754_005))
+            now: Timestamp(milliseconds: 1_795_233_754_005), opening: opening)
     }
 
     static func notice(redirectURL: String = "/event?id=7") throws -> NoticePageModel {
         NoticePageModel(room: try room(), retryAfter: 30, redirectURL: redirectURL, requestID: "7d1c0f2e9a")
+    }
+
+    /// Somebody who waits for an opening with a draw.
+    static func early() throws -> QueuePageModel {
+        let seed = try #require(DrawSeed(hex: String(repeating: "0f", count: 32)))
+        return try model(
+            status: .preQueue, rank: 0, initialRank: nil, estimate: nil,
+            opening: PageOpening(seconds: 3_723, draws: true, commitment: seed.commitment))
     }
 
     /// Every page there is, in one language, with a name for messages.
@@ -42,9 +50,12 @@ enum PageFixtures {
         var pages = [
             ("queue", renderer.queuePage(try model(), in: language, nonce: nonce)),
             ("paused", renderer.queuePage(try model(status: .paused, estimate: nil), in: language, nonce: nonce)),
+            ("pre-queue", renderer.queuePage(try early(), in: language, nonce: nonce)),
             ("not sent", renderer.queuePage(try model(notSent: true), in: language, nonce: nonce)),
             ("full", renderer.lineFullPage(notice, in: language, nonce: nonce)),
             ("crowded", renderer.crowdedPage(notice, in: language, nonce: nonce)),
+            ("scheduled", renderer.scheduledPage(notice, opensIn: 93_784, in: language, nonce: nonce)),
+            ("closed", renderer.closedPage(notice, in: language, nonce: nonce)),
             ("maintenance", renderer.maintenancePage(notice, in: language, nonce: nonce)),
             ("embed", renderer.embedPage(try room(), origins: [], in: language, nonce: nonce)),
             ("unavailable", renderer.storeUnavailablePage(notice, in: language, nonce: nonce)),

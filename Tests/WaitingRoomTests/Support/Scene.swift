@@ -47,7 +47,10 @@ struct Scene {
 
     /// How many were admitted.
     @discardableResult
-    mutating func admit() -> Int { room.admit(at: time, emitting: &events).count }
+    mutating func admit() -> Int {
+        room.advance(at: time, using: &generator, emitting: &events)
+        return room.admit(at: time, emitting: &events).count
+    }
 
     @discardableResult
     mutating func clean() -> CleaningCounts { room.clean(at: time, emitting: &events) }

@@ -1,10 +1,12 @@
--- One admission step, of at most ARGV[2]. Answers how many wait afterwards, and how long each of the admitted had.
+-- One admission step, of at most ARGV[2]. ARGV[3]: a seed that nobody knows yet, should a draw begin. Answers how many wait afterwards, and how long each of the admitted had.
 if not load() then return NO_ROOM end
 if busy() then return BUSY end
 if not fixed() then return need() end
 observe()
+advance(ARGV[3])
 local size = math.min(free(), floor(units() / M.rper), M.waiting, tonumber(ARGV[2]))
-if M.status ~= 'active' or size <= 0 then
+if M.status ~= 'active' or phase() ~= 'open' or size <= 0 then
+  push(KEYS[2], events)
   save()
   return {M.waiting}
 end

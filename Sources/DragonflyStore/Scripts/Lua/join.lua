@@ -1,12 +1,16 @@
--- A batch of arrivals, in order. From ARGV[2] on, seven each: 'a' (may be admitted at once), 'e', 'r' and when its token
--- was issued (had a place before a restoration), or 'b' and 'B' (missed the turn and comes back; B: may be admitted at once;
--- then the id of the position that missed it stands in place of the particulars), id, priority, shuffle key (16 hex),
+-- A batch of arrivals, in order. ARGV[2] the seed of the draw of which the shuffle keys are; with 'n' before it one that may
+-- begin a draw; '' where they are random. From ARGV[3] on, seven each: 'a' (may be admitted at once), 'e', 'r' and when its
+-- token was issued (had a place before a restoration), or 'b' and 'B' (missed the turn and comes back; B: may be admitted at
+-- once; then the id of the position that missed it stands in place of the particulars), id, priority, shuffle key (16 hex),
 -- particulars ('-' for none), 1 if the record needs its particulars kept, digest of the address whose limit a place counts
 -- against ('-' for nobody's). Behind a priority may stand a pass, of which one use is counted: `0:<pass>`, as pass_of reads
 -- it.
 -- Answers now, heartbeat and claim time-outs, epoch, block, offset, 1 in a shuffle window, 1 if places are counted by
--- address, and for each 'W|A sequence rank waiting', 'F' (full), 'C' (its address has enough), 'K' (known), 'L' (later:
--- those who come back go first), 'N' (no such place to come back to, or too late), or 'P' and why the pass does not count.
+-- address, and for each 'W|A sequence rank waiting', 'F' (full), 'H' (its address holds enough), 'S' (scheduled), 'C'
+-- (closed), 'K' (known), 'L' (later: those who come back go first), 'N' (no such place to come back to, or too late), or 'P'
+-- and why the pass does not count.
+-- If the shuffle keys are not those that are due it changes nothing and answers SEED and the seed, 'n' for a new one or
+-- '' for random keys.
 -- For so long, in ms, after newcomers may join again, those come back who were slower.
 local RETURN = 300000
 -- A token may be so much older than what was lost, in ms: clocks differ, and there may have been another loss shortly
@@ -16,9 +20,15 @@ if not load() then return NO_ROOM end
 if busy() then return BUSY end
 if not fixed() then return need() end
 observe()
+local given = ARGV[2]
+local fresh = sub(given, 1, 1) == 'n' and sub(given, 2) or nil
+if not advance(fresh) then return {'SEED', 'n'} end
+local due = M.drawing == 1 and M.seed or ''
+if due ~= (fresh or given) then return {'SEED', due} end
 load_lanes()
 
-local window = M.shuf > 0 and window_start() or -1
+local now = phase()
+local window = M.drawing == 1 and M.dsince or M.shuf > 0 and window_start() or -1
 local available = floor(units() / M.rper)
 local rolled, joins, answers, seen, holds = {}, {}, {}, {}, {}
 local waiting, slots, admitted = M.waiting, free(), 0
@@ -42,7 +52,7 @@ local function held_by(digest)
   return holds[digest]
 end
 
-for i = 2, #ARGV, 7 do
+for i = 3, #ARGV, 7 do
   local id = ARGV[i + 1]
   local field = field_of(id)
   local shard = shard_key(field)
@@ -62,15 +72,17 @@ for i = 2, #ARGV, 7 do
   else
     local pass = text ~= '' and pass_of(text) or nil
     local refusal = pass and refusal_of(pass)
-    local direct = (ARGV[i] == 'a' or ARGV[i] == 'B') and M.status == 'active' and waiting == 0 and slots > admitted
-      and available > admitted
+    local direct = (ARGV[i] == 'a' or ARGV[i] == 'B') and M.status == 'active' and now == 'open' and waiting == 0
+      and slots > admitted and available > admitted
     local address = M.pmax > 0 and not direct and ARGV[i + 6] ~= '-' and ARGV[i + 6] or nil
-    if refusal then
+    if not returns and now ~= 'open' and now ~= 'pre_queue' then
+      answers[index] = now == 'closed' and 'C' or 'S'
+    elseif refusal then
       answers[index] = 'P ' .. refusal
     elseif not direct and not returns and not missed and M.qmax > 0 and waiting >= M.qmax then
       answers[index] = 'F'
     elseif address and held_by(address) >= M.pmax then
-      answers[index] = 'C'
+      answers[index] = 'H'
     else
       if address then holds[address] = held_by(address) + 1 end
       seen[field] = true
@@ -180,7 +192,7 @@ for _, join in ipairs(joins) do
     tally(lane, join.block, 1)
     M.waiting = M.waiting + 1
     note('w', join.block, join.offset)
-    answers[join.index] = format('W %d %d %d', M.jseq, rank_of(join, lane), M.waiting)
+    answers[join.index] = format('W %d %d %d', M.jseq, M.drawing == 1 and not join.missed and 0 or rank_of(join, lane), M.waiting)
   end
 end
 for _, chunk in ipairs(order) do

@@ -4,10 +4,15 @@
 if not load() then return NO_ROOM end
 if not fixed() then return need() end
 
+-- Whether the place is still to be drawn.
+local function undrawn(at)
+  return M.drawing == 1 and at.digit ~= '' and tonumber(at.sequence) > M.djoin
+end
+
 local found = {}
 for i = 2, #ARGV do
   local at = locate(ARGV[i])
-  if at and at.status == 'w' and at.digit ~= '' then
+  if at and at.status == 'w' and at.digit ~= '' and not undrawn(at) then
     for digit = 1, 16 do key('z:' .. at.block .. ':' .. sub(DIGITS, digit, digit)) end
   end
   found[i - 1] = at or false
@@ -76,7 +81,7 @@ for i = 1, #found do
     if at.status ~= 'w' or sub(at.record, 46, 46) == '1' then
       more = call('HMGET', chunk_key('x', at.block, offset), 'u' .. offset, 's' .. offset, 'a' .. offset)
     end
-    local rank = at.status == 'w' and rank_of(at) or 0
+    local rank = at.status == 'w' and not undrawn(at) and rank_of(at) or 0
     local ordered = at.digit == ''
     answer[6 + i] = {
       at.record, at.sequence, format('%d', rank), more[1], more[2], more[3],

@@ -10,7 +10,8 @@ local numbers = {
   'eseq', 'jseq', 'now', 'wall', 'wepoch', 'updated', 'max', 'qmax', 'rcount', 'rper', 'rcap', 'st', 'renew', 'hb',
   'claim', 'share', 'shuf', 'fill', 'ftime', 'carried', 'waiting', 'admitted', 'active', 'enq', 'adm', 'aban', 'exp',
   'hbs', 'eil', 'block', 'boff', 'bwin', 'bopen', 'first', 'until', 'reopens',
-  'resumed', 'lost', 'grace', 'ret', 'passes', 'swept', 'pused', 'pmax', 'held',
+  'resumed', 'lost', 'grace', 'ret', 'passes', 'swept', 'pused', 'pmax', 'held', 'preq', 'opens', 'draws', 'closes',
+  'reject', 'dsince', 'djoin', 'drawing',
 }
 local M, stored, base = {}, {}, ''
 
@@ -39,10 +40,11 @@ end
 
 -- False where the room does not exist.
 local function load()
-  local values = call('HMGET', KEYS[1], 'gen', 'epoch', 'status', 'restoring', unpack(numbers))
-  M.gen, M.epoch, M.status, M.restoring = values[1], values[2], values[3], values[4]
+  local values = call('HMGET', KEYS[1], 'gen', 'epoch', 'status', 'restoring', 'seed', unpack(numbers))
+  M.gen, M.epoch, M.status, M.restoring, M.seed = values[1], values[2], values[3], values[4], values[5]
+  stored.seed = M.seed
   for i, name in ipairs(numbers) do
-    M[name] = tonumber(values[i + 4]) or 0
+    M[name] = tonumber(values[i + 5]) or 0
     stored[name] = M[name]
   end
   base = sub(KEYS[1], 1, -5) .. (M.epoch or '') .. ':'
@@ -56,6 +58,10 @@ local function save()
       changed[#changed + 1] = name
       changed[#changed + 1] = format('%d', M[name])
     end
+  end
+  if M.seed ~= stored.seed then
+    changed[#changed + 1] = 'seed'
+    changed[#changed + 1] = M.seed
   end
   if #changed > 0 then call('HSET', KEYS[1], unpack(changed)) end
 end
@@ -110,6 +116,29 @@ local function push(list, entries)
   for from = 1, #entries, 1000 do
     call('RPUSH', list, unpack(entries, from, math.min(from + 999, #entries)))
   end
+end
+
+-- Where the room stands in its schedule, as in WaitingRoom's RoomPhase.
+local function phase()
+  if M.closes > 0 and M.now >= M.closes then return 'closed' end
+  if M.now < M.preq then return 'scheduled' end
+  if M.now < M.opens then return 'pre_queue' end
+  return M.reject == 1 and 'closed' or 'open'
+end
+
+-- Begins a draw with the pre-queue and reveals it at the opening. Answers false while a draw has to begin and `seed`, one
+-- that nobody knows yet, is nil.
+local function advance(seed)
+  local now = phase()
+  if now == 'pre_queue' and M.draws == 1 and M.drawing == 0 then
+    if not seed then return false end
+    M.seed, M.drawing, M.dsince, M.djoin = seed, 1, M.now, M.jseq
+    emit('d', seed .. format(' %d', M.jseq))
+  elseif M.drawing == 1 and (now == 'open' or now == 'closed') then
+    M.drawing, M.wepoch = 0, M.now
+    emit('D', M.seed .. format(' %d', M.jseq))
+  end
+  return true
 end
 
 -- The keys that every step may touch.

@@ -32,6 +32,13 @@ extension Phrase {
         .missedHeading: "Je hebt je beurt gemist",
         .missedText: "Je was aan de beurt en kwam niet. Als je nu opnieuw aansluit, sta je vooraan.",
         .returned: "Je hebt je beurt gemist en staat weer vooraan. Dat kan één keer.",
+        .opensIn: "Opent over",
+        .drawNote: "Wie hier vóór de opening is, heeft dezelfde kans: de volgorde wordt dan geloot.",
+        .drawSeal: "Zegel van de loting",
+        .scheduledHeading: "Nog niet open",
+        .scheduledText: "Hier kan nog niemand wachten. Deze pagina gaat vanzelf verder.",
+        .closedHeading: "Gesloten",
+        .closedText: "Er wordt niemand meer binnengelaten. Wie binnen is, kan het afmaken.",
         .fullHeading: "De rij is vol",
         .fullText:
             "Er zijn op dit moment meer bezoekers dan plaatsen in de rij. Er is nog geen plaats voor je gereserveerd.",

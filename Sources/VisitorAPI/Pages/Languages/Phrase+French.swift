@@ -33,6 +33,14 @@ extension Phrase {
         .missedText:
             "Votre tour était venu et vous n’êtes pas entré. En rejoignant la file maintenant, vous serez en tête.",
         .returned: "Vous avez manqué votre tour et vous êtes de nouveau en tête. C’est possible une fois.",
+        .opensIn: "Ouverture dans",
+        .drawNote:
+            "Toutes les personnes présentes avant l’ouverture ont la même chance : l’ordre est tiré au sort à ce moment-là.",
+        .drawSeal: "Sceau du tirage",
+        .scheduledHeading: "Pas encore ouvert",
+        .scheduledText: "Il n’est pas encore possible d’attendre ici. Cette page continue d’elle-même.",
+        .closedHeading: "Fermé",
+        .closedText: "Plus personne n’est admis. Les personnes déjà entrées peuvent terminer.",
         .fullHeading: "La file est complète",
         .fullText:
             "Il y a en ce moment plus de visiteurs que de places dans la file. Aucune place ne vous est "

@@ -32,6 +32,13 @@ extension Phrase {
         .missedHeading: "Sie haben Ihren Einlass verpasst",
         .missedText: "Sie waren an der Reihe und kamen nicht. Wenn Sie sich jetzt neu anstellen, stehen Sie ganz vorn.",
         .returned: "Sie haben Ihren Einlass verpasst und stehen wieder ganz vorn. Das geht einmal.",
+        .opensIn: "Öffnet in",
+        .drawNote: "Wer vor der Öffnung hier ist, hat die gleiche Chance: Die Reihenfolge wird dann ausgelost.",
+        .drawSeal: "Siegel der Auslosung",
+        .scheduledHeading: "Noch nicht geöffnet",
+        .scheduledText: "Hier kann noch niemand warten. Diese Seite geht von selbst weiter.",
+        .closedHeading: "Geschlossen",
+        .closedText: "Es wird niemand mehr eingelassen. Wer drin ist, kann zu Ende kommen.",
         .fullHeading: "Die Schlange ist voll",
         .fullText:
             "Im Moment gibt es mehr Besucher als Plätze in der Schlange. Für Sie ist noch kein Platz reserviert.",

@@ -33,6 +33,13 @@ extension Phrase {
         .missedText:
             "Przyszła Twoja kolej, ale nie nastąpiło wejście. Jeśli dołączysz teraz ponownie, staniesz na początku.",
         .returned: "Twoja kolej minęła i znów stoisz na początku. Jest to możliwe raz.",
+        .opensIn: "Otwarcie za",
+        .drawNote: "Wszyscy, którzy są tu przed otwarciem, mają równe szanse: kolejność zostanie wtedy wylosowana.",
+        .drawSeal: "Pieczęć losowania",
+        .scheduledHeading: "Jeszcze zamknięte",
+        .scheduledText: "Nie można tu jeszcze czekać. Ta strona przejdzie dalej sama.",
+        .closedHeading: "Zamknięte",
+        .closedText: "Nikt więcej nie zostanie wpuszczony. Kto jest w środku, może dokończyć.",
         .fullHeading: "Kolejka jest pełna",
         .fullText:
             "W tej chwili jest więcej odwiedzających niż miejsc w kolejce. Nie masz jeszcze zarezerwowanego miejsca.",

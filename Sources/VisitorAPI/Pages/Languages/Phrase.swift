@@ -12,7 +12,10 @@ enum Phrase: String, Hashable, Sendable, CaseIterable {
     case turnHeading, turnText, expiredHeading, expiredText, leftHeading, leftText, missedHeading, missedText
     /// Said of a place that was given back after a missed turn.
     case returned
+    // Before the opening
+    case opensIn, drawNote, drawSeal, scheduledHeading, scheduledText
     // Notices
+    case closedHeading, closedText
     case fullHeading, fullText, maintenanceHeading, maintenanceText, unavailableHeading, unavailableText
     case crowdedHeading, crowdedText
     case retries, tryAgain

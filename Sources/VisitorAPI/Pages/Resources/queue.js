@@ -30,7 +30,12 @@ let first = D.initial_position, done = false, heard = Date.now(), state;
 let said = Date.now(), saidPlace = D.position.position;
 const say = text => { put('say', text); said = Date.now(); };
 
+// The countdown to an opening has a script of its own. Until the draw there is no place.
 const draw = p => {
+  show('early', p.opens_in_seconds);
+  show('waiting', p.position);
+  put('total', number(p.total_waiting));
+  if (!p.position) return;
   const place = p.position, key = 'anteroom-' + p.position_id;
   // The place that the bar starts from outlives reloads.
   try {
@@ -43,7 +48,6 @@ const draw = p => {
   if (bar) { bar.value = share; bar.textContent = share + ' %'; }
   put('place', number(place));
   put('ahead', number(place - 1));
-  put('total', number(p.total_waiting));
   put('wait', wait);
   show('paused', p.room_status ? p.room_status === 'paused' : D.paused && place === D.position.position);
   document.title = '(#' + number(place) + ') ' + D.room;
@@ -99,7 +103,8 @@ const take = p => {
   if (done || !p || !p.status) return;
   heard = Date.now();
   if (p.status === 'waiting') {
-    if (p.room_status === 'maintenance') go();
+    // The gate has another page, but not for all in one moment.
+    if (p.reload) return setTimeout(go, around(4e3));
     draw(p);
   } else if (p.status === 'admitted' || p.status === 'active') enter();
   else gone(p.status === 'left' ? 'left' : p.may_return_until ? 'missed' : 'expired');

@@ -18,6 +18,7 @@ final class TemplateVariables: MustacheParent {
     private static let own = [
         "room_name", "queue_id", "position", "people_ahead", "total_waiting", "progress_percent", "estimated_wait",
         "estimated_wait_known", "status", "waiting", "admitted", "paused", "not_sent", "redirect_url", "api_path",
+        "pre_queue", "place_known", "opens_in_seconds", "opens_in", "draw_commitment", "queueing_method",
         "poll_after_seconds", "heartbeat_interval_seconds", "request_id", "language", "direction", "nonce", liveScript,
     ]
 
@@ -92,6 +93,12 @@ final class TemplateVariables: MustacheParent {
         case "waiting": model.status != .admitted
         case "admitted": model.status == .admitted
         case "paused": model.status == .paused
+        case "pre_queue": model.status == .preQueue
+        case "place_known": model.isDrawn
+        case "opens_in_seconds": model.opening?.seconds ?? 0
+        case "opens_in": Countdown.text(model.opening?.seconds ?? 0)
+        case "draw_commitment": model.opening?.commitment?.description ?? ""
+        case "queueing_method": model.method.rawValue
         case "not_sent": model.notSent
         case "redirect_url": LocalTarget(model.redirectURL).text
         case "api_path": "/api/v1/queues/\(model.room.text)"
@@ -109,7 +116,12 @@ final class TemplateVariables: MustacheParent {
 
     private func cloudflareValue(_ name: String) -> Any? {
         switch name {
-        case "inWaitingRoom", "isFIFOQueue": true
+        case "inWaitingRoom": true
+        case "isFIFOQueue": model.method == .fifo
+        case "isRandomQueue": model.method == .random
+        case "isPassthroughQueue": model.method == .passthrough
+        case "isEventPrequeueing": model.opening != nil
+        case "shuffleAtEventStart": model.opening?.draws ?? false
         case "waitTimeKnown": model.estimate != nil
         case "waitTime", "waitTime50Percentile", "waitTime75Percentile": waitMinutes
         case "waitTime25Percentile": (model.estimate?.lowerBound ?? 0) / 60
@@ -119,12 +131,12 @@ final class TemplateVariables: MustacheParent {
         case "queueAll": model.status == .paused
         case "lastUpdated": model.now.internetDateTime
         case "refreshIntervalSeconds": model.pollAfter
-        case "queueingMethod": "fifo"
-        case "timeUntilEventStart", "timeUntilEventEnd": 0
-        case "timeUntilEventStartFormatted", "timeUntilEventEndFormatted": ""
-        case "queueIsFull", "isRandomQueue", "isPassthroughQueue", "isRejectQueue", "isEventActive",
-            "isEventPrequeueing", "shuffleAtEventStart":
-            false
+        case "queueingMethod": model.method.rawValue
+        case "timeUntilEventStart": ((model.opening?.seconds ?? 0) + 59) / 60
+        case "timeUntilEventStartFormatted": model.opening.map { Countdown.text($0.seconds) } ?? ""
+        case "timeUntilEventEnd": 0
+        case "timeUntilEventEndFormatted": ""
+        case "queueIsFull", "isRejectQueue", "isEventActive": false
         default: nil
         }
     }

@@ -1,0 +1,92 @@
+import HistoryChecker
+import Testing
+import WaitingRoom
+
+/// A draw as it was recorded, and everything that somebody might change of it afterwards.
+struct DrawCheckerTests {
+    private static func id(_ number: UInt64) -> PositionID { PositionID(bits: UUIDBits(high: 7, low: number)) }
+
+    private static func seed(_ digits: String) throws -> DrawSeed {
+        try #require(DrawSeed(hex: String(repeating: digits, count: 32)))
+    }
+
+    /// Twenty join, the sixth gives up, and five are admitted.
+    private static func record() throws -> [RoomEvent.Change] {
+        let seed = try seed("5a")
+        let room = try #require(RoomID("hall"))
+        let keys = seed.keys
+        var changes: [RoomEvent.Change] = [
+            .drawStarted(DrawStart(commitment: seed.commitment, seed: nil, lastJoin: 3))
+        ]
+        for number in 4...23 as ClosedRange<UInt64> {
+            let position = QueuePosition(
+                id: id(number), queueID: room, sequence: number, priority: 0,
+                enqueuedAt: Timestamp(milliseconds: 0), status: .waiting, expiresAt: Timestamp(milliseconds: 1))
+            changes.append(.positionEnqueued(position, shuffleKey: keys.key(of: position.id)))
+        }
+        changes.append(.drawRevealed(DrawEnd(seed: seed, lastJoin: 23)))
+        let order = (4...23 as ClosedRange<UInt64>).sorted { keys.key(of: id($0)) < keys.key(of: id($1)) }
+        changes.append(.positionLeft(id(order[1])))
+        for number in [order[0]] + order[2..<6] {
+            changes.append(.positionAdmitted(id(number), expiresAt: Timestamp(milliseconds: 1)))
+        }
+        return changes
+    }
+
+    private static func check(_ changes: [RoomEvent.Change]) throws -> DrawChecker {
+        let room = try #require(RoomID("hall"))
+        var checker = DrawChecker()
+        for (index, change) in changes.enumerated() {
+            checker.observe(
+                RoomEvent(
+                    sequence: UInt64(index + 1), time: Timestamp(milliseconds: Int64(index)), room: room, change: change))
+        }
+        return checker
+    }
+
+    @Test("A draw that was not changed is found right")
+    func right() throws {
+        let checker = try Self.check(try Self.record())
+        #expect(checker.mistakes == [])
+        #expect(checker.results.first?.order.count == 20)
+        #expect(!checker.isUnfinished)
+        #expect(try Self.check(Array(try Self.record().prefix(21))).isUnfinished)
+    }
+
+    @Test("Another seed, commitment, list or order is found", arguments: Forgery.allCases)
+    func forged(forgery: Forgery) throws {
+        var changes = try Self.record()
+        let other = try Self.seed("5b")
+        switch forgery {
+        case .commitment: changes[0] = .drawStarted(DrawStart(commitment: other.commitment, seed: nil, lastJoin: 3))
+        case .seed: changes[21] = .drawRevealed(DrawEnd(seed: other, lastJoin: 23))
+        case .commitmentAndSeed:
+            changes[0] = .drawStarted(DrawStart(commitment: other.commitment, seed: nil, lastJoin: 3))
+            changes[21] = .drawRevealed(DrawEnd(seed: other, lastJoin: 23))
+        case .missing: changes.remove(at: 9)
+        case .firstMissing: changes.remove(at: 1)
+        case .lastMissing: changes.remove(at: 20)
+        case .added: changes.insert(changes[9], at: 10)
+        case .replaced:
+            guard case .positionEnqueued(let position, let key) = changes[9] else { return }
+            let stranger = QueuePosition(
+                id: Self.id(99), queueID: position.queueID, sequence: position.sequence, priority: 0,
+                enqueuedAt: position.enqueuedAt, status: .waiting, expiresAt: position.expiresAt)
+            changes[9] = .positionEnqueued(stranger, shuffleKey: key)
+        case .swapped: changes.swapAt(9, 10)
+        case .key:
+            guard case .positionEnqueued(let position, let key) = changes[9] else { return }
+            changes[9] = .positionEnqueued(position, shuffleKey: key ^ 1)
+        case .order: changes.swapAt(23, 24)
+        case .skipped: changes.remove(at: 24)
+        case .early: changes.insert(.positionAdmitted(Self.id(4), expiresAt: Timestamp(milliseconds: 1)), at: 5)
+        case .unstarted: changes.remove(at: 0)
+        }
+        #expect(try !Self.check(changes).mistakes.isEmpty)
+    }
+
+    enum Forgery: CaseIterable {
+        case commitment, seed, commitmentAndSeed, missing, firstMissing, lastMissing, added, replaced, swapped, key, order
+        case skipped, early, unstarted
+    }
+}
