@@ -501,8 +501,9 @@ struct MistakeTests {
                 "remove it; known here: id, name, match, target_url, target_urls, balance, health, origin_tls, preserve_host, "
                     + "max_active_users, max_queue_size, queue_rate, session_timeout, session_renewal, "
                     + "heartbeat_interval, heartbeat_timeout, claim_timeout, admission_interval, priority_share, shuffle_window, "
-                    + "missed_turn_grace, invite_only, revoked_passes, status, queueing_status_code, token_binding, forward_token, "
-                    + "template, bypass, completion"
+                    + "missed_turn_grace, invite_only, revoked_passes, challenge, challenge_provider, challenge_site_key, "
+                    + "challenge_secret_file, challenge_verify_url, challenge_failure, "
+                    + "status, queueing_status_code, token_binding, forward_token, template, bypass, completion"
             ),
             ("7:5: rooms[0].claim_timeout: \"1\" has no unit", "write 1s, or another of the units ms, s, m and h"),
             ("8:8: log.level: \"x\" is not known here", "write trace, debug, info, notice, warning, error or critical"))

@@ -2,7 +2,10 @@ import WaitingRoom
 
 extension RoomRule {
     /// Nil after refusing a room without an id or an origin.
-    init?(reading section: Section, binding: TokenBinding, templates: TemplateReader, pem: PEMReader) {
+    init?(
+        reading section: Section, binding: TokenBinding, templates: TemplateReader, pem: PEMReader,
+        secrets: SecretReader
+    ) {
         let id = section.require("id", .roomID, remedy: "write one of a-z, 0-9 and -, such as concert-tickets")
         let target = TargetConfiguration(reading: section, pem: pem)
         // Without an id or an origin the rest is read for its mistakes only.
@@ -13,6 +16,7 @@ extension RoomRule {
         section.read("forward_token", into: &forwardToken, .boolean)
         section.read("queueing_status_code", into: &queueingStatusCode, .queueingStatus)
         section.read("token_binding", into: &tokenBinding, .choice)
+        challenge = ChallengeRule(reading: section, secrets: secrets)
         section.read("invite_only", into: &inviteOnly, .boolean)
         var revoked: [PassID] = []
         section.readList("revoked_passes", into: &revoked, .passID)
