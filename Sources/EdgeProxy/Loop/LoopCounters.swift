@@ -3,7 +3,7 @@
 package struct LoopCounters: Sendable {
     /// What became of a request; the `outcome` label.
     package enum Outcome: Int, Sendable, CaseIterable {
-        case forwarded, queued, full, maintenance, api, page, bypassed, redirected, refused, failed, aborted
+        case forwarded, queued, full, maintenance, api, page, bypassed, redirected, refused, failed, aborted, challenged
 
         package var name: String { "\(self)" }
     }

@@ -19,6 +19,7 @@ enum APICall: String {
     case sessionHeartbeat = "/session/heartbeat"
     case complete = "/session/complete"
     case live = "/live"
+    case challenge = "/challenge"
 
     /// Nil: no such call.
     init?(_ request: VisitorRequest, rule: RoomRule) {
@@ -32,7 +33,7 @@ enum APICall: String {
         switch self {
         case .room, .status, .session: ["GET", "HEAD"]
         case .live: ["GET"]
-        case .enqueue, .heartbeat, .leave, .claim, .sessionHeartbeat, .complete: ["POST"]
+        case .enqueue, .heartbeat, .leave, .claim, .sessionHeartbeat, .complete, .challenge: ["POST"]
         }
     }
 }
