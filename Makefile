@@ -14,7 +14,7 @@ BROWSER := chromium chromium-driver fonts-dejavu-core
 TEST_TOOLS := curl openssl nats-server slowhttptest $(LIBRARIES) $(PEERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak chaos fuzz bench build release lint blackbox clean libraries test-tools peers
+.PHONY: help run test soak chaos abuse fuzz bench build release lint blackbox clean libraries test-tools peers
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ soak: release peers ## Idle connections (as the limit of descriptors allows) bes
 
 chaos: release test-tools $(VENV)/ready ## Three gates, 2,000 browsers, and a minute of kills; then the history is judged
 	$(VENV)/bin/python Tests/chaos/run.py --gate $(RELEASE)/anteroom $(CHAOS)
+
+abuse: release test-tools $(VENV)/ready ## 500 visitors without and beside a bot of 1,000 requests a second
+	$(VENV)/bin/python Tests/abuse/run.py --gate $(RELEASE)/anteroom $(ABUSE)
 
 fuzz: libraries ## Fuzz the HTTP parsers and compare them with llhttp, FUZZ_SECONDS=300
 	ANTEROOM_FUZZ=1 $(SWIFT) build -c release --scratch-path .build-fuzz --product HTTPWireFuzz \

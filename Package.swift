@@ -34,6 +34,7 @@ let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-h
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// Only for `make fuzz`; libFuzzer brings its own `main`.
@@ -63,6 +64,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -77,23 +79,33 @@ let package = Package(
         .target(
             name: "AnteroomServer",
             dependencies: [
-                "EdgeProxy", "HostSystem", "VisitorAPI", "AdminAPI", "Prometheus", "DragonflyStore", "NATSBus",
-                "HistoryChecker", "RecordChain",
+                "AbuseGuard", "CaptchaClient", "EdgeProxy", "HostSystem", "VisitorAPI", "AdminAPI", "Prometheus",
+                "DragonflyStore", "NATSBus", "HistoryChecker", "RecordChain",
                 "QueueStore", "SessionTokens", "RoomConfiguration", logging, nioCore, nioPosix, serviceLifecycle,
                 unixSignals,
             ],
             swiftSettings: swiftSettings),
         .target(
             name: "EdgeProxy",
-            dependencies: ["VisitorAPI", "HTTPWire", "CertificateNames", nioCore, nioPosix, nioSSL, nioTLS],
+            dependencies: [
+                "AbuseGuard", "VisitorAPI", "HTTPWire", "CertificateNames", nioCore, nioPosix, nioSSL, nioTLS,
+            ],
             swiftSettings: rawBytesSettings),
         .target(name: "CertificateNames", dependencies: [nioSSL], swiftSettings: swiftSettings),
         .target(
             name: "VisitorAPI",
             dependencies: [
-                "QueueStore", "RecordChain", "SessionTokens", "RoomConfiguration", "COpenSSL", mustache, nioCore,
+                "AbuseGuard", "QueueStore", "RecordChain", "SessionTokens", "RoomConfiguration", "COpenSSL", mustache,
+                nioCore,
             ],
             resources: [.embedInCode("Pages/Resources"), .embedInCode("OpenAPI")], swiftSettings: swiftSettings),
+        .target(
+            name: "CaptchaClient",
+            dependencies: ["AbuseGuard", "RoomConfiguration", asyncHTTPClient, logging, nioCore, nioHTTP1],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "AbuseGuard", dependencies: ["RoomConfiguration", "SessionTokens", "WaitingRoom"],
+            swiftSettings: swiftSettings),
         .target(
             name: "AdminAPI", dependencies: ["Prometheus", hummingbird, logging, nioCore, serviceLifecycle],
             swiftSettings: swiftSettings),
@@ -138,10 +150,13 @@ let package = Package(
         .target(
             name: "EdgeProxyProperties",
             dependencies: [
-                "EdgeProxy", "HTTPWire", "HTTPWireProperties", "QueueStore", "RoomConfiguration", "SessionTokens",
-                "VisitorAPI", "WaitingRoom", nioCore, nioEmbedded, nioHPACK,
+                "AbuseGuard", "EdgeProxy", "HTTPWire", "HTTPWireProperties", "QueueStore", "RoomConfiguration",
+                "SessionTokens", "VisitorAPI", "WaitingRoom", nioCore, nioEmbedded, nioHPACK,
             ],
             path: "Fuzz/Connection", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "AbuseGuardTests", dependencies: ["AbuseGuard", "RoomConfiguration", "SessionTokens", "WaitingRoom"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "AdminAPITests",
             dependencies: ["AdminAPI", "Prometheus", logging, nioCore, nioPosix, serviceLifecycle],
@@ -193,7 +208,8 @@ let package = Package(
         .testTarget(
             name: "VisitorAPITests",
             dependencies: [
-                "VisitorAPI", "QueueStore", "RoomConfiguration", "SessionTokens", "WaitingRoom", nioCore, nioPosix,
+                "AbuseGuard", "VisitorAPI", "QueueStore", "RoomConfiguration", "SessionTokens", "WaitingRoom", nioCore,
+                nioPosix,
             ], swiftSettings: swiftSettings),
         .testTarget(
             name: "WaitingRoomTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),

@@ -1,4 +1,6 @@
+import AbuseGuard
 import AdminAPI
+import CaptchaClient
 import EdgeProxy
 import HostSystem
 package import Logging
@@ -77,12 +79,14 @@ package struct AnteroomServer {
         let store = try MeteredStore(line.store, behind: storeGate, registry: registry)
         let open = try await line.configureAtStart(store, configuration.settings(at: clock()))
 
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: workers)
+        let abuse = AbuseWatch(salt: salt)
+        let captcha = SiteVerify(group: group, logger: logger)
         let services = VisitorServices(
             store: store, signer: TokenSigner(keys: keys), keys: keys,
-            salt: salt, monitor: monitor, pages: pages, lifetime: configuration.tokens.lifetime,
-            api: configuration.api, clock: clock)
+            salt: salt, monitor: monitor, abuse: abuse, captcha: captcha, pages: pages,
+            lifetime: configuration.tokens.lifetime, api: configuration.api, clock: clock)
 
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: workers)
         let labels = LabelTable()
         let contexts = tls.withLock { $0 }
         let routing = RoutingTable(configuration, labels: labels, tls: contexts, at: clock())
@@ -197,6 +201,7 @@ package struct AnteroomServer {
             LimitMetrics.write(services.limits.totals, of: worker.currentRooms.map(\.id), &writer)
         }
         registry.addCollector { transport.write(&$0) }
+        registry.addCollector { AbuseMetrics.write(abuse, &$0) }
         registry.addCollector { writer in
             if let status = line.eventStatus { EventMetrics.write(status, &writer) }
         }
@@ -244,6 +249,7 @@ package struct AnteroomServer {
         await flusher.flush()
         try await line.close()
         try? await accessLog.shutdown()
+        await captcha.close()
         try? await group.shutdownGracefully()
         if let failure { throw failure }
         logger.notice("Stopped")

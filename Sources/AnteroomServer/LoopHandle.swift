@@ -17,6 +17,9 @@ struct LoopHandle: Sendable {
     ) async throws -> LoopHandle {
         try await eventLoop.submit {
             let tokens = NIOLoopBound(try LoopTokens(services: services, loop: eventLoop), eventLoop: eventLoop)
+            services.onMove { position, binding in
+                eventLoop.execute { tokens.value.move(position, to: binding) }
+            }
             let activity = NIOLoopBound(LoopActivity(), eventLoop: eventLoop)
             let live = NIOLoopBound(LiveBoard(), eventLoop: eventLoop)
             let desk = VisitorDesk(services: services, loop: eventLoop, tokens: tokens, activity: activity, live: live)

@@ -7,6 +7,7 @@ extension TokenClaims {
         if let sessionID { text += ",\"session_id\":\"\(sessionID)\"" }
         text += ",\"iat\":\(issuedAt),\"exp\":\(expiresAt)"
         if let binding { text += ",\"bnd\":\"\(binding)\"" }
+        if let agentBinding { text += ",\"bua\":\"\(agentBinding)\"" }
         text += "}"
         return Array(text.utf8)
     }
@@ -21,11 +22,12 @@ extension TokenClaims {
         else { return nil }
         let sessionID = object.string("session_id", in: json).flatMap { SessionID(json.extracting($0)) }
         let binding = object.string("bnd", in: json).flatMap { BindingDigest(json.extracting($0)) }
+        let agentBinding = object.string("bua", in: json).flatMap { BindingDigest(json.extracting($0)) }
         guard (sessionID != nil) == (kind == .session), object.has("session_id", in: json) == (sessionID != nil),
-            object.has("bnd", in: json) == (binding != nil)
+            object.has("bnd", in: json) == (binding != nil), object.has("bua", in: json) == (agentBinding != nil)
         else { return nil }
         self.init(
             positionID: positionID, queueID: queueID, sessionID: sessionID, issuedAt: issuedAt, expiresAt: expiresAt,
-            binding: binding)
+            binding: binding, agentBinding: agentBinding)
     }
 }

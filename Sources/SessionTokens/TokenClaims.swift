@@ -12,10 +12,13 @@ package struct TokenClaims: Hashable, Sendable {
     package var expiresAt: Int64
     /// The claim `bnd`: whom the token was given to.
     package var binding: BindingDigest?
+    /// The claim `bua`, beside a `bnd` that covers the address too: the User-Agent alone, so that a visitor on another
+    /// network can be told from another visitor.
+    package var agentBinding: BindingDigest?
 
     package init(
         positionID: PositionID, queueID: RoomID, sessionID: SessionID? = nil, issuedAt: Int64, expiresAt: Int64,
-        binding: BindingDigest? = nil
+        binding: BindingDigest? = nil, agentBinding: BindingDigest? = nil
     ) {
         self.positionID = positionID
         self.queueID = queueID
@@ -23,6 +26,7 @@ package struct TokenClaims: Hashable, Sendable {
         self.issuedAt = issuedAt
         self.expiresAt = expiresAt
         self.binding = binding
+        self.agentBinding = agentBinding
     }
 
     /// From this second on the token is due to be replaced: half of its life is spent.

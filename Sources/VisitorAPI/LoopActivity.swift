@@ -9,6 +9,10 @@ package final class LoopActivity {
     private var touched: ContiguousArray<VerifiedToken> = []
     private var clients: [SessionID: Client] = [:]
     private var tunnels: [SessionID: (position: PositionID, room: RoomID)] = [:]
+    /// Positions whose session's cookie came back; noted only where somebody asks for them.
+    private var returned: [(position: PositionID, room: RoomID)] = []
+    /// Whether a room wants to know who brings cookies back.
+    package var notesReturns = false
     /// How many heartbeats were noted since the process began.
     package private(set) var heartbeatsTotal = 0
 
@@ -25,12 +29,20 @@ package final class LoopActivity {
         session.pendingPageViews += 1
         guard session.pendingPageViews == 1 else { return }
         touched.append(session)
-        if !session.isReported { clients[session.sessionID] = client() }
+        guard !session.isReported else { return }
+        clients[session.sessionID] = client()
+        if notesReturns { returned.append((session.positionID, session.queueID)) }
     }
 
     /// Notes that bytes went through a session's tunnel, which is no page view.
     package func noteTunnel(of session: SessionID, position: PositionID, in room: RoomID) {
         tunnels[session] = (position, room)
+    }
+
+    /// Takes the positions whose session's cookie came back since the last time.
+    func takeReturned() -> [(position: PositionID, room: RoomID)] {
+        defer { returned.removeAll(keepingCapacity: true) }
+        return returned
     }
 
     /// Takes what was noted.

@@ -10,6 +10,8 @@ package final class LoopTokens {
         case valid(VerifiedToken)
         /// Good signature and binding, but over.
         case expired(TokenClaims)
+        /// Good signature, alive or over, but bound to another network than the visitor's, or replaced by a token for one.
+        case misplaced(TokenClaims)
         case refused
     }
 
@@ -19,6 +21,7 @@ package final class LoopTokens {
     private let hasher: BindingHasher
     private let sessions: VerifiedTokenCache
     private let positions: VerifiedTokenCache
+    private var moves = NetworkMoves()
     /// Tokens of each kind that one loop remembers; a longer line than that verifies some polls anew.
     private static let capacity = 1 << 16
     /// A visitor who does not keep the new cookie is not offered one with every answer.
@@ -52,9 +55,20 @@ package final class LoopTokens {
     }
 
     func position(_ token: [UInt8], room: RoomID, binding: TokenBinding, facts: BindingFacts, now: Int64) -> Verdict {
-        read(
+        let verdict = read(
             token.span, .position, positions, room, Binding(binding), userAgent: facts.userAgent.span,
             address: facts.address.span, now)
+        if case .valid(let token) = verdict, moves.haveReplaced(token.claims, now: now) {
+            return .misplaced(token.claims)
+        }
+        return verdict
+    }
+
+    /// The position, and the session that it can become, belong to whom this binding names from now on; tokens with another
+    /// are refused.
+    package func move(_ position: PositionID, to binding: BindingDigest) {
+        moves.note(position, binding, now: services.clock().milliseconds / 1000)
+        sessions.forget(SessionID(of: position))
     }
 
     /// A pass of any room with a good signature, whose time may be over; nil: none.
@@ -106,12 +120,22 @@ package final class LoopTokens {
         func isOwners(_ claims: TokenClaims) -> Bool {
             claims.queueID == room
                 && binding.admits(claims.binding, hasher: hasher, address: address, userAgent: userAgent)
+                && !moves.haveReplaced(claims, now: now)
+        }
+        func strangers(_ claims: TokenClaims) -> Verdict {
+            let isSameBrowser =
+                claims.queueID == room && binding == .addressAndUserAgent
+                && Binding.userAgent.admits(
+                    claims.agentBinding, hasher: hasher, address: address, userAgent: userAgent)
+            if let session = claims.sessionID, cache.isRevoked(session, now: now) { return .refused }
+            return isSameBrowser ? .misplaced(claims) : .refused
         }
         do throws(TokenError) {
             let claims = try verify(now) { verifier throws(TokenError) in
                 try verifier.verify(token, as: kind, now: now)
             }
-            guard isOwners(claims),
+            guard isOwners(claims) else { return strangers(claims) }
+            guard
                 let entry = cache.insert(
                     token, as: kind, claims: claims, binding: binding, address: address, userAgent: userAgent, now: now)
             else { return .refused }
@@ -119,7 +143,7 @@ package final class LoopTokens {
         } catch {
             switch error {
             case .expired(let claims):
-                guard isOwners(claims) else { return .refused }
+                guard isOwners(claims) else { return strangers(claims) }
                 if let session = claims.sessionID, cache.isRevoked(session, now: now) { return .refused }
                 return .expired(claims)
             default: break

@@ -82,7 +82,7 @@ class TestCORS:
         answer = call(gate, "OPTIONS", "/enqueue", FRIEND, **PREFLIGHT)
         assert answer.status_code == 204 and allowed(answer) == (FRIEND, "true")
         assert answer.headers["Access-Control-Allow-Methods"] == "POST"
-        assert answer.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
+        assert answer.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type, X-Anteroom-Challenge"
         assert answer.headers["Access-Control-Max-Age"] == "600"
         stranger = call(gate, "OPTIONS", "/enqueue", STRANGER, **PREFLIGHT)
         assert stranger.status_code == 204 and allowed(stranger) == (None, None)

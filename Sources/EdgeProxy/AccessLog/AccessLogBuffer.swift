@@ -53,6 +53,12 @@ final class AccessLogBuffer {
             text(failure)
             text("\"")
         }
+        if let note = line.note {
+            // Names of the gate's own: nothing to escape.
+            text(",\"note\":\"")
+            bytes.append(contentsOf: note.utf8)
+            text("\"")
+        }
         text("}\n")
         if bytes.count >= Self.flushSize { flush() }
     }
@@ -144,6 +150,8 @@ struct AccessLogLine {
     var duration: Int64
     var upstreamDuration: Int64
     var failure: StaticString?
+    /// Why the gate answered as it did, in names of its own.
+    var note: String?
 }
 
 extension LoopCounters.Outcome {
@@ -161,6 +169,7 @@ extension LoopCounters.Outcome {
         case .refused: "refused"
         case .failed: "failed"
         case .aborted: "aborted"
+        case .challenged: "challenged"
         }
     }
 }

@@ -78,6 +78,7 @@ extension DownstreamHandler {
         guard let exchange else { return }
         exchange.outcome = outcome
         exchange.status = response.status
+        exchange.note = response.note
         exchange.bytesOut = Int64(response.body.count)
         let keepsAlive = exchange.keepAlive && requestBody.isComplete && !gate.isDraining && !closesAfterAnswer
         closesAfterAnswer = !keepsAlive
@@ -207,7 +208,7 @@ extension DownstreamHandler {
                 room: exchange.room?.idBytes ?? [], outcome: exchange.outcome, method: exchange.method,
                 host: exchange.host, target: exchange.target, httpVersion: httpVersion(of: exchange),
                 status: exchange.status, bytesIn: exchange.bytesIn, bytesOut: exchange.bytesOut, duration: duration,
-                upstreamDuration: exchange.upstreamDuration, failure: exchange.failure)
+                upstreamDuration: exchange.upstreamDuration, failure: exchange.failure, note: exchange.note)
             unsafe exchange.head.withUnsafeReadableBytes { unsafe log.append(line, head: $0) }
         }
         gate.give(back: exchange)

@@ -90,6 +90,7 @@ extension DownstreamHandler {
             return .respond(gate.desk.maintenance(request), .maintenance)
         }
         var expired: TokenClaims?
+        var misplaced: TokenClaims?
         if let token = unsafe sessionToken(of: room, head, bytes) {
             let tokenBytes = unsafe UnsafeRawBufferPointer(rebasing: bytes[token])
             let userAgent = head.field(.userAgent)?.value ?? 0..<0
@@ -107,11 +108,13 @@ extension DownstreamHandler {
                 unsafe rewrite(head, bytes, exchange, forwardToken: rule.forwardToken ? tokenBytes : nil)
                 return .forward
             case .expired(let claims): expired = claims
+            case .misplaced(let claims): misplaced = claims
             case .refused: break
             }
         }
         var request = unsafe visitorRequest(head, bytes, exchange, rule: rule)
         request.expiredSession = expired
+        request.misplacedSession = misplaced
         request.positionToken = unsafe cookie(.position, of: room, bytes).map { unsafe Array(bytes[$0]) }
         request.passToken = unsafe cookie(.pass, of: room, bytes).map { unsafe Array(bytes[$0]) }
         return .ask(request)

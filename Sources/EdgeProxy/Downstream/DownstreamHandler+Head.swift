@@ -154,6 +154,7 @@ extension DownstreamHandler {
         {
             request.webSocketKey = unsafe String(decoding: bytes[key.value].prefix(64), as: UTF8.self)
         }
+        if rule?.challenge.isOn == true { unsafe readTraits(head, bytes, exchange, into: &request) }
         return request
     }
 

@@ -56,6 +56,8 @@ final class Exchange {
 
     /// Why the request failed or was refused, for the log.
     var failure: StaticString?
+    /// Why the gate answered as it did, for the log.
+    var note: String?
 
     var startedAt: Int64 = 0
     /// When the request was handed to the origin; −1 before.
@@ -79,6 +81,7 @@ final class Exchange {
         grant = nil
         outcome = .refused
         failure = nil
+        note = nil
         isRetried = false
         hasInterim = false
         isAnswerStarted = false

@@ -87,6 +87,7 @@ extension LoopCounters.Outcome {
         case .api: self = .api
         case .page: self = .page
         case .unavailable: self = .failed
+        case .challenged: self = .challenged
         }
     }
 }

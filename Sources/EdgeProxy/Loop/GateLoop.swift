@@ -63,6 +63,7 @@ package final class GateLoop {
         var generator = SystemRandomNumberGenerator()
         requestIDs = RequestIDSequence(seed: generator.next())
         spare.reserveCapacity(256)
+        activity.notesReturns = routing.hasChallenges
     }
 
     /// Begins the sweep of deadlines.
@@ -91,6 +92,7 @@ package final class GateLoop {
     package func apply(_ routing: RoutingTable) {
         loop.preconditionInEventLoop()
         self.routing = routing
+        activity.notesReturns = routing.hasChallenges
         lastGroup = nil
         groups.removeAll()
         let endpoints = Set(routing.endpoints)
@@ -218,6 +220,7 @@ package final class GateLoop {
         takeTime()
         deadlines.sweep(now: .now())
         if regulate() { makeRoom() }
+        if activity.notesReturns { desk.noteReturns() }
         tunnels.noteUse { session, position, room in activity.noteTunnel(of: session, position: position, in: room) }
         log.flush()
     }

@@ -20,6 +20,8 @@ package final class RoutingTable: Sendable {
 
     package let rooms: [CompiledRoom]
     package let gate: GateConfiguration
+    /// Whether any room asks newcomers to prove something.
+    let hasChallenges: Bool
     let tls: TLSContexts
     let reservedPath: [UInt8]
     /// The value of `Strict-Transport-Security` in answers over TLS; empty for none.
@@ -40,6 +42,7 @@ package final class RoutingTable: Sendable {
         rooms = configuration.rooms.map {
             CompiledRoom($0, label: labels.label(for: $0.settings.id), tls: tls, at: now)
         }
+        hasChallenges = rooms.contains { $0.rule.challenge.isOn }
         gate = configuration.gate
         let port = configuration.gate.listen.first { $0.service == .https }?.address.port ?? 443
         securePort = port == 443 || port == 0 ? "" : ":\(port)"

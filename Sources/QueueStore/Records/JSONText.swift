@@ -82,6 +82,16 @@ package struct JSONText {
         }
     }
 
+    package mutating func member(_ name: String, strings: [String]) {
+        key(name)
+        open(UInt8(ascii: "["))
+        for (index, text) in strings.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            string(text)
+        }
+        close(UInt8(ascii: "]"))
+    }
+
     private mutating func key(_ name: String) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         string(name)

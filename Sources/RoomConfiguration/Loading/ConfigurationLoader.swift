@@ -71,7 +71,7 @@ package struct ConfigurationLoader: Sendable {
         if let root {
             configuration.read(
                 root, templates: TemplateReader(files: named, check: checkTemplate),
-                pem: PEMReader(files: named, checks: pemChecks))
+                pem: PEMReader(files: named, checks: pemChecks), secrets: SecretReader(files: named))
         }
         var overrides = EnvironmentOverrides(environment)
         overrides.apply(to: &configuration)
@@ -102,7 +102,9 @@ package struct ConfigurationLoader: Sendable {
 }
 
 extension Configuration {
-    fileprivate mutating func read(_ root: Section, templates: TemplateReader, pem: PEMReader) {
+    fileprivate mutating func read(
+        _ root: Section, templates: TemplateReader, pem: PEMReader, secrets: SecretReader
+    ) {
         var binding = TokenBinding.userAgent
         if let section = root.section("gate", as: .gate) { gate = GateConfiguration(reading: section, pem: pem) }
         if let section = root.section("admin", as: .admin) { admin = AdminConfiguration(reading: section) }
@@ -123,7 +125,9 @@ extension Configuration {
         ConfigurationRules.check(passthrough: entries)
         passthrough = entries.map(\.0)
         let placed = root.sections("rooms", as: .room).compactMap { section in
-            RoomRule(reading: section, binding: binding, limits: limits, templates: templates, pem: pem)
+            RoomRule(
+                reading: section, binding: binding, limits: limits, templates: templates, pem: pem, secrets: secrets
+            )
                 .map { (rule: $0, section: section) }
         }
         ConfigurationRules.check(rooms: placed, in: gate)

@@ -7,12 +7,18 @@ package struct FileAccess: Sendable {
     /// The bytes of a regular file of at most `limit` bytes.
     package var read: @Sendable (_ path: String, _ limit: Int) throws(FileProblem) -> [UInt8]
 
+    /// The mode of a file of the running user that others may read or write, such as `0644`; nil if they may not. A file
+    /// of another owner counts as closed if the system lets us read it: so a mounted secret works.
+    package var exposure: @Sendable (_ path: String) -> String?
+
     package init(
         stamp: @escaping @Sendable (_ path: String) -> FileStamp?,
-        read: @escaping @Sendable (_ path: String, _ limit: Int) throws(FileProblem) -> [UInt8]
+        read: @escaping @Sendable (_ path: String, _ limit: Int) throws(FileProblem) -> [UInt8],
+        exposure: @escaping @Sendable (_ path: String) -> String? = { _ in nil }
     ) {
         self.stamp = stamp
         self.read = read
+        self.exposure = exposure
     }
 
     /// The machine's file system. Blocks the calling thread.
@@ -21,7 +27,12 @@ package struct FileAccess: Sendable {
             var status = stat()
             return stat(path, &status) == 0 ? FileStamp(status) : nil
         },
-        read: readFile)
+        read: readFile,
+        exposure: { path in
+            var status = stat()
+            guard stat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & 0o077 != 0 else { return nil }
+            return "0" + String(status.st_mode & 0o777, radix: 8)
+        })
 
     private static func readFile(_ path: String, limit: Int) throws(FileProblem) -> [UInt8] {
         // Non-blocking, so that a pipe at this path cannot stop the gate.

@@ -15,6 +15,8 @@ package struct RoomRule: Hashable, Sendable {
     package var completion: [CompletionRule]
     package var queueingStatusCode: Int
     package var tokenBinding: TokenBinding
+    /// What newcomers have to prove.
+    package var challenge = ChallengeRule()
     /// A Mustache template for the queue page, in place of the built-in one.
     package var template: TemplateFile?
     /// Only those join who have a pass.

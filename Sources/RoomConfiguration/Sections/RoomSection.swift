@@ -6,7 +6,8 @@ extension RoomRule {
     ///   - binding: where the room names none.
     ///   - limits: where the room writes none.
     init?(
-        reading section: Section, binding: TokenBinding, limits: RateLimits, templates: TemplateReader, pem: PEMReader
+        reading section: Section, binding: TokenBinding, limits: RateLimits, templates: TemplateReader, pem: PEMReader,
+        secrets: SecretReader
     ) {
         let id = section.require("id", .roomID, remedy: "write one of a-z, 0-9 and -, such as concert-tickets")
         let target = TargetConfiguration(reading: section, pem: pem)
@@ -19,6 +20,7 @@ extension RoomRule {
         section.read("forward_token", into: &forwardToken, .boolean)
         section.read("queueing_status_code", into: &queueingStatusCode, .queueingStatus)
         section.read("token_binding", into: &tokenBinding, .choice)
+        challenge = ChallengeRule(reading: section, secrets: secrets)
         section.read("invite_only", into: &inviteOnly, .boolean)
         var revoked: [PassID] = []
         section.readList("revoked_passes", into: &revoked, .passID)

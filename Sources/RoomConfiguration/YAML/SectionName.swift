@@ -58,8 +58,9 @@ enum SectionName: String, CaseIterable {
                 "id", "name", "match", "target_url", "target_urls", "balance", "health", "origin_tls", "preserve_host",
                 "max_active_users", "max_queue_size", "max_positions_per_address", "rate_limits", "queue_rate",
                 "session_timeout", "session_renewal", "heartbeat_interval", "heartbeat_timeout", "claim_timeout",
-                "admission_interval", "priority_share",
-                "shuffle_window", "missed_turn_grace", "invite_only", "revoked_passes", "status",
+                "admission_interval", "priority_share", "shuffle_window", "missed_turn_grace", "invite_only",
+                "revoked_passes", "challenge", "challenge_provider", "challenge_site_key", "challenge_secret_file",
+                "challenge_verify_url", "challenge_failure", "status",
                 "queueing_status_code", "token_binding", "forward_token", "template", "bypass", "completion",
                 "queueing_method", "opens_at", "closes_at", "pre_queue", "shuffle_at_start", "events",
             ]

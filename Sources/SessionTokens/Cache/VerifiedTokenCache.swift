@@ -101,6 +101,11 @@ package final class VerifiedTokenCache {
     /// Drops the session's tokens and refuses them until they have ended. O(its tokens), mostly one or two.
     package func revoke(_ session: SessionID, now: Int64) {
         revoked.insert(session, now: now)
+        forget(session)
+    }
+
+    /// Drops the session's tokens, which are verified again if they come again. O(its tokens).
+    package func forget(_ session: SessionID) {
         while let slot = sessions[session], let entry = unsafe tokens[slot] { remove(entry) }
     }
 

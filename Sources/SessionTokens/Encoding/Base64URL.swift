@@ -1,5 +1,5 @@
 /// Base64url without padding (RFC 4648 §5, RFC 7515 §2).
-enum Base64URL {
+package enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
     private static let foreign: UInt8 = 0xff
     /// The value of each byte as a digit, or `foreign`.
@@ -35,7 +35,7 @@ enum Base64URL {
         }
     }
 
-    static func text(_ bytes: [UInt8]) -> String {
+    package static func text(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         append(bytes.span, to: &text)
         return String(decoding: text, as: UTF8.self)
@@ -44,7 +44,7 @@ enum Base64URL {
     /// Puts the decoded bytes in place of what `bytes` held.
     /// - Returns: False if the text has another character, an impossible length, or bits in its last digit that no
     ///   byte needs: such a text would be a second way to write the same token.
-    static func decode(_ text: Span<UInt8>, into bytes: inout [UInt8]) -> Bool {
+    package static func decode(_ text: Span<UInt8>, into bytes: inout [UInt8]) -> Bool {
         let values = values
         bytes.removeAll(keepingCapacity: true)
         bytes.reserveCapacity(text.count / 4 * 3 + 2)

@@ -2,11 +2,11 @@ import COpenSSL
 
 /// A SHA-256 computation (FIPS 180-4) that is set up once and used again and again, by one caller at a time.
 @safe
-final class SHA256 {
+package final class SHA256 {
     private let algorithm: OpaquePointer
     private let context: OpaquePointer
 
-    static let length = 32
+    package static let length = 32
 
     init() throws(OpenSSLError) {
         // Fetched once: an implicit fetch per digest costs more than the digest.
@@ -32,7 +32,7 @@ final class SHA256 {
     }
 
     /// One digest for callers that need few.
-    static func digest(of bytes: [UInt8]) throws(OpenSSLError) -> [UInt8] {
+    package static func digest(of bytes: [UInt8]) throws(OpenSSLError) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: length)
         guard unsafe EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil) == 1 else {
             throw OpenSSLError("EVP_Digest")

@@ -15,6 +15,7 @@ enum APICall: String {
     case live = "/live"
     case receipt = "/receipt"
     case chain = "/chain"
+    case challenge = "/challenge"
 
     /// Nil: no such call.
     init?(_ request: VisitorRequest, rule: RoomRule) {
@@ -28,7 +29,7 @@ enum APICall: String {
         switch self {
         case .room, .status, .session, .receipt, .chain: ["GET", "HEAD"]
         case .live: ["GET"]
-        case .enqueue, .heartbeat, .leave, .claim, .sessionHeartbeat, .complete: ["POST"]
+        case .enqueue, .heartbeat, .leave, .claim, .sessionHeartbeat, .complete, .challenge: ["POST"]
         }
     }
 }

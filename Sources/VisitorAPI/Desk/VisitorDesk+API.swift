@@ -41,6 +41,7 @@ extension VisitorDesk {
             return try await session(request, rule)
         case .complete: return try await complete(request, rule)
         case .live: return try await openLive(request, rule)
+        case .challenge: return try await solve(request, rule)
         case .receipt: return try await receipt(request, rule)
         case .chain: return chainHead(rule)
         }
@@ -124,12 +125,18 @@ extension VisitorDesk {
         if rule.inviteOnly, pass == nil { return .respond(Self.forbidden(Self.inviteOnlyDetail)) }
         let address = countedAddress(request, rule)
         if let refusal = crowdedLately(address, request, rule) { return .respond(refusal) }
+        let made: PositionID?
+        switch await screen(request, rule, pass) {
+        case .passed(let id): made = id
+        case .stopped(let response): return .respond(response)
+        }
         var generator = random.value
         let arrival = Arrival(
-            id: PositionID(using: &generator), userID: body.userID, metadata: body.metadata, client: request.client,
-            addressDigest: address, pass: pass)
+            id: made ?? PositionID(using: &generator), userID: body.userID, metadata: body.metadata,
+            client: request.client, addressDigest: address, pass: pass)
         switch try await services.store.enqueue(arrival, in: room) {
         case .waiting(let place), .admitted(let place):
+            noteNewcomer(place.position.id, request, rule)
             return try await position(place, request, rule, status: 201, token: nil, mayRefresh: true)
         case .crowded: return .respond(crowdedNow(address, request, rule))
         case .closed(let phase): return .respond(closed(request, rule, phase, asProblem: true))
@@ -201,6 +208,7 @@ extension VisitorDesk {
         case .failure(let response): return .respond(response)
         case .success(let found):
             let room = rule.settings.id
+            if let stop = pace(found.claims, request, rule, counts: true) { return .respond(stop) }
             if found.isExpired {
                 return .respond(Self.unauthorized("The position token has run out; a heartbeat gives a new one."))
             }
@@ -240,7 +248,7 @@ extension VisitorDesk {
 
     /// The position as JSON, with its token (a fresh one where half of the old one's life is over) and, when it is its
     /// turn, the way in.
-    private func position(
+    func position(
         _ place: Place, _ request: VisitorRequest, _ rule: RoomRule, status: Int, token: [UInt8]?, mayRefresh: Bool
     ) async throws(StoreError) -> VisitorAnswer {
         let room = rule.settings.id
@@ -340,6 +348,10 @@ extension VisitorDesk {
         switch readPosition(token, request, rule) {
         case .valid(let claims, _): return .success(Caller(claims: claims, token: token, isExpired: false))
         case .expired(let claims): return .success(Caller(claims: claims, token: token, isExpired: true))
+        case .misplaced(let claims):
+            return .failure(
+                askMoved(claims, request, rule)
+                    ?? Self.unauthorized("The position token is bound to another network."))
         case .refused: return .failure(Self.unauthorized("The position token is not valid here."))
         }
     }
@@ -352,6 +364,10 @@ extension VisitorDesk {
         case .failure(let response): return .failure(response)
         case .success(let caller):
             let room = rule.settings.id
+            // A long poll ends when the line moves: its pace is the gate's.
+            if let stop = pace(caller.claims, request, rule, counts: request.waitSpan == nil) {
+                return .failure(stop)
+            }
             guard let place = try await place(of: caller.claims, in: room) else {
                 return .failure(Self.unknownPosition)
             }
@@ -364,15 +380,22 @@ extension VisitorDesk {
         guard let token = request.bearerToken ?? request.sessionToken else {
             return .failure(Self.unauthorized("There is no session token."))
         }
-        let verdict = tokens.value.session(
-            token, room: rule.settings.id, binding: rule.tokenBinding, facts: request.bindingFacts,
-            now: services.clock().milliseconds / 1000)
-        switch verdict {
+        switch readSession(token, request, rule) {
         case .valid(let session): return .success(session.claims)
         // The store knows whether the session lives; the token only says which one.
         case .expired(let claims): return .success(claims)
+        case .misplaced(let claims):
+            return .failure(
+                askMoved(claims, request, rule)
+                    ?? Self.unauthorized("The session token is bound to another network."))
         case .refused: return .failure(Self.unauthorized("The session token is not valid here."))
         }
+    }
+
+    func readSession(_ token: [UInt8], _ request: VisitorRequest, _ rule: RoomRule) -> LoopTokens.Verdict {
+        tokens.value.session(
+            token, room: rule.settings.id, binding: rule.tokenBinding, facts: request.bindingFacts,
+            now: services.clock().milliseconds / 1000)
     }
 
     static func unauthorized(_ detail: String) -> VisitorResponse {
@@ -389,7 +412,7 @@ extension VisitorDesk.PositionTokenVerdict {
     var claims: TokenClaims? {
         switch self {
         case .valid(let claims, _), .expired(let claims): claims
-        case .refused: nil
+        case .misplaced, .refused: nil
         }
     }
 }

@@ -4,7 +4,8 @@ import RoomConfiguration
 extension VisitorDesk {
     /// What scripts may read of an answer beside the fields that they always may.
     private static let exposed =
-        "Retry-After, RateLimit, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, X-Request-Id"
+        "Retry-After, RateLimit, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, X-Request-Id, "
+        + "X-Anteroom-Challenge"
 
     /// The answer to a preflight; nil where the request is none, or no other site may call.
     nonisolated func preflight(_ request: VisitorRequest, methods: [String]) -> VisitorResponse? {
@@ -15,7 +16,8 @@ extension VisitorDesk {
         guard services.api.corsOrigins.allows(request.origin) else { return response }
         response.fields += [
             ("Access-Control-Allow-Methods", methods.joined(separator: ", ")),
-            ("Access-Control-Allow-Headers", "Authorization, Content-Type"), ("Access-Control-Max-Age", "600"),
+            ("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Anteroom-Challenge"),
+            ("Access-Control-Max-Age", "600"),
         ]
         return response
     }

@@ -1,3 +1,4 @@
+import AbuseGuard
 package import NIOCore
 import QueueStore
 import RoomConfiguration
@@ -92,6 +93,7 @@ package actor VisitorDesk {
         if let token = request.positionToken {
             switch readPosition(token, request, rule) {
             case .valid(let claims, let needsRefresh):
+                if let stop = pace(claims, request, rule, counts: true) { return .respond(stop) }
                 let outcome = try await services.store.claim(claims.positionID, in: room)
                 switch outcome {
                 case .session(_, let place):
@@ -108,9 +110,12 @@ package actor VisitorDesk {
                 }
             case .expired(let claims):
                 if let answer = try await restore(claims, request, rule, pass) { return answer }
+            case .misplaced(let claims):
+                if let answer = try await move(claims, request, rule) { return answer }
             case .refused: break
             }
         }
+        if let claims = request.misplacedSession, let answer = try await move(claims, request, rule) { return answer }
         if let claims = request.expiredSession, let answer = try await restore(claims, request, rule, pass) {
             return answer
         }
@@ -123,10 +128,22 @@ package actor VisitorDesk {
         _ claims: TokenClaims, _ request: VisitorRequest, _ rule: RoomRule, _ pass: Pass?
     ) async throws(StoreError) -> VisitorAnswer? {
         let room = rule.settings.id
+        if let stop = pace(claims, request, rule, counts: true) { return .respond(stop) }
         guard let place = try await place(of: claims, in: room) else { return nil }
         guard place.position.status.isHeld else { return try await comeBack(place, request, rule, pass) }
         activity.value.heartbeat(claims.positionID, in: room)
         return try await queued(place, request, rule, reissues: true, raisedBy: pass)
+    }
+
+    /// What a token is worth that is bound to another network: a challenge, which leads back to the place or session that
+    /// the store still has.
+    private func move(
+        _ claims: TokenClaims, _ request: VisitorRequest, _ rule: RoomRule
+    ) async throws(StoreError) -> VisitorAnswer? {
+        guard rule.challenge.isOn, let place = try await place(of: claims, in: rule.settings.id),
+            place.position.status.isHeld
+        else { return nil }
+        return askMoved(claims, request, rule).map { .respond($0) }
     }
 
     /// Where a position stands whose token is good; nil if the store does not know it (any more).
@@ -155,12 +172,21 @@ package actor VisitorDesk {
         if phase == .scheduled || phase == .closed { return .respond(closed(request, rule, phase)) }
         let address = countedAddress(request, rule)
         if let refusal = crowdedLately(address, request, rule) { return .respond(refusal) }
+        let made: PositionID?
+        switch await screen(request, rule, pass) {
+        case .passed(let id): made = id
+        case .stopped(let response): return .respond(response)
+        }
         var generator = random.value
         let arrival = Arrival(
-            id: PositionID(using: &generator), client: request.client, addressDigest: address, pass: pass)
+            id: made ?? PositionID(using: &generator), client: request.client, addressDigest: address, pass: pass)
         switch try await services.store.arrive(arrival, in: rule.settings.id) {
-        case .admitted(let place): return await grant(place.position.id, request, rule)
-        case .waiting(let place): return await queued(place, request, rule, reissues: true)
+        case .admitted(let place):
+            noteNewcomer(place.position.id, request, rule)
+            return await grant(place.position.id, request, rule)
+        case .waiting(let place):
+            noteNewcomer(place.position.id, request, rule)
+            return await queued(place, request, rule, reissues: true)
         case .crowded: return .respond(crowdedNow(address, request, rule))
         case .closed(let phase): return .respond(closed(request, rule, phase))
         case .full, .ended: return .respond(full(request, rule))
@@ -250,6 +276,8 @@ package actor VisitorDesk {
     enum PositionTokenVerdict {
         case valid(TokenClaims, needsRefresh: Bool)
         case expired(TokenClaims)
+        /// Good, alive or over, but bound to another network.
+        case misplaced(TokenClaims)
         case refused
     }
 
@@ -258,8 +286,14 @@ package actor VisitorDesk {
         let verdict = tokens.value.position(
             token, room: rule.settings.id, binding: rule.tokenBinding, facts: request.bindingFacts, now: now)
         switch verdict {
-        case .valid(let verified): return .valid(verified.claims, needsRefresh: now >= verified.claims.refreshAt)
+        case .valid(let verified):
+            if rule.challenge.isOn, !verified.isReported {
+                verified.isReported = true
+                services.abuse.returned(verified.positionID, in: rule.settings.id, at: now * 1000)
+            }
+            return .valid(verified.claims, needsRefresh: now >= verified.claims.refreshAt)
         case .expired(let claims): return .expired(claims)
+        case .misplaced(let claims): return .misplaced(claims)
         case .refused: return .refused
         }
     }
@@ -290,10 +324,20 @@ package actor VisitorDesk {
         let now = services.clock().milliseconds / 1000
         return TokenClaims(
             positionID: position, queueID: rule.settings.id, sessionID: session, issuedAt: now,
-            expiresAt: now + services.lifetime.count / 1000,
-            binding: Binding(rule.tokenBinding).digest(
-                salt: services.salt, address: request.bindingFacts.address.span,
-                userAgent: request.bindingFacts.userAgent.span))
+            expiresAt: now + services.lifetime.count / 1000, binding: binding(of: request, rule),
+            agentBinding: rule.challenge.isOn && rule.tokenBinding == .ipAndUserAgent
+                ? binding(of: request, .userAgent) : nil)
+    }
+
+    /// Whom a token for this visitor is bound to; nil for nobody.
+    func binding(of request: VisitorRequest, _ rule: RoomRule) -> BindingDigest? {
+        binding(of: request, Binding(rule.tokenBinding))
+    }
+
+    private func binding(of request: VisitorRequest, _ binding: Binding) -> BindingDigest? {
+        binding.digest(
+            salt: services.salt, address: request.bindingFacts.address.span,
+            userAgent: request.bindingFacts.userAgent.span)
     }
 
     /// The limits in force: the store's, so that all gates show the same.

@@ -1,3 +1,4 @@
+package import AbuseGuard
 package import QueueStore
 package import RoomConfiguration
 package import SessionTokens
@@ -13,8 +14,11 @@ package final class VisitorServices: Sendable {
     package let monitor: RoomMonitor
     package let chainHeads = ChainHeadBoard()
     package let limits = CallLimits()
+    package let abuse: AbuseWatch
+    let captcha: any CaptchaVerifier
     package let clock: @Sendable () -> Timestamp
     private let mutable: Mutex<Mutable>
+    private let moveListeners = Mutex<[@Sendable (PositionID, BindingDigest) -> Void]>([])
 
     private struct Mutable {
         var pages: PageRenderer
@@ -24,7 +28,8 @@ package final class VisitorServices: Sendable {
 
     package init(
         store: any QueueStore, signer: TokenSigner, keys: KeyRing, salt: BindingSalt, monitor: RoomMonitor,
-        pages: PageRenderer, lifetime: Milliseconds, api: APIConfiguration = APIConfiguration(),
+        abuse: AbuseWatch, captcha: any CaptchaVerifier, pages: PageRenderer, lifetime: Milliseconds,
+        api: APIConfiguration = APIConfiguration(),
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.store = store
@@ -32,12 +37,23 @@ package final class VisitorServices: Sendable {
         self.keys = keys
         self.salt = salt
         self.monitor = monitor
+        self.abuse = abuse
+        self.captcha = captcha
         self.clock = clock
         mutable = Mutex(Mutable(pages: pages, lifetime: lifetime, api: api))
     }
 
     package func apply(pages: PageRenderer, lifetime: Milliseconds, api: APIConfiguration) {
         mutable.withLock { $0 = Mutable(pages: pages, lifetime: lifetime, api: api) }
+    }
+
+    /// Has every event loop told of positions that are bound to another network from now on.
+    package func onMove(_ listener: @escaping @Sendable (PositionID, BindingDigest) -> Void) {
+        moveListeners.withLock { $0.append(listener) }
+    }
+
+    func announceMove(of position: PositionID, to binding: BindingDigest) {
+        for listener in moveListeners.withLock({ $0 }) { listener(position, binding) }
     }
 
     var pages: PageRenderer { mutable.withLock { $0.pages } }

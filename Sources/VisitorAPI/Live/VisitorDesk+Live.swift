@@ -61,6 +61,7 @@ extension VisitorDesk {
         case .failure(let response): return .respond(response)
         case .success(let caller):
             let room = rule.settings.id
+            if let stop = pace(caller.claims, request, rule, counts: true) { return .respond(stop) }
             guard try await place(of: caller.claims, in: room) != nil else {
                 return .respond(Self.unknownPosition)
             }

@@ -7,6 +7,7 @@ package struct PageRenderer: Sendable {
     private let queuePages: [Language: QueuePage]
     private let noticePages: [Language: NoticePage]
     private let embedPages: [Language: EmbedPage]
+    private let challengePages: [Language: ChallengePage]
     private let roomNames: [RoomID: String]
     private let templates: [RoomID: OperatorTemplate]
 
@@ -26,14 +27,17 @@ package struct PageRenderer: Sendable {
         var queuePages: [Language: QueuePage] = [:]
         var noticePages: [Language: NoticePage] = [:]
         var embedPages: [Language: EmbedPage] = [:]
+        var challengePages: [Language: ChallengePage] = [:]
         for language in Language.allCases {
             queuePages[language] = QueuePage(language: language, sources: sources)
             noticePages[language] = NoticePage(language: language, sources: sources)
             embedPages[language] = EmbedPage(language: language, sources: sources)
+            challengePages[language] = ChallengePage(language: language, sources: sources)
         }
         self.queuePages = queuePages
         self.noticePages = noticePages
         self.embedPages = embedPages
+        self.challengePages = challengePages
         self.roomNames = roomNames
         var templates: [RoomID: OperatorTemplate] = [:]
         for (room, file) in files { templates[room] = try OperatorTemplate(file) }
@@ -66,6 +70,14 @@ package struct PageRenderer: Sendable {
         return RenderedPage(
             body: page.render(model, roomName: roomName, nonce: nonce), language: language,
             contentSecurityPolicy: RenderedPage.builtInPolicy(nonce: nonce), refresh: nil)
+    }
+
+    /// Somebody has to solve a challenge first.
+    func challengePage(_ model: ChallengePageModel, in language: Language, nonce: String) -> RenderedPage {
+        let page = challengePages[language] ?? ChallengePage(language: language, sources: PageSources())
+        return RenderedPage(
+            body: page.render(model, roomName: name(of: model.room), nonce: nonce), language: language,
+            contentSecurityPolicy: RenderedPage.challengePolicy(nonce: nonce, model.provider.widget), refresh: nil)
     }
 
     /// `max_queue_size` wait already; nobody's place was made. Tries again by itself.

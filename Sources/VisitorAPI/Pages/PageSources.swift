@@ -7,5 +7,7 @@ struct PageSources: Sendable {
     let style = SourceText.styleSheet(PackageResources.page_css)
     let queueScript = SourceText.script(PackageResources.queue_js)
     let countdownScript = SourceText.script(PackageResources.countdown_js)
+    let challengePage = SourceText.html(PackageResources.challenge_html)
+    let challengeScript = SourceText.script(PackageResources.challenge_js)
     let retryScript = SourceText.script(PackageResources.retry_js)
 }

@@ -36,7 +36,7 @@ package struct LiveTicket: Sendable {
 package struct VisitorResponse: Sendable {
     /// What the answer says to the visitor; counted and logged.
     package enum Kind: Sendable {
-        case queued, full, limited, maintenance, api, page, unavailable
+        case queued, full, limited, challenged, maintenance, api, page, unavailable
     }
 
     package var kind = Kind.api
@@ -46,6 +46,8 @@ package struct VisitorResponse: Sendable {
     package var fields: [(name: String, value: String)]
     package var cookies: [String]
     package var body: [UInt8]
+    /// Why it is so, for the access log: names of the gate's own.
+    package var note: String?
 
     package init(
         status: Int, contentType: String, fields: [(name: String, value: String)] = [], cookies: [String] = [],

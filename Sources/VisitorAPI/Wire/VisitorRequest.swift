@@ -1,3 +1,4 @@
+package import AbuseGuard
 package import RoomConfiguration
 package import SessionTokens
 package import WaitingRoom
@@ -20,6 +21,12 @@ package struct VisitorRequest: Sendable {
     package var language: Language
     /// A session token of this room with a good signature and binding that has run out.
     package var expiredSession: TokenClaims?
+    /// A session token of this room with a good signature that is bound to another network than the visitor's.
+    package var misplacedSession: TokenClaims?
+    /// What the request says of the program that sent it; only where the room has challenges.
+    package var traits: BrowserTraits?
+    /// `X-Anteroom-Challenge`; only where the room has challenges.
+    package var challengeAnswer: String?
     /// What stands in the session cookie; only API calls read it.
     package var sessionToken: [UInt8]?
     package var positionToken: [UInt8]?

@@ -73,6 +73,11 @@ struct EscapingTests {
         let script = try #require(page.components(separatedBy: "<script").last)
         #expect(!script.unicodeScalars.contains("\u{2028}"))
         let notice = try PageFixtures.notice(redirectURL: "/\(hostile)")
+        let challenge = renderer.challengePage(
+            try PageFixtures.challenge(redirectURL: "/\(hostile)"), in: .english, nonce: PageFixtures.nonce
+        ).text
+        #expect(challenge.components(separatedBy: "<script").count == 2)
+        #expect(challenge.components(separatedBy: "</script").count == 2)
         let full = renderer.lineFullPage(notice, in: .english, nonce: PageFixtures.nonce).text
         #expect(full.components(separatedBy: "<script").count == 2)
         #expect(full.components(separatedBy: "</script").count == 2)

@@ -1,3 +1,4 @@
+import AbuseGuard
 import RoomConfiguration
 import Testing
 import WaitingRoom
@@ -43,6 +44,15 @@ enum PageFixtures {
             opening: PageOpening(seconds: 3_723, draws: true, commitment: seed.commitment))
     }
 
+    static func challenge(
+        provider: ChallengeProvider = .proofOfWork, redirectURL: String = "/event?id=7", notSent: Bool = true
+    ) throws -> ChallengePageModel {
+        ChallengePageModel(
+            room: try room(), challenge: String(repeating: "A", count: ChallengeAuthority.textLength),
+            work: provider == .proofOfWork ? Work(solved: 0, joins: 0, score: AbuseScore([])) : nil,
+            provider: provider, keepsPlace: true, redirectURL: redirectURL, requestID: "7d1c0f2e9a", notSent: notSent)
+    }
+
     /// Every page there is, in one language, with a name for messages.
     static func everyPage(in language: Language) throws -> [(name: String, page: RenderedPage)] {
         let renderer = try renderer()
@@ -59,6 +69,7 @@ enum PageFixtures {
             ("maintenance", renderer.maintenancePage(notice, in: language, nonce: nonce)),
             ("embed", renderer.embedPage(try room(), origins: [], in: language, nonce: nonce)),
             ("unavailable", renderer.storeUnavailablePage(notice, in: language, nonce: nonce)),
+            ("challenge", renderer.challengePage(try challenge(), in: language, nonce: nonce)),
         ]
         for status in [400, 404, 405, 408, 413, 414, 417, 421, 431, 502, 503, 504] {
             pages.append(

@@ -71,5 +71,19 @@ extension Phrase {
         .originSlowText: "Als je al binnen was, blijft dat zo. Probeer het zo meteen opnieuw.",
         .busyHeading: "Er zijn nu heel veel bezoekers",
         .busyText: "Probeer het zo meteen opnieuw.",
+        .challengeHeading: "Een ogenblik geduld",
+        .challengeText:
+            "Uw browser maakt een korte berekening, zodat programma’s de rij niet kunnen vullen. U hoeft "
+            + "niets te doen.",
+        .challengeWidgetText:
+            "Bevestig hieronder dat u geen programma bent, zodat programma’s de rij niet kunnen vullen.",
+        .challengeKept: "Uw plaats blijft behouden.",
+        .challengeProgress: "Uw browser wordt gecontroleerd",
+        .challengeDone: "Klaar. U gaat door naar uw pagina.",
+        .challengeFailed: "De controle is niet gelukt. Sta cookies voor deze site toe en probeer het opnieuw.",
+        .challengeBlocked: "De controle kon niet worden geladen. Misschien houdt een inhoudsblokkering die tegen.",
+        .challengeScript:
+            "Deze controle heeft JavaScript nodig. Sta het toe voor deze site en laad de pagina opnieuw, of "
+            + "gebruik een andere browser.",
     ]
 }

@@ -70,5 +70,18 @@ extension Phrase {
         .originSlowText: "If you had been let in, you still are. Please try again in a moment.",
         .busyHeading: "Very many visitors right now",
         .busyText: "Please try again in a moment.",
+        .challengeHeading: "One moment, please",
+        .challengeText:
+            "Your browser is doing a short calculation, so that programs cannot fill the line. You need not "
+            + "do anything.",
+        .challengeWidgetText: "Please confirm below that you are not a program, so that programs cannot fill the line.",
+        .challengeKept: "Your place is kept.",
+        .challengeProgress: "Checking your browser",
+        .challengeDone: "Done. You are being taken to your page.",
+        .challengeFailed: "The check did not succeed. Please allow cookies for this site and try again.",
+        .challengeBlocked: "The check could not be loaded. Something may be blocking it, such as a content blocker.",
+        .challengeScript:
+            "This check needs JavaScript. Please allow it for this site and load the page again, or use "
+            + "another browser.",
     ]
 }

@@ -80,5 +80,20 @@ extension Phrase {
         .originSlowText: "Si vous étiez déjà entré, votre accès est conservé. Réessayez dans un instant.",
         .busyHeading: "Beaucoup de visiteurs en ce moment",
         .busyText: "Réessayez dans un instant.",
+        .challengeHeading: "Un instant, s’il vous plaît",
+        .challengeText:
+            "Votre navigateur effectue un court calcul, afin que des programmes ne puissent pas remplir la "
+            + "file. Vous n’avez rien à faire.",
+        .challengeWidgetText:
+            "Veuillez confirmer ci-dessous que vous n’êtes pas un programme, afin que des programmes ne "
+            + "puissent pas remplir la file.",
+        .challengeKept: "Votre place est conservée.",
+        .challengeProgress: "Vérification de votre navigateur",
+        .challengeDone: "Terminé. Vous êtes redirigé vers votre page.",
+        .challengeFailed: "La vérification n’a pas abouti. Veuillez autoriser les cookies de ce site et réessayer.",
+        .challengeBlocked: "La vérification n’a pas pu être chargée. Un bloqueur de contenu l’empêche peut-être.",
+        .challengeScript:
+            "Cette vérification nécessite JavaScript. Veuillez l’autoriser pour ce site et recharger la "
+            + "page, ou utiliser un autre navigateur.",
     ]
 }

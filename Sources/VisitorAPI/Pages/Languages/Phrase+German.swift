@@ -74,5 +74,22 @@ extension Phrase {
         .originSlowText: "Wenn Sie schon eingelassen waren, bleiben Sie es. Bitte versuchen Sie es gleich noch einmal.",
         .busyHeading: "Gerade kommen sehr viele Besucher",
         .busyText: "Bitte versuchen Sie es gleich noch einmal.",
+        .challengeHeading: "Einen Moment bitte",
+        .challengeText:
+            "Ihr Browser führt eine kurze Berechnung aus, damit Programme die Schlange nicht füllen können. "
+            + "Sie müssen nichts tun.",
+        .challengeWidgetText:
+            "Bitte bestätigen Sie unten, dass Sie kein Programm sind, damit Programme die Schlange nicht "
+            + "füllen können.",
+        .challengeKept: "Ihr Platz bleibt erhalten.",
+        .challengeProgress: "Ihr Browser wird geprüft",
+        .challengeDone: "Fertig. Sie werden weitergeleitet.",
+        .challengeFailed:
+            "Die Prüfung ist nicht gelungen. Bitte erlauben Sie Cookies für diese Website und versuchen Sie "
+            + "es noch einmal.",
+        .challengeBlocked: "Die Prüfung konnte nicht geladen werden. Vielleicht verhindert es ein Inhaltsblocker.",
+        .challengeScript:
+            "Diese Prüfung braucht JavaScript. Bitte erlauben Sie es für diese Website und laden Sie die "
+            + "Seite neu, oder verwenden Sie einen anderen Browser.",
     ]
 }

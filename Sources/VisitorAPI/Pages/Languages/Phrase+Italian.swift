@@ -72,5 +72,19 @@ extension Phrase {
         .originSlowText: "Se eri già entrato, il tuo accesso resta valido. Riprova tra un momento.",
         .busyHeading: "Ci sono moltissimi visitatori",
         .busyText: "Riprova tra un momento.",
+        .challengeHeading: "Un momento, per favore",
+        .challengeText:
+            "Il tuo browser sta eseguendo un breve calcolo, perché i programmi non possano riempire la coda. "
+            + "Non devi fare nulla.",
+        .challengeWidgetText:
+            "Conferma qui sotto di non essere un programma, perché i programmi non possano riempire la coda.",
+        .challengeKept: "Il tuo posto è conservato.",
+        .challengeProgress: "Verifica del browser",
+        .challengeDone: "Fatto. Stai per raggiungere la tua pagina.",
+        .challengeFailed: "La verifica non è riuscita. Consenti i cookie di questo sito e riprova.",
+        .challengeBlocked: "Non è stato possibile caricare la verifica. Forse la impedisce un blocco dei contenuti.",
+        .challengeScript:
+            "Questa verifica richiede JavaScript. Consentilo per questo sito e ricarica la pagina, oppure "
+            + "usa un altro browser.",
     ]
 }

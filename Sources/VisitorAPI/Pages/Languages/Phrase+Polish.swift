@@ -72,5 +72,19 @@ extension Phrase {
         .originSlowText: "Jeśli masz już dostęp, pozostaje on ważny. Spróbuj ponownie za chwilę.",
         .busyHeading: "Bardzo dużo odwiedzających",
         .busyText: "Spróbuj ponownie za chwilę.",
+        .challengeHeading: "Chwileczkę",
+        .challengeText:
+            "Przeglądarka wykonuje krótkie obliczenie, aby programy nie mogły zapełnić kolejki. Nie trzeba nic robić.",
+        .challengeWidgetText:
+            "Prosimy potwierdzić poniżej, że nie jest to program, aby programy nie mogły zapełnić kolejki.",
+        .challengeKept: "Miejsce w kolejce jest zachowane.",
+        .challengeProgress: "Sprawdzanie przeglądarki",
+        .challengeDone: "Gotowe. Za chwilę otworzy się właściwa strona.",
+        .challengeFailed:
+            "Sprawdzenie się nie powiodło. Prosimy zezwolić na pliki cookie tej witryny i spróbować ponownie.",
+        .challengeBlocked: "Nie udało się wczytać sprawdzenia. Być może blokuje je bloker treści.",
+        .challengeScript:
+            "To sprawdzenie wymaga JavaScriptu. Prosimy zezwolić na niego w tej witrynie i wczytać stronę "
+            + "ponownie albo użyć innej przeglądarki.",
     ]
 }

@@ -70,5 +70,18 @@ extension Phrase {
         .originSlowText: "Se já tinha entrado, mantém o acesso. Tente de novo dentro de momentos.",
         .busyHeading: "Há muitos visitantes neste momento",
         .busyText: "Tente de novo dentro de momentos.",
+        .challengeHeading: "Um momento, por favor",
+        .challengeText:
+            "O seu navegador está a fazer um breve cálculo, para que programas não possam encher a fila. Não "
+            + "precisa de fazer nada.",
+        .challengeWidgetText: "Confirme abaixo que não é um programa, para que programas não possam encher a fila.",
+        .challengeKept: "O seu lugar está guardado.",
+        .challengeProgress: "A verificar o seu navegador",
+        .challengeDone: "Pronto. Está a ser levado à sua página.",
+        .challengeFailed: "A verificação não teve êxito. Permita os cookies deste site e tente novamente.",
+        .challengeBlocked: "Não foi possível carregar a verificação. Talvez um bloqueador de conteúdos a impeça.",
+        .challengeScript:
+            "Esta verificação precisa de JavaScript. Permita-o para este site e recarregue a página, ou use "
+            + "outro navegador.",
     ]
 }

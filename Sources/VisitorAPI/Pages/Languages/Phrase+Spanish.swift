@@ -71,5 +71,19 @@ extension Phrase {
         .originSlowText: "Si ya había entrado, conserva su acceso. Inténtelo de nuevo en un momento.",
         .busyHeading: "Hay muchísimos visitantes ahora",
         .busyText: "Inténtelo de nuevo en un momento.",
+        .challengeHeading: "Un momento, por favor",
+        .challengeText:
+            "Su navegador está haciendo un breve cálculo para que los programas no puedan llenar la cola. No "
+            + "tiene que hacer nada.",
+        .challengeWidgetText:
+            "Confirme abajo que usted no es un programa, para que los programas no puedan llenar la cola.",
+        .challengeKept: "Su lugar se conserva.",
+        .challengeProgress: "Comprobando su navegador",
+        .challengeDone: "Listo. Le llevamos a su página.",
+        .challengeFailed: "La comprobación no ha tenido éxito. Permita las cookies de este sitio e inténtelo de nuevo.",
+        .challengeBlocked: "No se pudo cargar la comprobación. Quizá la impide un bloqueador de contenido.",
+        .challengeScript:
+            "Esta comprobación necesita JavaScript. Permítalo para este sitio y vuelva a cargar la página, o "
+            + "use otro navegador.",
     ]
 }

@@ -25,6 +25,12 @@ enum Phrase: String, Hashable, Sendable, CaseIterable {
     case badRequestHeading, badRequestText, tooLargeHeading, tooLargeText, notFoundHeading, notFoundText
     case timeoutHeading, timeoutText, originDownHeading, originDownText, originSlowHeading, originSlowText
     case busyHeading, busyText
+    // Challenges
+    case challengeHeading, challengeText, challengeWidgetText, challengeKept, challengeProgress, challengeDone
+    case challengeFailed, challengeBlocked, challengeScript
+
+    /// Those that the challenge page's script writes.
+    static let ofChallenge: [Phrase] = [.challengeDone, .challengeFailed, .challengeBlocked, .reconnecting]
 
     /// Those that the queue page's script writes.
     static let ofScript: [Phrase] = [

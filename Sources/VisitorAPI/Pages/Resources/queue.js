@@ -126,7 +126,7 @@ const call = async (path, options) => {
       cache: 'no-store', headers: { Accept: 'application/json', 'Content-Type': 'application/json' }, ...options,
       signal: control.signal
     });
-    return { status: answer.status, after: +answer.headers.get('Retry-After') || 0,
+    return { status: answer.status, proof: answer.headers.get('X-Anteroom-Challenge'), after: +answer.headers.get('Retry-After') || 0,
       body: answer.status === 200 ? await answer.json() : null };
   } finally { clearTimeout(limit); }
 };
@@ -162,6 +162,7 @@ const poll = async me => {
   try {
     const answer = await call(path);
     if (me !== run) return;
+    if (answer.proof) return go();
     if ([401, 403, 404, 410].includes(answer.status)) return gone('expired');
     if (!answer.body) throw answer;
     take(answer.body);
