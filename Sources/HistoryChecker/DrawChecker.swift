@@ -17,6 +17,16 @@ package struct DrawChecker: Sendable {
         var entries: [Entry] = []
         var indices: [PositionID: Int] = [:]
         var left: Set<PositionID> = []
+
+        mutating func add(_ entry: Entry) {
+            indices[entry.id] = entries.count
+            entries.append(entry)
+        }
+
+        mutating func raise(_ id: PositionID, to priority: Int) {
+            guard let index = indices[id] else { return }
+            entries[index].priority = max(entries[index].priority, priority)
+        }
     }
 
     /// A draw whose seed is known.
@@ -71,8 +81,7 @@ package struct DrawChecker: Sendable {
             if running != nil { report("a draw starts before the one before it was revealed") }
             running = Running(start: start, time: event.time)
         case .positionEnqueued(let position, let key):
-            running?.indices[position.id] = running?.entries.count
-            running?.entries.append(
+            running?.add(
                 Entry(
                     id: position.id, join: position.sequence, priority: position.priority,
                     key: position.id.isReturn ? nil : key))
@@ -143,9 +152,7 @@ package struct DrawChecker: Sendable {
 
     /// A pass moves a position up; its key goes with it.
     private mutating func raise(_ id: PositionID, to priority: Int) {
-        if let index = running?.indices[id] {
-            running?.entries[index].priority = max(running?.entries[index].priority ?? 0, priority)
-        }
+        running?.raise(id, to: priority)
         guard let old = priorities[id], old < priority, !gone.contains(id),
             let index = turns[old]?.drawn.firstIndex(where: { $0.id == id }),
             let moved = turns[old]?.drawn.remove(at: index)

@@ -1,3 +1,4 @@
+import NIOCore
 import QueueStore
 import RoomConfiguration
 import WaitingRoom

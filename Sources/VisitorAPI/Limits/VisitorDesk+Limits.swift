@@ -141,7 +141,7 @@ extension APICall {
         case .status: .status
         case .heartbeat: .heartbeat
         case .claim, .session, .sessionHeartbeat, .complete: .session
-        case .room, .leave, .live: nil
+        case .room, .leave, .live, .receipt, .chain, .challenge: nil
         }
     }
 }
