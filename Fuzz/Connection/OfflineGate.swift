@@ -30,9 +30,8 @@ struct OfflineGate {
             salt: try BindingSalt(besideKeyFile: "\(folder)/signing.pem"), monitor: RoomMonitor(),
             pages: try PageRenderer(rooms: []), lifetime: .minutes(5), clock: clock)
         tokens = try LoopTokens(services: services, loop: loop)
-        // No request is for a room, so that nobody asks the desk what needs its loop, and an embedded one has no executor.
         desk = VisitorDesk(
-            services: services, loop: NIOAsyncTestingEventLoop(), tokens: NIOLoopBound(tokens, eventLoop: loop),
+            services: services, loop: loop, tokens: NIOLoopBound(tokens, eventLoop: loop),
             activity: NIOLoopBound(activity, eventLoop: loop), live: NIOLoopBound(LiveBoard(), eventLoop: loop))
         accessLog = try AccessLogWriter(.off)
         var health = HealthConfiguration()

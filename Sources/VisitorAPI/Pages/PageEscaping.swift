@@ -53,6 +53,31 @@ extension [UInt8] {
         }
     }
 
+    /// Appends `"name":` and the value.
+    mutating func appendScriptMember(_ name: StaticString, _ value: String, last: Bool = false) {
+        appendScriptName(name)
+        appendScriptString(value)
+        if !last { append(UInt8(ascii: ",")) }
+    }
+
+    mutating func appendScriptMember(_ name: StaticString, _ value: Int, last: Bool = false) {
+        appendScriptName(name)
+        appendDecimal(value)
+        if !last { append(UInt8(ascii: ",")) }
+    }
+
+    mutating func appendScriptMember(_ name: StaticString, _ value: Bool, last: Bool = false) {
+        appendScriptName(name)
+        append(contentsOf: (value ? "true" : "false").utf8)
+        if !last { append(UInt8(ascii: ",")) }
+    }
+
+    private mutating func appendScriptName(_ name: StaticString) {
+        append(UInt8(ascii: "\""))
+        name.withUTF8Buffer { append(contentsOf: $0) }
+        append(contentsOf: "\":".utf8)
+    }
+
     /// Appends a number in decimal digits.
     mutating func appendDecimal(_ number: Int) {
         guard (0..<1_000_000_000).contains(number) else {
