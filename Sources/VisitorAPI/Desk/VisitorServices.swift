@@ -15,7 +15,7 @@ package final class VisitorServices: Sendable {
     package let chainHeads = ChainHeadBoard()
     package let limits = CallLimits()
     package let abuse: AbuseWatch
-    let captcha: any CaptchaVerifier
+    let captcha: (any CaptchaVerifier)?
     package let clock: @Sendable () -> Timestamp
     private let mutable: Mutex<Mutable>
     private let moveListeners = Mutex<[@Sendable (PositionID, BindingDigest) -> Void]>([])
@@ -26,9 +26,13 @@ package final class VisitorServices: Sendable {
         var api: APIConfiguration
     }
 
+    /// - Parameters:
+    ///   - abuse: nil: one of its own.
+    ///   - captcha: nil: no answer to a captcha can be judged.
     package init(
         store: any QueueStore, signer: TokenSigner, keys: KeyRing, salt: BindingSalt, monitor: RoomMonitor,
-        abuse: AbuseWatch, captcha: any CaptchaVerifier, pages: PageRenderer, lifetime: Milliseconds,
+        abuse: AbuseWatch? = nil, captcha: (any CaptchaVerifier)? = nil, pages: PageRenderer,
+        lifetime: Milliseconds,
         api: APIConfiguration = APIConfiguration(),
         clock: @escaping @Sendable () -> Timestamp
     ) {
@@ -37,7 +41,7 @@ package final class VisitorServices: Sendable {
         self.keys = keys
         self.salt = salt
         self.monitor = monitor
-        self.abuse = abuse
+        self.abuse = abuse ?? AbuseWatch(salt: salt)
         self.captcha = captcha
         self.clock = clock
         mutable = Mutex(Mutable(pages: pages, lifetime: lifetime, api: api))

@@ -36,7 +36,7 @@ struct ChallengePage: Sendable {
             case .nonce: body.appendHTML(nonce)
             case .room: body.appendHTML(roomName)
             case .body: body.appendHTML(language.text(widget == nil ? .challengeText : .challengeWidgetText))
-            case .kept: if model.keepsPlace { appendNote(.challengeKept, to: &body) }
+            case .kept: if model.keepsPlace { body.appendNote(.challengeKept, in: language) }
             case .widgetHidden: if widget == nil { body.append(contentsOf: " hidden".utf8) }
             case .progressHidden: if widget != nil { body.append(contentsOf: " hidden".utf8) }
             case .target: body.appendHTML(target.text)
@@ -48,12 +48,6 @@ struct ChallengePage: Sendable {
         }
     }
 
-    private func appendNote(_ phrase: Phrase, to body: inout [UInt8]) {
-        body.append(contentsOf: "<p class=\"note\">".utf8)
-        body.appendHTML(language.text(phrase))
-        body.append(contentsOf: "</p>".utf8)
-    }
-
     /// Behind the page's own script, which the widget calls.
     private func appendScript(_ widget: CaptchaWidget, nonce: String, to body: inout [UInt8]) {
         body.append(contentsOf: "<script nonce=\"".utf8)
@@ -63,22 +57,25 @@ struct ChallengePage: Sendable {
         body.append(contentsOf: "\" async></script>".utf8)
     }
 
+    /// What the script starts from.
     private func appendData(
         _ model: ChallengePageModel, _ widget: CaptchaWidget?, _ target: LocalTarget, to body: inout [UInt8]
     ) {
-        body.append(UInt8(ascii: "{"))
-        body.appendScriptMember("api", "/api/v1/queues/\(model.room.text)/challenge")
-        body.appendScriptMember("target", target.text)
-        body.appendScriptMember("not_sent", model.notSent)
+        body.append(contentsOf: "{\"api\":".utf8)
+        body.appendScriptString("/api/v1/queues/\(model.room.text)/challenge")
+        body.append(contentsOf: ",\"target\":".utf8)
+        body.appendScriptString(target.text)
         if let work = model.work {
-            body.appendScriptMember("bits", work.bits)
-            body.appendScriptMember("pieces", work.pieces)
+            body.append(contentsOf: ",\"bits\":\(work.bits),\"pieces\":\(work.pieces)".utf8)
         }
         if let widget, case .captcha(let service) = model.provider {
-            body.appendScriptMember("widget", widget.object)
-            body.appendScriptMember("site_key", service.siteKey)
+            body.append(contentsOf: ",\"widget\":".utf8)
+            body.appendScriptString(widget.object)
+            body.append(contentsOf: ",\"site_key\":".utf8)
+            body.appendScriptString(service.siteKey)
         }
-        body.appendScriptMember("challenge", model.challenge, last: true)
+        body.append(contentsOf: ",\"not_sent\":\(model.notSent),\"challenge\":".utf8)
+        body.appendScriptString(model.challenge)
         body.append(UInt8(ascii: "}"))
     }
 }
