@@ -40,9 +40,10 @@ struct OfflineGate {
         let hosts = [HostPattern("shop.test")].compactMap(\.self)
         let configuration = Configuration(
             passthrough: [PassthroughConfiguration(hosts: hosts, target: target)], rooms: [])
-        routing = RoutingTable(configuration, labels: LabelTable(), tls: try TLSContexts(configuration))
+        routing = RoutingTable(
+            configuration, labels: LabelTable(), tls: try TLSContexts(configuration), at: clock())
         let nothing = Configuration(rooms: [])
-        noRouting = RoutingTable(nothing, labels: LabelTable(), tls: try TLSContexts(nothing))
+        noRouting = RoutingTable(nothing, labels: LabelTable(), tls: try TLSContexts(nothing), at: clock())
     }
 
     /// A gate that has served nobody yet. It has no descriptor for a connection of its own to the origin.
