@@ -9,7 +9,7 @@ const own = navigator.language || D.lang, locale = own.split('-')[0] === D.lang 
 const number = n => new Intl.NumberFormat(locale).format(n);
 const sleep = ms => new Promise(wake => setTimeout(wake, ms));
 const around = ms => ms * (.5 + Math.random());
-const offline = () => navigator.onLine === false;
+const offline = () => !navigator.onLine;
 
 // What is shown
 
