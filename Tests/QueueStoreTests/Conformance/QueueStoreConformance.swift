@@ -10,7 +10,7 @@ struct QueueStoreConformance: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let checks = steps + passChecks + limitChecks
+    static let checks = steps + passChecks + limitChecks + userChecks
 
     private static let steps: [QueueStoreConformance] = [
         check("A room that was never configured is unknown") { hall in
