@@ -124,6 +124,8 @@ package enum ArrivalOutcome: Hashable, Sendable {
     case closed(RoomPhase)
     /// A position with this id exists and has ended; a new id is needed.
     case ended(Place)
+    /// The same `user_id` holds this place already; no position was made.
+    case taken(Place)
     /// The pass does not count (any more); no position was made.
     case refused(PassRefusal)
 }

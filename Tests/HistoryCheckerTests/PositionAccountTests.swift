@@ -77,7 +77,7 @@ struct PositionAccountTests {
         #expect(account.entries[0].text == "Joined as number 9 with 7 before it." && account.entries[0].place == 8)
         let moved = account.entries.filter { $0.kind == "moved" }.map(\.text)
         #expect(
-            moved.first == "From place 8 to 5: 1 let in, 3 before it gone, 1 of higher priority came before it.",
+            moved.first == "From place 8 to 5: 2 let in, 2 before it gone, 1 of higher priority came before it.",
             "\(moved)")
         #expect(account.entries.contains { $0.text == "The room was changed: status from active to paused." })
         #expect(account.summary.hasPrefix("Number 9, admitted, waited 1 min 0 s, 30 s of it while the room was paused"))

@@ -174,7 +174,7 @@ private struct RandomHistory {
 extension ArrivalOutcome {
     fileprivate var place: Place? {
         switch self {
-        case .waiting(let place), .admitted(let place), .ended(let place): place
+        case .waiting(let place), .admitted(let place), .ended(let place), .taken(let place): place
         case .full, .crowded, .closed, .refused: nil
         }
     }

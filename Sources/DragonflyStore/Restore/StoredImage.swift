@@ -25,6 +25,8 @@ struct StoredImage {
     private var counts: [String: Int] = [:]
     private var bits: [Int: UInt32] = [:]
     private var pointers: [String: [String]] = [:]
+    /// The last position of each user, by the hash that it is noted in.
+    private var users: [String: [String: String]] = [:]
     private var ended: [(time: Timestamp, id: PositionID)] = []
     private var endedInLine = 0
     private var passes: [String: [String]] = [:]
@@ -104,7 +106,13 @@ struct StoredImage {
         if window == nil, offset == RoomKeys.blockSize { closeBlock() }
         let position = image.position
         let isWaiting = position.status == .waiting
-        let particulars = Particulars(userID: position.userID, metadata: position.metadata).text
+        let brought = Particulars(userID: position.userID, metadata: position.metadata)
+        let particulars = brought.text
+        // Of several that are remembered the one that is held.
+        if let name = brought.userKey, let user = position.userID.map(Token.escaped) {
+            let isHeld = !position.status.isFinal
+            if isHeld || users[name]?[user] == nil { users[name, default: [:]][user] = position.id.hex }
+        }
         let isKept = position.priority != 0 || particulars != Particulars.none || window != nil
         let letter = position.status.letter(afterAdmission: image.admittedAt != nil)
         records += position.id.hex + Self.padded(position.enqueuedAt) + (isKept ? "1" : "0") + letter
@@ -220,6 +228,7 @@ struct StoredImage {
         for (address, count) in held { counts[RoomKeys.shard(of: address), default: []] += ["\(address)", "\(count)"] }
         for (shard, pairs) in counts { put("q:\(shard)", pairs, 2) }
         for (shard, pairs) in pointers { put("p:\(shard)", pairs, 2) }
+        for (name, positions) in users { put(name, positions.flatMap { [$0.key, $0.value] }, 2) }
         for (name, pairs) in passes { put(name, pairs, 2) }
         ended.sort { $0.time < $1.time }
         let entries = ended.map { "\($0.time.milliseconds) \($0.id.hex)" }

@@ -17,7 +17,7 @@ extension DragonflyStore {
         let arrival = Arrival(id: position, client: Client(address: "", userAgent: ""))
         switch try await queued(arrival, .formerPlace(issued), in: room) {
         case .made(.waiting(let place)), .made(.admitted(let place)): return place
-        case .made, .full, .crowded, .closed, .later, .unknown, .refused: return nil
+        case .made, .full, .crowded, .closed, .later, .unknown, .refused, .taken: return nil
         case .known: return try await exactPlaces(of: [position], in: room)[0]
         }
     }
@@ -28,7 +28,7 @@ extension DragonflyStore {
         guard let id = PositionID(returningFrom: missed) else { return nil }
         let arrival = Arrival(id: id, client: Client(address: "", userAgent: ""))
         switch try await queued(arrival, .missedTurn(missed, mayAdmit: mayAdmit), in: room) {
-        case .full, .crowded, .later, .unknown, .refused: return nil
+        case .full, .crowded, .later, .unknown, .refused, .taken: return nil
         case .closed(let phase): return .closed(phase)
         case .known: _ = try await signs(of: [id], [], in: room)
         case .made: break
@@ -48,6 +48,11 @@ extension DragonflyStore {
         case .closed(let phase): return .closed(phase)
         case .later, .unknown:
             throw StoreError(.unavailable, "room \(room) was just restored: those who had a place come back first")
+        case .taken(let holder):
+            guard let place = try await exactPlaces(of: [holder], in: room)[0] else {
+                throw StoreError(.unavailable, "room \(room) changes too fast; try again")
+            }
+            return .taken(place)
         case .known: break
         }
         // Who comes back gives a sign of life by it.
@@ -127,6 +132,7 @@ extension DragonflyStore {
             names.shards(of: batch.flatMap(\.positions), view)
             + names.passes(batch.compactMap(\.arrival.pass?.id), view)
             + names.counts(of: batch.compactMap(\.arrival.addressDigest), view)
+            + names.users(batch.map { Particulars(userID: $0.arrival.userID, metadata: [:]) }, view)
             + names.tail(view, count: batch.count, withExtras: withExtras)
         let connection = connection.number
         let words = try await run(.join, in: room, keys: keys, arguments).array?.compactMap(\.text) ?? []
@@ -148,6 +154,9 @@ extension DragonflyStore {
             switch parts.first {
             case "K": answers.append(.known)
             case "F": answers.append(.full)
+            case "U":
+                guard parts.count == 2, let holder = PositionID(hex: parts[1]) else { throw damaged }
+                answers.append(.taken(holder))
             case "H": answers.append(.crowded)
             case "S": answers.append(.closed(.scheduled))
             case "C": answers.append(.closed(.closed))

@@ -69,6 +69,8 @@ enum JoinAnswer: Hashable, Sendable {
     case closed(RoomPhase)
     /// A position with this id exists.
     case known
+    /// This position has the user's place.
+    case taken(PositionID)
     /// Those who come back after a restoration go first.
     case later
     /// There is nothing to come back to: no restoration lately, or no turn that was missed.

@@ -51,6 +51,12 @@ struct RoomKeys: Hashable, Sendable {
     /// The hash of a pass.
     static func passes(with pass: PassID) -> String { "v:\(pass.hex.suffix(2))" }
 
+    /// Where the last positions of these users are noted.
+    func users(_ particulars: some Sequence<Particulars>, _ view: RoomView?) -> [String] {
+        guard let view else { return [] }
+        return particulars.compactMap(\.userKey).map { key($0, epoch: view.epoch) }
+    }
+
     /// The chunk in which the record of a join is.
     func chunk(_ block: Int, offset: Int, epoch: String) -> String {
         key("c:\(block):\(offset / Self.chunkSize)", epoch: epoch)

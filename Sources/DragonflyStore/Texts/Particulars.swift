@@ -19,6 +19,14 @@ struct Particulars: Hashable {
         }
     }
 
+    /// The name of the hash in which the user's last position is noted, as the scripts reckon it; nil without a user.
+    var userKey: String? {
+        userID.map { user in
+            let sum = Token.escaped(user).utf8.reduce(0) { ($0 * 31 + Int($1)) % 16_384 }
+            return "i:" + String(sum, radix: 16)
+        }
+    }
+
     var text: String {
         var text = userID.map { "=" + Token.escaped($0) } ?? Self.none
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {

@@ -115,6 +115,7 @@ extension ArrivalOutcome {
         case .crowded: self = .crowded
         case .closed(let phase): self = .closed(phase)
         case .ended(let place): self = .ended(place)
+        case .taken(let place): self = .taken(place)
         case .refused(let refusal): self = .refused(refusal)
         }
     }

@@ -119,7 +119,7 @@ extension VisitorDesk {
             switch try await comeBack(place, mayAdmit: false) {
             case .waiting(let place), .admitted(let place):
                 return try await position(place, request, rule, status: 201, token: nil, mayRefresh: true)
-            case .full, .crowded, .closed, .ended, .refused, nil: break
+            case .full, .crowded, .closed, .ended, .refused, .taken, nil: break
             }
         }
         if rule.inviteOnly, pass == nil { return .respond(Self.forbidden(Self.inviteOnlyDetail)) }
@@ -145,6 +145,11 @@ extension VisitorDesk {
                 .problem(503, "The line is full", detail: "Try again later.", fields: [("Retry-After", "15")])
                     .of(.full))
         case .refused(let refusal): return .respond(Self.forbidden(PassFlaw.refused(refusal).detail))
+        case .taken:
+            // Whoever has the place has its token. That somebody knows a name gives nobody another's token.
+            return .respond(
+                .problem(
+                    409, "Conflict", detail: "This user_id has a place in the room already; its token leads to it."))
         }
     }
 

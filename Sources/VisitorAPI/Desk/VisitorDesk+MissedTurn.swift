@@ -13,7 +13,7 @@ extension VisitorDesk {
         switch try await comeBack(place, mayAdmit: true) {
         case .admitted(let place): return await grant(place.position.id, request, rule)
         case .waiting(let place): return try await queued(place, request, rule, reissues: true, raisedBy: pass)
-        case .full, .crowded, .closed, .ended, .refused, nil: return nil
+        case .full, .crowded, .closed, .ended, .refused, .taken, nil: return nil
         }
     }
 

@@ -189,7 +189,7 @@ package actor VisitorDesk {
             return await queued(place, request, rule, reissues: true)
         case .crowded: return .respond(crowdedNow(address, request, rule))
         case .closed(let phase): return .respond(closed(request, rule, phase))
-        case .full, .ended: return .respond(full(request, rule))
+        case .full, .ended, .taken: return .respond(full(request, rule))
         case .refused(let refusal): return .respond(self.refusal(of: .refused(refusal), request, rule))
         }
     }

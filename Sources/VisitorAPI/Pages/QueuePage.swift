@@ -4,7 +4,7 @@ import WaitingRoom
 struct QueuePage: Sendable {
     enum Hole: String, Sendable {
         case nonce, room, title, place, ahead, wait, progress, poll, target, request, notSent, returned, pausedHidden
-        case opening, placeHidden
+        case opening, placeHidden, receipt
         // Of what the script starts from.
         case roomText, apiText, targetText, isNotSent, isPaused, initialPosition, refresh, position, status, standing,
             total, range
@@ -71,6 +71,7 @@ struct QueuePage: Sendable {
             case .returned: if model.isReturn { body.appendNote(.returned, in: language) }
             case .pausedHidden: if model.status != .paused { body.append(contentsOf: " hidden".utf8) }
             case .opening: if let opening = model.opening { append(opening, model, nonce: nonce, to: &body) }
+            case .receipt: body.appendHTML("/api/v1/queues/\(model.room.text)/receipt")
             case .placeHidden: if !model.isDrawn { body.append(contentsOf: " hidden".utf8) }
             case .roomText: body.appendScriptString(roomName)
             case .apiText: body.appendScriptString("/api/v1/queues/\(model.room.text)")

@@ -68,6 +68,7 @@ extension Room {
             particulars: Entry.Particulars(userID: position.userID, metadata: position.metadata),
             address: Entry.Address(position.addressDigest), phase: .waiting(lastSign: position.enqueuedAt))
         silence.note(position.id, at: position.enqueuedAt)
+        if let user = position.userID { users[user] = position.id }
     }
 
     private mutating func admit(_ id: PositionID, at time: Timestamp) {
@@ -144,6 +145,7 @@ extension Room {
     private mutating func forget(_ reminder: TimeWheel.Reminder) {
         // The id may stand for a newer position that waits again.
         guard case .ended(let ending) = positions[reminder.id]?.phase, ending.time == reminder.time else { return }
+        if let user = positions[reminder.id]?.particulars?.userID, users[user] == reminder.id { users[user] = nil }
         positions[reminder.id] = nil
         if ending.admission != nil { sessions[SessionID(of: reminder.id)] = nil }
     }

@@ -35,6 +35,8 @@ package enum JoinOutcome: Hashable, Sendable {
     case closed(RoomPhase)
     /// A position with this id exists and has ended.
     case ended(Place)
+    /// Somebody who was announced by the same `user_id` holds this place already; no position was made.
+    case taken(Place)
     /// The pass does not count (any more); no position was made.
     case refused(PassRefusal)
 }
@@ -49,7 +51,7 @@ extension Room {
         emitting events: inout [RoomEvent]
     ) -> JoinOutcome {
         advance(at: now, using: &generator, emitting: &events)
-        if let known = revisit(request.id) { return known }
+        if let known = revisit(request.id) ?? holder(of: request.userID) { return known }
         guard settings.status == .active, phase == .open, line.count == 0, freeSlots > 0,
             bucket.available(at: clock.now) > 0, refusal(of: request.pass) == nil
         else {
@@ -66,7 +68,7 @@ extension Room {
         emitting events: inout [RoomEvent]
     ) -> JoinOutcome {
         advance(at: now, using: &generator, emitting: &events)
-        return revisit(request.id) ?? join(request, using: &generator, emitting: &events)
+        return revisit(request.id) ?? holder(of: request.userID) ?? join(request, using: &generator, emitting: &events)
     }
 
     /// Takes a waiting position out of the line, or gives an admitted position's slot back. Nil if unknown. O(log n).

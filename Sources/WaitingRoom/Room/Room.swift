@@ -39,6 +39,9 @@ package struct Room: Sendable {
 
     var passes = PassLedger()
 
+    /// The last position of each `user_id` that was given, until it is forgotten.
+    var users: [String: PositionID] = [:]
+
     var clock: RoomClock
     var share = PriorityShare()
     /// Waiting positions by their last sign of life.

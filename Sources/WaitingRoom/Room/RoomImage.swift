@@ -169,6 +169,8 @@ extension Room {
         if position.status == .admitted || position.status == .active || image.admittedAt != nil {
             sessions[SessionID(of: position.id)] = position.id
         }
+        // The one that is held, of several that are remembered.
+        if let user = position.userID, !position.status.isFinal || users[user] == nil { users[user] = position.id }
         positions[position.id] = Entry(
             key: key, enqueuedAt: position.enqueuedAt,
             particulars: Entry.Particulars(userID: position.userID, metadata: position.metadata),

@@ -10,7 +10,7 @@ struct QueueStoreConformance: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let checks = steps + passChecks + limitChecks
+    static let checks = steps + passChecks + limitChecks + userChecks
 
     private static let steps: [QueueStoreConformance] = [
         check("A room that was never configured is unknown") { hall in
@@ -383,5 +383,5 @@ extension UUIDBits {
 
 extension ArrivalOutcome {
     fileprivate var isAdmitted: Bool { if case .admitted = self { true } else { false } }
-    fileprivate var isWaiting: Bool { if case .waiting = self { true } else { false } }
+    var isWaiting: Bool { if case .waiting = self { true } else { false } }
 }

@@ -92,6 +92,9 @@ for _, member in ipairs(members) do
         if since <= forgotten or (crowded and in_line) then
           at.step = in_line and 'forget_in_line' or 'forget'
           shard_key(field_of(sub(at.record, 1, 32)))
+          local brought = sub(at.record, 46, 46) == '1' and call('HGET', extras, 'u' .. at.offset)
+          at.user = brought and user_of(string.match(brought, ' (%S+)$'))
+          if at.user then user_key(at.user) end
           bound.alive = bound.alive - 1
         else
           lower(in_line and 'l' or 'e', since)
@@ -116,6 +119,9 @@ for _, at in ipairs(steps) do
     if at.step == 'forget_in_line' then M.eil = M.eil - 1 end
     local field = field_of(sub(at.record, 1, 32))
     call('HDEL', shard_key(field), field)
+    if at.user and call('HGET', user_key(at.user), at.user) == sub(at.record, 1, 32) then
+      call('HDEL', user_key(at.user), at.user)
+    end
     if sub(at.record, 46, 46) == '1' or at.step == 'forget' then
       call('HDEL', chunk_key('x', at.block, at.offset), 'u' .. at.offset, 's' .. at.offset, 'a' .. at.offset)
     end

@@ -7,7 +7,7 @@
 -- it.
 -- Answers now, heartbeat and claim time-outs, epoch, block, offset, 1 in a shuffle window, 1 if places are counted by
 -- address, and for each 'W|A sequence rank waiting', 'F' (full), 'H' (its address holds enough), 'S' (scheduled), 'C'
--- (closed), 'K' (known), 'L' (later: those who come back go first), 'N' (no such place to come back to, or too late), or 'P'
+-- (closed), 'K' (known), 'U' and an id (who has the user's place), 'L' (later: those who come back go first), 'N' (no such place to come back to, or too late), or 'P'
 -- and why the pass does not count.
 -- If the shuffle keys are not those that are due it changes nothing and answers SEED and the seed, 'n' for a new one or
 -- '' for random keys.
@@ -30,7 +30,7 @@ load_lanes()
 local now = phase()
 local window = M.drawing == 1 and M.dsince or M.shuf > 0 and window_start() or -1
 local available = floor(units() / M.rper)
-local rolled, joins, answers, seen, holds = {}, {}, {}, {}, {}
+local rolled, joins, answers, seen, holds, named = {}, {}, {}, {}, {}, {}
 local waiting, slots, admitted = M.waiting, free(), 0
 
 -- Priority and particulars of a position whose admission ran out unclaimed, not too long ago; else nothing.
@@ -52,6 +52,15 @@ local function held_by(digest)
   return holds[digest]
 end
 
+-- Who holds a place of a user's; nil if nobody does.
+local function holder_of(user)
+  if named[user] then return named[user] end
+  local users = user_key(user)
+  local id = users and call('HGET', users, user)
+  local at = id and locate(id)
+  return at and string.find('was', at.status, 1, true) and id or nil
+end
+
 for i = 3, #ARGV, 7 do
   local id = ARGV[i + 1]
   local field = field_of(id)
@@ -65,6 +74,8 @@ for i = 3, #ARGV, 7 do
     answers[index] = 'K'
   elseif missed and not missed_turn(particulars) then
     answers[index] = 'N'
+  elseif not returns and not missed and user_of(particulars) and holder_of(user_of(particulars)) then
+    answers[index] = 'U ' .. holder_of(user_of(particulars))
   elseif not returns and not missed and M.reopens > M.now then
     answers[index] = 'L'
   elseif returns and (M.now >= M.reopens + RETURN or tonumber(sub(ARGV[i], 2)) < M.lost - OLDER) then
@@ -98,13 +109,18 @@ for i = 3, #ARGV, 7 do
         priority, particulars = missed_turn(particulars)
         kept = priority ~= 0 or particulars ~= '-'
       end
+      local user = user_of(particulars)
+      if user then
+        user_key(user)
+        named[user] = id
+      end
       local base = priority
       if pass then priority = math.max(priority, pass.priority) end
       local join = {
         index = index, id = id, field = field, shard = shard, direct = direct, base = base, priority = priority,
         order = missed and priority + 0.5 or priority, missed = missed, pass = pass,
         shuffle = shuffled and ARGV[i + 3] or '0000000000000000', particulars = particulars, block = M.block,
-        offset = M.boff, kept = kept, address = address,
+        offset = M.boff, kept = kept, address = address, user = user,
       }
       join.digit = shuffled and sub(join.shuffle, 1, 1) or ''
       chunk_key('c', join.block, join.offset)
@@ -168,6 +184,7 @@ for _, join in ipairs(joins) do
   local digests = chunks[chunk].digests
   digests[#digests + 1] = join.address or NOBODY
   if join.address then hold(join.address, 1) end
+  if join.user then call('HSET', user_key(join.user), join.user, join.id) end
   call('HSET', join.shard, join.field, join.block .. '.' .. join.offset .. format('.%d', M.jseq)
     .. (join.digit ~= '' and '.' .. join.digit or ''))
   if join.kept then

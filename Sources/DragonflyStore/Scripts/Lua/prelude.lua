@@ -365,6 +365,16 @@ local function finish(at, status, kind)
   emit(kind, id)
 end
 
+-- The user whom particulars name, escaped; nil for none.
+local function user_of(particulars) return string.match(particulars, '^=([^,]*)') end
+
+-- Where the last position of a user is noted: few in each hash, as with ids.
+local function user_key(user)
+  local sum = 0
+  for index = 1, #user do sum = (sum * 31 + string.byte(user, index)) % 16384 end
+  return key('i:' .. format('%x', sum))
+end
+
 local function finish_step()
   flush_counts()
   flush_addresses()

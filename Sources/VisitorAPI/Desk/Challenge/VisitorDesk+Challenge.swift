@@ -238,7 +238,7 @@ extension VisitorDesk {
         case .full: return .respond(full(request, rule))
         case .crowded: return .respond(crowdedNow(address, request, rule))
         case .closed(let phase): return .respond(closed(request, rule, phase, asProblem: true))
-        case .ended:
+        case .ended, .taken:
             return .respond(.problem(403, "Forbidden", detail: "This challenge has made its place already."))
         case .refused(let refusal): return .respond(Self.forbidden(PassFlaw.refused(refusal).detail))
         }

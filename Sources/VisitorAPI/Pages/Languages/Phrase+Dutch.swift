@@ -31,6 +31,7 @@ extension Phrase {
         .leftText: "Je plaats is vrijgegeven. Je kunt opnieuw aansluiten.",
         .missedHeading: "Je hebt je beurt gemist",
         .missedText: "Je was aan de beurt en kwam niet. Als je nu opnieuw aansluit, sta je vooraan.",
+        .receipt: "Bewijs van je plaats",
         .returned: "Je hebt je beurt gemist en staat weer vooraan. Dat kan één keer.",
         .opensIn: "Opent over",
         .drawNote: "Wie hier vóór de opening is, heeft dezelfde kans: de volgorde wordt dan geloot.",

@@ -31,6 +31,7 @@ extension Phrase {
         .leftText: "Your place has been given up. You can join the line again.",
         .missedHeading: "You missed your turn",
         .missedText: "You had been called and did not come. If you join again now, you are first in line.",
+        .receipt: "Receipt of your place",
         .returned: "You missed your turn and are first in line again. This is possible once.",
         .opensIn: "Opens in",
         .drawNote: "Whoever is here before the opening has the same chance: the order is drawn then.",

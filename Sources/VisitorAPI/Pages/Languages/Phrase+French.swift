@@ -32,6 +32,7 @@ extension Phrase {
         .missedHeading: "Vous avez manqué votre tour",
         .missedText:
             "Votre tour était venu et vous n’êtes pas entré. En rejoignant la file maintenant, vous serez en tête.",
+        .receipt: "Reçu de votre place",
         .returned: "Vous avez manqué votre tour et vous êtes de nouveau en tête. C’est possible une fois.",
         .opensIn: "Ouverture dans",
         .drawNote:

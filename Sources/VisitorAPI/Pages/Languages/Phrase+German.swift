@@ -31,6 +31,7 @@ extension Phrase {
         .leftText: "Ihr Platz wurde aufgegeben. Sie können sich neu anstellen.",
         .missedHeading: "Sie haben Ihren Einlass verpasst",
         .missedText: "Sie waren an der Reihe und kamen nicht. Wenn Sie sich jetzt neu anstellen, stehen Sie ganz vorn.",
+        .receipt: "Quittung für Ihren Platz",
         .returned: "Sie haben Ihren Einlass verpasst und stehen wieder ganz vorn. Das geht einmal.",
         .opensIn: "Öffnet in",
         .drawNote: "Wer vor der Öffnung hier ist, hat die gleiche Chance: Die Reihenfolge wird dann ausgelost.",

@@ -31,6 +31,7 @@ extension Phrase {
         .leftText: "Il tuo posto è stato liberato. Puoi rimetterti in coda.",
         .missedHeading: "Hai perso il tuo turno",
         .missedText: "Era il tuo turno e non sei entrato. Se ti rimetti in coda ora, sarai in testa.",
+        .receipt: "Ricevuta del tuo posto",
         .returned: "Hai perso il tuo turno e sei di nuovo in testa. È possibile una volta.",
         .opensIn: "Apre tra",
         .drawNote:

@@ -32,6 +32,7 @@ extension Phrase {
         .missedHeading: "Twoja kolej minęła",
         .missedText:
             "Przyszła Twoja kolej, ale nie nastąpiło wejście. Jeśli dołączysz teraz ponownie, staniesz na początku.",
+        .receipt: "Potwierdzenie miejsca",
         .returned: "Twoja kolej minęła i znów stoisz na początku. Jest to możliwe raz.",
         .opensIn: "Otwarcie za",
         .drawNote: "Wszyscy, którzy są tu przed otwarciem, mają równe szanse: kolejność zostanie wtedy wylosowana.",

@@ -31,6 +31,7 @@ extension Phrase {
         .leftText: "O seu lugar foi libertado. Pode voltar à fila.",
         .missedHeading: "Perdeu a sua vez",
         .missedText: "Era a sua vez e não entrou. Se voltar agora à fila, fica em primeiro.",
+        .receipt: "Comprovativo do seu lugar",
         .returned: "Perdeu a sua vez e está de novo no início da fila. É possível uma vez.",
         .opensIn: "Abre em",
         .drawNote: "Quem estiver aqui antes da abertura tem a mesma oportunidade: a ordem é sorteada nesse momento.",

@@ -31,6 +31,7 @@ extension Phrase {
         .leftText: "Su lugar ha quedado libre. Puede volver a la fila.",
         .missedHeading: "Se le pasó el turno",
         .missedText: "Le tocaba y no entró. Si vuelve ahora a la fila, estará el primero.",
+        .receipt: "Justificante de su puesto",
         .returned: "Se le pasó el turno y vuelve a estar al principio de la fila. Es posible una vez.",
         .opensIn: "Abre en",
         .drawNote: "Quien esté aquí antes de la apertura tiene las mismas oportunidades: el orden se sortea entonces.",

@@ -12,6 +12,8 @@ enum Phrase: String, Hashable, Sendable, CaseIterable {
     case turnHeading, turnText, expiredHeading, expiredText, leftHeading, leftText, missedHeading, missedText
     /// Said of a place that was given back after a missed turn.
     case returned
+    /// The link to the signed receipt of the place.
+    case receipt
     // Before the opening
     case opensIn, drawNote, drawSeal, scheduledHeading, scheduledText
     // Notices

@@ -1,0 +1,84 @@
+import QueueStore
+import Testing
+import WaitingRoom
+
+/// One place for each `user_id`.
+extension QueueStoreConformance {
+    static let userChecks: [QueueStoreConformance] = [
+        check("A user holds one place or slot at a time, and may have another when that has ended") { hall in
+            try await hall.open(slots: 1)
+            guard case .waiting(let first) = try await hall.enqueue(1, as: "ü ,=1") else {
+                Issue.record("not in line")
+                return
+            }
+            hall.clock.advance(by: .seconds(1))
+            guard case .taken(let held) = try await hall.enqueue(2, as: "ü ,=1") else {
+                Issue.record("a second place")
+                return
+            }
+            #expect(held.position.id == first.position.id && held.rank == 1)
+            #expect(try await !hall.isTaken(3, "other"))
+            #expect(try await !hall.isTaken(4, ""))
+            _ = try await hall.enqueue(5)
+            #expect(try await hall.facts().enqueuedTotal == 4)
+            // Admitted, then through.
+            _ = try await hall.store.admit(in: hall.room)
+            #expect(try await hall.isTaken(6, "ü ,=1"))
+            _ = try await hall.visit(1)
+            #expect(try await hall.isTaken(7, "ü ,=1"))
+            _ = try await hall.store.end(hall.session(1), as: .completed, in: hall.room)
+            guard case .waiting(let second) = try await hall.enqueue(8, as: "ü ,=1") else {
+                Issue.record("the first has ended")
+                return
+            }
+            #expect(try await hall.isTaken(9, "ü ,=1"))
+            // The first is forgotten, the second stays known.
+            hall.clock.advance(by: .minutes(10))
+            _ = try await hall.store.record(
+                Activity(heartbeats: [3, 4, 5, 8].map { hall.id($0) }), in: hall.room)
+            _ = try await hall.store.clean(in: hall.room)
+            guard case .taken(let known) = try await hall.enqueue(10, as: "ü ,=1") else {
+                Issue.record("forgotten")
+                return
+            }
+            #expect(known.position.id == second.position.id)
+            #expect(try await hall.isTaken(11, ""))
+        },
+        check("Many calls at once for one user make one place") { hall in
+            try await hall.open(slots: 0)
+            let outcomes = try await withThrowingTaskGroup(of: ArrivalOutcome.self) { group in
+                for number in 1...50 as ClosedRange<UInt64> { group.addTask { try await hall.enqueue(number, as: "u") } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let places = outcomes.filter { if case .waiting = $0 { true } else { false } }
+            #expect(places.count == 1)
+            #expect(try await hall.facts().waiting == 1)
+        },
+        check("Who missed the turn comes back as the same user") { hall in
+            try await hall.open(slots: 1)
+            _ = try await hall.enqueue(1, as: "u")
+            _ = try await hall.store.admit(in: hall.room)
+            hall.clock.advance(by: .seconds(60))
+            _ = try await hall.store.clean(in: hall.room)
+            guard case .waiting(let back)? = try await hall.comeBack(1) else {
+                Issue.record("not back")
+                return
+            }
+            guard case .taken(let held) = try await hall.enqueue(2, as: "u") else {
+                Issue.record("a second place")
+                return
+            }
+            #expect(held.position.id == back.position.id)
+        },
+    ]
+}
+
+extension QueueStoreConformance.Hall {
+    fileprivate func enqueue(_ number: UInt64, as user: String) async throws -> ArrivalOutcome {
+        try await store.enqueue(Arrival(id: id(number), userID: user, client: client), in: room)
+    }
+
+    fileprivate func isTaken(_ number: UInt64, _ user: String) async throws -> Bool {
+        if case .taken = try await enqueue(number, as: user) { true } else { false }
+    }
+}
