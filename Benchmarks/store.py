@@ -48,11 +48,11 @@ class Scripts:
 
     def __init__(self, connection):
         self.connection = connection
-        prelude = (LUA / "prelude.lua").read_text()
+        prelude, passes = ((LUA / f"{name}.lua").read_text() for name in ("prelude", "passes"))
         self.digests = {}
         for name in ("configure", "join", "look", "record", "admit", "clean", "trim"):
-            text = (LUA / f"{name}.lua").read_text()
-            self.digests[name] = connection.call("SCRIPT", "LOAD", text if name == "trim" else prelude + text)
+            before = {"trim": "", "join": prelude + passes}.get(name, prelude)
+            self.digests[name] = connection.call("SCRIPT", "LOAD", before + (LUA / f"{name}.lua").read_text())
 
     def microseconds(self) -> int:
         """In scripts since `CONFIG RESETSTAT`, by the store's own account."""
@@ -146,7 +146,7 @@ class Room:
                 names += sorted({f"q:{int(id[-4:], 16) & 0x3FFF:x}" for id in ids})
             keys = [self.root + "meta", self.root + "events", *self.always, *self.shards(ids), *map(self.key, names)]
             arguments = [word for id in ids for word in ("e", id, "0", id[:16], "-", "0", self.address(id))]
-            commands.append(resp.encoded("EVALSHA", self.scripts.digests["join"], len(keys), *keys, "", *arguments))
+            commands.append(resp.encoded("EVALSHA", self.scripts.digests["join"], len(keys), *keys, "", "", *arguments))
             self.joined += size
             count -= size
         return commands
@@ -159,7 +159,7 @@ class Room:
         """
         names = ["p:b1c", "l:1", *(f"{kind}:1:{chunk}" for chunk in range(count // CHUNK + 1) for kind in "cd")]
         keys = [self.root + "meta", self.root + "events", *self.always, *map(self.key, names)]
-        arguments = ["", "e", "__rand_int__4abc8000000000000b1c", "0", "0" * 16, "-", "0", "-"]
+        arguments = ["", "", "e", "__rand_int__4abc8000000000000b1c", "0", "0" * 16, "-", "0", "-"]
         command = ["taskset", "-c", core, "redis-benchmark", "-q", "-p", port, "-n", count, "-P", 16, "-c", 8]
         command += ["-r", 2 * 10**9, "EVALSHA", self.scripts.digests["join"].decode(), len(keys), *keys, *arguments]
         output = subprocess.run([*map(str, command)], capture_output=True, text=True, check=True, timeout=120).stdout
@@ -170,11 +170,14 @@ class Room:
 
     def fill(self, count):
         """Joins, the outbox being trimmed as it grows."""
+        expected = self.waiting() + count
         while count > 0:
             size = min(count, 100 * JOINS)
             self.scripts.connection.flood(self.prepared_joins(size, JOINS))
             self.trim()
             count -= size
+        if self.waiting() != expected:
+            raise SystemExit(f"{self.waiting()} wait where {expected} should")
 
     def trim(self):
         """Drops the events, as a gate does that has published them."""

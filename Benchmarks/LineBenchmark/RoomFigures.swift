@@ -21,8 +21,9 @@ enum RoomFigures {
             let id = PositionID(using: &random)
             ids.append(id)
             if ids.count % 50 == 0 { now += 1 }
-            _ = room.enqueue(
-                JoinRequest(id: id), at: Timestamp(milliseconds: now), using: &random, emitting: &events)
+            // Each from an address of its own, which costs most.
+            let request = JoinRequest(id: id, addressDigest: AddressDigest(id.bits.low))
+            _ = room.enqueue(request, at: Timestamp(milliseconds: now), using: &random, emitting: &events)
             events.removeAll(keepingCapacity: true)
         }
         while ids.count < waiting { join() }

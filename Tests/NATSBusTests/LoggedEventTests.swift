@@ -13,7 +13,8 @@ import WaitingRoom
         let time = Timestamp(milliseconds: 1_700_000_123_456)
         let position = QueuePosition(
             id: id, queueID: room, sequence: 9_007_199_254_740_993, priority: -3, enqueuedAt: time, userID: "é\"\n",
-            metadata: ["a\\b": "", "x": "\u{1}y"], addressDigest: AddressDigest(0x1a), status: .waiting, expiresAt: time + .seconds(60))
+            metadata: ["a\\b": "", "x": "\u{1}y"], addressDigest: AddressDigest(0x1a), status: .waiting,
+            expiresAt: time + .seconds(60))
         let plain = QueuePosition(
             id: id, queueID: room, sequence: 1, priority: 0, enqueuedAt: time, status: .waiting, expiresAt: time)
         let session = Session(
@@ -21,7 +22,8 @@ import WaitingRoom
             client: Client(address: "2001:db8::1", userAgent: "a/1 (\"b\")"), startedAt: time,
             expiresAt: time + .minutes(10), lastSeen: time, pageViews: 3, status: .active)
         let settings = RoomSettings(
-            id: room, name: "Große Halle", targetURL: "http://10.0.0.1:8080", maxActiveUsers: 3, maxQueueSize: 0, maxPositionsPerAddress: 7,
+            id: room, name: "Große Halle", targetURL: "http://10.0.0.1:8080", maxActiveUsers: 3, maxQueueSize: 0,
+            maxPositionsPerAddress: 7,
             queueRate: Rate(count: 500, per: .minutes(1)), sessionTimeout: .seconds(61), sessionRenewal: false,
             heartbeatInterval: .seconds(7), heartbeatTimeout: .seconds(33), claimTimeout: .seconds(44),
             status: .paused, admissionInterval: Milliseconds(250), priorityShare: 123, shuffleWindow: .seconds(5),

@@ -53,7 +53,9 @@ struct ReferenceFileTests {
             ![.root, .passthrough, .certificate, .bypassHeader, .completion, .event].contains($0)
         }
         .flatMap(\.keys)
-        let sections: Set = ["rate_limits", "listen", "tls", "hsts", "limits", "timeouts", "origin_tls", "match", "bypass", "health"]
+        let sections: Set = [
+            "rate_limits", "listen", "tls", "hsts", "limits", "timeouts", "origin_tls", "match", "bypass", "health",
+        ]
         #expect(Set(leaves).subtracting(sections).subtracting(tried) == [])
     }
 

@@ -1,11 +1,12 @@
-/// The windows of all callers of one limit, at most 65,536. Further ones pass uncounted until others' windows are over:
+/// The windows of all callers of one limit, at most 49,152, which take 5 MB. Further ones pass uncounted until others' windows are over:
 /// to refuse them would let anybody with many addresses shut out everybody else.
 package struct RateTable: Sendable {
     package static let capacity = shardCount * shardLimit
 
     /// Many small tables: one large would stall when it grows, and would be long to look through for what is over.
     private static let shardCount = 1024
-    private static let shardLimit = 64
+    /// What a dictionary of 64 buckets holds.
+    private static let shardLimit = 48
 
     private var shards = [[UInt64: SlicedWindow]](repeating: [:], count: shardCount)
     private var span = Milliseconds(0)

@@ -1,7 +1,7 @@
-/// Who was refused, and until when the same answer will do. At most 16,384; who is not noted is asked for again.
+/// Who was refused, and until when the same answer will do. At most 12,288; who is not noted is asked for again.
 package struct RefusalTable: Sendable {
     private static let shardCount = 256
-    private static let shardLimit = 64
+    private static let shardLimit = 48
 
     private var shards = [[UInt64: Timestamp]](repeating: [:], count: shardCount)
 

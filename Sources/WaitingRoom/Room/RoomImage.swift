@@ -100,8 +100,8 @@ extension Room {
         var address: AddressDigest?
         if case .waiting = entry.phase { address = entry.address.digest }
         var image = PositionImage(
-            position: position(id, entry, addressDigest: address), window: entry.key.window, shuffleKey: entry.key.shuffleKey,
-            since: entry.enqueuedAt)
+            position: position(id, entry, addressDigest: address), window: entry.key.window,
+            shuffleKey: entry.key.shuffleKey, since: entry.enqueuedAt)
         switch entry.phase {
         case .waiting(let lastSign):
             image.since = lastSign

@@ -42,7 +42,7 @@ struct RateTableTests {
         #expect(table.rest(of: 6, at: now) == nil)
         for caller in 0..<100_000 as Range<UInt64> { table.note(caller, until: now + .seconds(1), at: now) }
         let noted = (0..<100_000 as Range<UInt64>).count { table.rest(of: $0, at: now) != nil }
-        #expect(noted == 16_384)
+        #expect(noted == 12_288)
         let later = now + .seconds(2)
         table.note(99_999, until: later + .seconds(1), at: later)
         #expect(table.rest(of: 99_999, at: later) == .seconds(1))

@@ -298,7 +298,7 @@ local function member_of(shuffle, offset) return shuffle .. format('%08d', offse
 -- many count at all. Nothing of this is touched while nobody does.
 local DIGEST = 10
 local NOBODY = string.rep('-', DIGEST)
-local address_changes = {}
+local address_changes, digests_of = {}, {}
 
 -- Where the places of an address are counted: few in each hash, as with ids.
 local function address_key(digest) return key('q:' .. format('%x', tonumber(sub(digest, -4), 16) % 16384)) end
@@ -308,9 +308,11 @@ local function plan_release(at)
   if M.held == 0 then return end
   local chunk = chunk_key('d', at.block, at.offset)
   if not chunk then return end
+  -- Once for each chunk: those who end together often joined together.
+  digests_of[chunk] = digests_of[chunk] or call('GET', chunk) or ''
   local start = (at.offset % CHUNK) * DIGEST
-  local digest = call('GETRANGE', chunk, start, start + DIGEST - 1)
-  if string.find(digest, '^%x+$') then
+  local digest = sub(digests_of[chunk], start + 1, start + DIGEST)
+  if #digest == DIGEST and digest ~= NOBODY then
     at.address = digest
     address_key(digest)
   end
