@@ -244,9 +244,11 @@ package final class StreamLog: Sendable {
         }
     }
 
-    private static let kinds = [
+    /// What is published of a room; a message of any other kind is somebody else's.
+    static let kinds = [
         "position.enqueued", "position.admitted", "position.expired", "position.left", "session.started",
-        "session.expired", "session.completed", "session.terminated", "room.updated", RestorationNotice.type,
+        "session.expired", "session.completed", "session.terminated", "pass.used", "room.updated", "draw.started",
+        "draw.revealed", RestorationNotice.type,
     ]
 
     private static func subjects(of room: RoomID) -> String { "waiting_room.\(room).>" }

@@ -1,3 +1,4 @@
+import QueueStore
 import Testing
 import WaitingRoom
 
@@ -28,12 +29,20 @@ import WaitingRoom
             heartbeatInterval: .seconds(7), heartbeatTimeout: .seconds(33), claimTimeout: .seconds(44),
             status: .paused, admissionInterval: Milliseconds(250), priorityShare: 123, shuffleWindow: .seconds(5),
             missedTurnGrace: .seconds(77))
+        var scheduled = settings
+        scheduled.queueingMethod = .random
+        scheduled.opening = Opening(at: time, preQueue: .minutes(5))
+        scheduled.closesAt = time + .minutes(60)
+        let seed = DrawSeed(using: &generator)
         return [
             .roomUpdated(settings), .positionEnqueued(position, shuffleKey: .max),
             .positionEnqueued(plain, shuffleKey: 0), .positionAdmitted(id, expiresAt: time), .positionExpired(id),
             .positionLeft(id), .sessionStarted(session), .sessionExpired(session.id), .sessionCompleted(session.id),
             .sessionTerminated(session.id),
             .passUsed(Pass(id: PassID(using: &generator), priority: 5, uses: 3, expiresAt: time), by: id),
+            .roomUpdated(scheduled), .drawStarted(DrawStart(commitment: seed.commitment, seed: seed, lastJoin: 7)),
+            .drawStarted(DrawStart(commitment: seed.commitment, seed: nil, lastJoin: 0)),
+            .drawRevealed(DrawEnd(seed: seed, lastJoin: 9)),
         ]
     }
 
@@ -46,6 +55,7 @@ import WaitingRoom
                 change: change)
             let read = try LoggedEvent(json: CloudEvent(event, opened: Self.opened).json)
             #expect(read == .event(event, opened: Self.opened))
+            #expect(StreamLog.kinds.contains(change.kind))
         }
     }
 

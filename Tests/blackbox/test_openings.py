@@ -112,7 +112,7 @@ def test_a_room_opens_by_a_draw_of_its_pre_queue(servers, origin):
         lines[:3] + lines[4:],
         [line.replace(commitment, "0" * 64) for line in lines],
         [line.replace(seed, "1" * 64) for line in lines],
-        [line.replace(ids[-12], ids[-12][:-1] + ("0" if ids[-12][-1] != "0" else "1"), 1) for line in lines],
+        [line.replace(ids[-12], ids[-12][:-1] + ("0" if ids[-12][-1] != "0" else "1")) for line in lines],
         lines[:-2] + lines[-1:] + lines[-2:-1],
     ):
         published.write_text("\n".join(forgery) + "\n")
