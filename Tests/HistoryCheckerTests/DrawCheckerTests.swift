@@ -39,7 +39,8 @@ struct DrawCheckerTests {
         for (index, change) in changes.enumerated() {
             checker.observe(
                 RoomEvent(
-                    sequence: UInt64(index + 1), time: Timestamp(milliseconds: Int64(index)), room: room, change: change))
+                    sequence: UInt64(index + 1), time: Timestamp(milliseconds: Int64(index)), room: room, change: change
+                ))
         }
         return checker
     }
@@ -86,7 +87,8 @@ struct DrawCheckerTests {
     }
 
     enum Forgery: CaseIterable {
-        case commitment, seed, commitmentAndSeed, missing, firstMissing, lastMissing, added, replaced, swapped, key, order
+        case commitment, seed, commitmentAndSeed, missing, firstMissing, lastMissing, added, replaced, swapped, key,
+            order
         case skipped, early, unstarted
     }
 }

@@ -521,7 +521,9 @@ struct MistakeTests {
     @Test("Events that are on at the same time are mistakes on the line of the later one")
     func events() {
         let first = "- { starts_at: 2026-12-04T18:00Z, ends_at: 2026-12-04T20:00Z, repeat: weekly, name: drop }"
-        func events(_ items: String...) -> String { room("events:\n" + items.map { "      \($0)" }.joined(separator: "\n")) }
+        func events(_ items: String...) -> String {
+            room("events:\n" + items.map { "      \($0)" }.joined(separator: "\n"))
+        }
         check(
             events(first, "- { starts_at: 2027-01-01T20:05Z, ends_at: 2027-01-01T21:00Z, pre_queue: 10m, name: new }"),
             (
@@ -545,7 +547,10 @@ struct MistakeTests {
             ))
         check(
             room("opens_at: 2026-12-05T00:00Z", "events:\n      " + first),
-            ("6:11: rooms[0].events[0].starts_at: is, or its pre-queue, before the room's opens_at", "write a later time"))
+            (
+                "6:11: rooms[0].events[0].starts_at: is, or its pre-queue, before the room's opens_at",
+                "write a later time"
+            ))
         check(
             room("closes_at: 2026-12-04T19:00Z", "events:\n      " + first),
             ("6:41: rooms[0].events[0].ends_at: is after the room's closes_at", "write an earlier time"))

@@ -33,7 +33,9 @@ struct DrawTests {
         #expect(
             "\(seed.commitment)" == "630dcd2966c4336691125448bbb25b4ff412a49c732db2c8abc1b8581bd710dd")
         let id = try #require(PositionID("52807be4-d68b-4ddc-b2fe-f3558fdc198a"))
-        #expect(Self.hex(seed.keys.code(id.description.utf8)) == "77ec7d6c8db908cd6e24c383899e84c985cc75f0e07605c257bfc71cbc8e0fba")
+        #expect(
+            Self.hex(seed.keys.code(id.description.utf8))
+                == "77ec7d6c8db908cd6e24c383899e84c985cc75f0e07605c257bfc71cbc8e0fba")
         #expect(seed.keys.key(of: id) == 0x77ec_7d6c_8db9_08cd)
         #expect(DrawSeed(hex: seed.hex.uppercased()) == seed)
         #expect(DrawSeed(hex: "00") == nil)
@@ -57,7 +59,8 @@ struct DrawTests {
         #expect(chiSquared < 862 && chiSquared > 590, "\(chiSquared)")
     }
 
-    @Test("The draw is an event with its commitment and seed, the opening one with the seed and the last who takes part")
+    @Test(
+        "The draw is an event with its commitment and seed, the opening one with the seed and the last who takes part")
     func events() throws {
         var scene = try Scene { $0.opening = Opening(at: Timestamp(milliseconds: 1_060_000), preQueue: .seconds(30)) }
         scene.now += 30_000

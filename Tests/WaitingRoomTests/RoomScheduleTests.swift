@@ -22,7 +22,8 @@ struct RoomScheduleTests {
         settings.opening = Opening(at: now, preQueue: .seconds(10))
         settings.closesAt = now + .seconds(60)
         let expected: [(Int64, RoomPhase)] = [
-            (-10_001, .scheduled), (-10_000, .preQueue), (-1, .preQueue), (0, .open), (59_999, .open), (60_000, .closed),
+            (-10_001, .scheduled), (-10_000, .preQueue), (-1, .preQueue), (0, .open), (59_999, .open),
+            (60_000, .closed),
         ]
         for (offset, phase) in expected { #expect(settings.phase(at: now + Milliseconds(offset)) == phase) }
         settings.queueingMethod = .reject

@@ -6,7 +6,8 @@ extension ScalarForm<Timestamp> {
         ScalarForm { text throws(Mistake) in
             if let time = Timestamp(withOffset: text) { return time }
             guard Timestamp(withOffset: text + "Z") == nil else {
-                throw Mistake("\(text.quoted) names no time zone", "write the offset from UTC behind it: \(text)+01:00, or Z")
+                throw Mistake(
+                    "\(text.quoted) names no time zone", "write the offset from UTC behind it: \(text)+01:00, or Z")
             }
             throw Mistake(
                 "\(text.quoted) is not a date and time with an offset from UTC",

@@ -25,7 +25,8 @@ package struct RoomRule: Hashable, Sendable {
     package var revokedPasses: Set<PassID> = []
 
     package init(
-        settings: RoomSettings, events: [ScheduledEvent] = [], match: RoomMatch = RoomMatch(), target: TargetConfiguration,
+        settings: RoomSettings, events: [ScheduledEvent] = [], match: RoomMatch = RoomMatch(),
+        target: TargetConfiguration,
         preserveHost: Bool = true, forwardToken: Bool = false, bypass: BypassRules = BypassRules(),
         completion: [CompletionRule] = [], queueingStatusCode: Int = 503, tokenBinding: TokenBinding = .userAgent,
         template: TemplateFile? = nil

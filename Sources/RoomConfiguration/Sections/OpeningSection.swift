@@ -9,7 +9,8 @@ extension RoomSettings {
         let (preQueue, draws) = Opening.waiting(in: section)
         if let opensAt { opening = Opening(at: opensAt, preQueue: preQueue, draws: draws && preQueue.count > 0) }
         if preQueue.count > 0, !section.isWritten("opens_at") {
-            section.refuse("pre_queue", Mistake("there is no opening to wait for", "write opens_at, or remove pre_queue"))
+            section.refuse(
+                "pre_queue", Mistake("there is no opening to wait for", "write opens_at, or remove pre_queue"))
         }
         if let opensAt, let closesAt, closesAt <= opensAt {
             section.refuse("closes_at", Mistake("is not after opens_at", "write a later time"))
@@ -43,7 +44,8 @@ extension RoomSettings {
 
     private func check(_ event: ScheduledEvent, _ section: Section) {
         if let opening, Opening(at: event.startsAt, preQueue: event.preQueue).preQueueAt < opening.opensAt {
-            section.refuse("starts_at", Mistake("is, or its pre-queue, before the room's opens_at", "write a later time"))
+            section.refuse(
+                "starts_at", Mistake("is, or its pre-queue, before the room's opens_at", "write a later time"))
         }
         if let closesAt, event.endsAt > closesAt {
             section.refuse("ends_at", Mistake("is after the room's closes_at", "write an earlier time"))
@@ -96,7 +98,8 @@ extension ScheduledEvent {
                 "repeat", Mistake("comes again before it is over, its pre-queue included", "write an earlier ends_at"))
         }
         if until != nil, recurrence == .once {
-            section.refuse("until", Mistake("the event does not repeat", "write repeat: daily or weekly, or remove until"))
+            section.refuse(
+                "until", Mistake("the event does not repeat", "write repeat: daily or weekly, or remove until"))
         }
         if preQueue.count > 0, overrides.queueingMethod == .reject || overrides.queueingMethod == .passthrough {
             section.refuse("pre_queue", Mistake("nobody waits for an event that has no line", "remove pre_queue"))

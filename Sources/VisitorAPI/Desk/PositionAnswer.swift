@@ -24,7 +24,11 @@ struct PositionAnswer {
             $0.member("status", position.status.rawValue)
             $0.member("room_status", settings.status.rawValue)
             // Nobody has a place before the draw.
-            if position.status == .waiting, place.rank == 0 { $0.null("position") } else { $0.member("position", place.rank) }
+            if position.status == .waiting, place.rank == 0 {
+                $0.null("position")
+            } else {
+                $0.member("position", place.rank)
+            }
             $0.member("total_waiting", place.totalWaiting)
             if position.status == .waiting, let estimate {
                 $0.member("estimated_wait_seconds", Int(estimate.middle.rounded()))

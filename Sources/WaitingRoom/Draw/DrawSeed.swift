@@ -62,7 +62,9 @@ package struct DrawKeys: Sendable {
     }
 
     /// The first 64 bits of HMAC-SHA256(seed, the position's id in its 36 characters), as a number.
-    package func key(of position: PositionID) -> UInt64 { code(position.description.utf8).prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
+    package func key(of position: PositionID) -> UInt64 {
+        code(position.description.utf8).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
 
     /// HMAC-SHA256 with the seed as its key.
     func code(_ message: some Sequence<UInt8>) -> [UInt8] {

@@ -6,7 +6,9 @@ extension QueueStoreConformance {
     /// Openings, closings and draws.
     static let openings: [QueueStoreConformance] = [
         check("Nobody joins before the pre-queue, nobody is admitted before the opening") { hall in
-            try await hall.open(slots: 5) { $0.opening = Opening(at: hall.clock.now + .seconds(60), preQueue: .seconds(20)) }
+            try await hall.open(slots: 5) {
+                $0.opening = Opening(at: hall.clock.now + .seconds(60), preQueue: .seconds(20))
+            }
             #expect(try await hall.arrive(1) == .closed(.scheduled))
             #expect(try await hall.enqueue(1) == .closed(.scheduled))
             #expect(try await hall.facts().phase == .scheduled)
@@ -21,8 +23,11 @@ extension QueueStoreConformance {
             #expect(try await hall.store.admit(in: hall.room).admitted == 1)
             #expect(try await hall.facts().phase == .open)
         },
-        check("Those of the pre-queue are put in the order of the seed, and nobody sees it before the opening") { hall in
-            try await hall.open(slots: 3) { $0.opening = Opening(at: hall.clock.now + .seconds(60), preQueue: .seconds(60)) }
+        check("Those of the pre-queue are put in the order of the seed, and nobody sees it before the opening") {
+            hall in
+            try await hall.open(slots: 3) {
+                $0.opening = Opening(at: hall.clock.now + .seconds(60), preQueue: .seconds(60))
+            }
             for number in 1...40 as ClosedRange<UInt64> {
                 #expect(try await hall.arrive(number).isInLine)
                 hall.clock.advance(by: .seconds(1))
@@ -51,7 +56,9 @@ extension QueueStoreConformance {
             try await hall.open(slots: 0)
             // In the same millisecond.
             for number in 1...3 as ClosedRange<UInt64> { _ = try await hall.enqueue(number) }
-            try await hall.open(slots: 1) { $0.opening = Opening(at: hall.clock.now + .seconds(9), preQueue: .seconds(9)) }
+            try await hall.open(slots: 1) {
+                $0.opening = Opening(at: hall.clock.now + .seconds(9), preQueue: .seconds(9))
+            }
             for number in 4...6 as ClosedRange<UInt64> { _ = try await hall.enqueue(number) }
             #expect(try await hall.ranks(1...6) == [1, 2, 3, 0, 0, 0])
             hall.clock.advance(by: .seconds(9))
@@ -70,7 +77,9 @@ extension QueueStoreConformance {
         check("An opening that is put off keeps its draw, and one that is over is followed by another") { hall in
             let start = hall.clock.now
             func opens(at seconds: Int64) async throws {
-                try await hall.open(slots: 0) { $0.opening = Opening(at: start + .seconds(seconds), preQueue: .seconds(10)) }
+                try await hall.open(slots: 0) {
+                    $0.opening = Opening(at: start + .seconds(seconds), preQueue: .seconds(10))
+                }
             }
             try await opens(at: 10)
             _ = try await hall.arrive(1)
@@ -119,7 +128,9 @@ extension QueueStoreConformance {
             #expect(try await hall.store.admit(in: hall.room).admitted == 1)
         },
         check("Many who come at once to a pre-queue are all drawn with one seed") { hall in
-            try await hall.open(slots: 0) { $0.opening = Opening(at: hall.clock.now + .seconds(60), preQueue: .seconds(60)) }
+            try await hall.open(slots: 0) {
+                $0.opening = Opening(at: hall.clock.now + .seconds(60), preQueue: .seconds(60))
+            }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 1...100 as ClosedRange<UInt64> { group.addTask { _ = try await hall.arrive(number) } }
                 try await group.waitForAll()
@@ -128,7 +139,9 @@ extension QueueStoreConformance {
             _ = try await hall.store.admit(in: hall.room)
             let keys = try #require(try await hall.facts().draw?.seed).keys
             let ranks = try await hall.ranks(1...100)
-            let order = (1...100 as ClosedRange<UInt64>).sorted { keys.key(of: hall.id($0)) < keys.key(of: hall.id($1)) }
+            let order = (1...100 as ClosedRange<UInt64>).sorted {
+                keys.key(of: hall.id($0)) < keys.key(of: hall.id($1))
+            }
             #expect(order.map { ranks[Int($0) - 1] } == Array(1...100))
         },
     ]
