@@ -150,7 +150,7 @@ def test_a_page_that_says_it_is_run_by_a_program_is_remembered(servers, origin):
     assert newcomer.prove(problem(newcomer.ask())["challenge"], automated=True).status_code == 201
     gate.edit(challenge="suspicious")
     wait_until(lambda: Newcomer(gate, "198.51.100.9").navigate().status_code == 200, 5)
-    assert problem(Newcomer(gate).ask())["reasons"] == ["webdriver"]
+    assert "webdriver" in problem(Newcomer(gate).ask())["reasons"]
 
 
 def test_scripted_polling_is_asked_and_keeps_its_place(servers, origin):
@@ -159,8 +159,8 @@ def test_scripted_polling_is_asked_and_keeps_its_place(servers, origin):
     through(gate)
     script, neighbour = Newcomer(gate), Newcomer(gate, "198.51.100.2")
     script.navigate()
-    neighbour.navigate()
     position = script.status()["position_id"]
+    neighbour.navigate()
     answers = [script.call("GET", "status") for _ in range(40)]
     assert answers[10].status_code == 200
     asked = problem(answers[-1])
@@ -186,8 +186,8 @@ def test_who_waits_and_changes_network_keeps_the_place(bound):
     through_gate = through(bound)
     visitor, later = Newcomer(bound), Newcomer(bound, "198.51.100.2")
     visitor.navigate()
-    later.navigate()
     position = visitor.status()["position_id"]
+    later.navigate()
     old = visitor.cookie("p")
     visitor.move("203.0.113.7")
     assert visitor.navigate().status_code == 403

@@ -65,7 +65,7 @@ struct NewcomerMemory: Sendable {
 
     /// How many newcomers may be away with their cookies before all others are asked: a twentieth of the slots, or a
     /// fiftieth where they are most of the newcomers.
-    static func ghostLimit(slots: Int, isMost: Bool) -> Int { max(3, slots / (isMost ? 50 : 20)) }
+    static func ghostLimit(slots: Int, isMost: Bool) -> Int { isMost ? max(2, slots / 50) : max(3, slots / 20) }
 
     /// A position was made, and its cookie given out.
     mutating func gave(_ position: PositionID, to visitor: VisitorKey, in room: RoomID, at now: Int64) {

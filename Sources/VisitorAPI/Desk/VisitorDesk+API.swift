@@ -134,9 +134,10 @@ extension VisitorDesk {
         let arrival = Arrival(
             id: made ?? PositionID(using: &generator), userID: body.userID, metadata: body.metadata,
             client: request.client, addressDigest: address, pass: pass)
-        switch try await services.store.enqueue(arrival, in: room) {
+        let outcome = try await services.store.enqueue(arrival, in: room)
+        withdraw(made, unless: outcome, rule)
+        switch outcome {
         case .waiting(let place), .admitted(let place):
-            noteNewcomer(place.position.id, request, rule)
             return try await position(place, request, rule, status: 201, token: nil, mayRefresh: true)
         case .crowded: return .respond(crowdedNow(address, request, rule))
         case .closed(let phase): return .respond(closed(request, rule, phase, asProblem: true))

@@ -180,13 +180,11 @@ package actor VisitorDesk {
         var generator = random.value
         let arrival = Arrival(
             id: made ?? PositionID(using: &generator), client: request.client, addressDigest: address, pass: pass)
-        switch try await services.store.arrive(arrival, in: rule.settings.id) {
-        case .admitted(let place):
-            noteNewcomer(place.position.id, request, rule)
-            return await grant(place.position.id, request, rule)
-        case .waiting(let place):
-            noteNewcomer(place.position.id, request, rule)
-            return await queued(place, request, rule, reissues: true)
+        let outcome = try await services.store.arrive(arrival, in: rule.settings.id)
+        withdraw(made, unless: outcome, rule)
+        switch outcome {
+        case .admitted(let place): return await grant(place.position.id, request, rule)
+        case .waiting(let place): return await queued(place, request, rule, reissues: true)
         case .crowded: return .respond(crowdedNow(address, request, rule))
         case .closed(let phase): return .respond(closed(request, rule, phase))
         case .full, .ended: return .respond(full(request, rule))

@@ -9,7 +9,7 @@ import WaitingRoom
 extension VisitorDesk {
     /// What becomes of somebody who wants to join.
     enum Screening {
-        /// May join; with the id of the position that the solved challenge makes, if there was one.
+        /// May join, with this id where the room has challenges: that of the solved one, or a new one.
         case passed(PositionID?)
         case stopped(VisitorResponse)
     }
@@ -19,7 +19,12 @@ extension VisitorDesk {
         guard rule.challenge.isOn, pass == nil else { return .passed(nil) }
         if let field = request.challengeAnswer {
             switch await judge(ChallengeAnswer(field: field), about: [nil], request, rule) {
-            case .solved(let challenge, _): return .passed(services.abuse.authority.position(for: challenge))
+            case .solved(let challenge, _):
+                guard let id = services.abuse.authority.position(for: challenge) else {
+                    return .stopped(unavailable(request))
+                }
+                expect(id, request, rule)
+                return .passed(id)
             case .unavailable: return .stopped(unavailable(request))
             case .wrong: break
             }
@@ -34,11 +39,14 @@ extension VisitorDesk {
         if rule.challenge.mode == .always {
             return .stopped(challenge(.join, .always, score.signals, about: nil, work: work, request, rule))
         }
-        return .passed(nil)
+        var generator = random.value
+        let id = PositionID(using: &generator)
+        expect(id, request, rule)
+        return .passed(id)
     }
 
-    /// Tells of sessions whose cookie came back: a few times a second, so that newcomers who are about to come back are not
-    /// taken for ghosts. On the loop.
+    /// Tells of sessions whose cookie came back: a few times a second, so that newcomers who are about to come back are
+    /// not taken for ghosts. On the loop.
     package nonisolated func noteReturns() {
         let returned = activity.value.takeReturned()
         guard !returned.isEmpty else { return }
@@ -46,10 +54,20 @@ extension VisitorDesk {
         for entry in returned { services.abuse.returned(entry.position, in: entry.room, at: now) }
     }
 
-    /// A newcomer has a position, and its cookie is on the way.
-    func noteNewcomer(_ position: PositionID, _ request: VisitorRequest, _ rule: RoomRule) {
-        guard rule.challenge.isOn else { return }
+    /// A newcomer is about to get a position and its cookie. Counted before the store is asked, or all who ask at once
+    /// would pass before the first of them counts.
+    private func expect(_ position: PositionID, _ request: VisitorRequest, _ rule: RoomRule) {
         services.abuse.gave(position, to: request.visitorKey, in: rule.settings.id, at: services.clock().milliseconds)
+    }
+
+    /// There was no place for a newcomer after all, so that no cookie will come back.
+    func withdraw(_ position: PositionID?, unless outcome: ArrivalOutcome, _ rule: RoomRule) {
+        switch outcome {
+        case .waiting, .admitted: return
+        default: break
+        }
+        guard let position, rule.challenge.isOn else { return }
+        services.abuse.returned(position, in: rule.settings.id, at: services.clock().milliseconds)
     }
 
     /// A challenge for somebody in line who polls like a program, in place of what was asked for; nil for others.
@@ -99,8 +117,8 @@ extension VisitorDesk {
                 room: rule.settings.id, challenge: issued.text, work: issued.challenge.work, provider: provider,
                 keepsPlace: position != nil, redirectURL: request.returnTarget, requestID: request.requestID,
                 notSent: !request.isSafe)
-            response = VisitorResponse(
-                status: 403, page: services.pages.challengePage(model, in: request.language, nonce: random.value.nonce()))
+            let page = services.pages.challengePage(model, in: request.language, nonce: random.value.nonce())
+            response = VisitorResponse(status: 403, page: page)
         } else {
             let problem = ChallengeProblem(
                 challenge: issued.challenge, text: issued.text, provider: provider, reasons: reasons)
@@ -231,9 +249,11 @@ extension VisitorDesk {
         let address = countedAddress(request, rule)
         if let refusal = crowdedLately(address, request, rule) { return .respond(refusal) }
         let arrival = Arrival(id: id, client: request.client, addressDigest: address)
-        switch try await services.store.arrive(arrival, in: rule.settings.id) {
+        expect(id, request, rule)
+        let outcome = try await services.store.arrive(arrival, in: rule.settings.id)
+        withdraw(id, unless: outcome, rule)
+        switch outcome {
         case .waiting(let place), .admitted(let place):
-            noteNewcomer(id, request, rule)
             return try await position(place, request, rule, status: 201, token: nil, mayRefresh: true)
         case .full: return .respond(full(request, rule))
         case .crowded: return .respond(crowdedNow(address, request, rule))
