@@ -45,8 +45,8 @@ extension VisitorDesk {
         return .passed(id)
     }
 
-    /// Tells of sessions whose cookie came back: a few times a second, so that newcomers who are about to come back are not
-    /// taken for ghosts. On the loop.
+    /// Tells of sessions whose cookie came back: a few times a second, so that newcomers who are about to come back are
+    /// not taken for ghosts. On the loop.
     package nonisolated func noteReturns() {
         let returned = activity.value.takeReturned()
         guard !returned.isEmpty else { return }
@@ -54,8 +54,8 @@ extension VisitorDesk {
         for entry in returned { services.abuse.returned(entry.position, in: entry.room, at: now) }
     }
 
-    /// A newcomer is about to get a position and its cookie. Counted before the store is asked, or all who ask at once would
-    /// pass before the first of them counts.
+    /// A newcomer is about to get a position and its cookie. Counted before the store is asked, or all who ask at once
+    /// would pass before the first of them counts.
     private func expect(_ position: PositionID, _ request: VisitorRequest, _ rule: RoomRule) {
         services.abuse.gave(position, to: request.visitorKey, in: rule.settings.id, at: services.clock().milliseconds)
     }
@@ -117,8 +117,8 @@ extension VisitorDesk {
                 room: rule.settings.id, challenge: issued.text, work: issued.challenge.work, provider: provider,
                 keepsPlace: position != nil, redirectURL: request.returnTarget, requestID: request.requestID,
                 notSent: !request.isSafe)
-            response = VisitorResponse(
-                status: 403, page: services.pages.challengePage(model, in: request.language, nonce: random.value.nonce()))
+            let page = services.pages.challengePage(model, in: request.language, nonce: random.value.nonce())
+            response = VisitorResponse(status: 403, page: page)
         } else {
             let problem = ChallengeProblem(
                 challenge: issued.challenge, text: issued.text, provider: provider, reasons: reasons)
