@@ -25,7 +25,8 @@ extension RoomEvent {
         switch change {
         case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id): id
         case .positionExpired(let id), .positionLeft(let id): SessionID(of: id)
-        case .positionEnqueued, .positionAdmitted, .sessionStarted, .passUsed, .roomUpdated, .drawStarted, .drawRevealed:
+        case .positionEnqueued, .positionAdmitted, .sessionStarted, .passUsed, .roomUpdated, .drawStarted,
+            .drawRevealed:
             nil
         }
     }

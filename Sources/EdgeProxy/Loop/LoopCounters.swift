@@ -3,8 +3,8 @@
 package struct LoopCounters: Sendable {
     /// What became of a request; the `outcome` label.
     package enum Outcome: Int, Sendable, CaseIterable {
-        case forwarded, queued, full, limited, challenged, maintenance, api, page, bypassed, redirected, refused, failed,
-            aborted
+        case forwarded, queued, full, limited, challenged, maintenance, api, page
+        case bypassed, redirected, refused, failed, aborted
 
         package var name: String { "\(self)" }
     }

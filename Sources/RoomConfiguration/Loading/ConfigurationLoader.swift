@@ -128,7 +128,7 @@ extension Configuration {
             RoomRule(
                 reading: section, binding: binding, limits: limits, templates: templates, pem: pem, secrets: secrets
             )
-                .map { (rule: $0, section: section) }
+            .map { (rule: $0, section: section) }
         }
         ConfigurationRules.check(rooms: placed, in: gate)
         rooms = placed.map(\.rule)

@@ -47,7 +47,9 @@ extension QueueStoreConformance {
         check("Many calls at once for one user make one place") { hall in
             try await hall.open(slots: 0)
             let outcomes = try await withThrowingTaskGroup(of: ArrivalOutcome.self) { group in
-                for number in 1...50 as ClosedRange<UInt64> { group.addTask { try await hall.enqueue(number, as: "u") } }
+                for number in 1...50 as ClosedRange<UInt64> {
+                    group.addTask { try await hall.enqueue(number, as: "u") }
+                }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             let places = outcomes.filter { if case .waiting = $0 { true } else { false } }

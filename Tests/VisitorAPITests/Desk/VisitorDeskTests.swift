@@ -65,13 +65,12 @@ struct VisitorDeskTests {
         return (try await answered.futureResult.get(), isAtOnce)
     }
 
-    @Test("What needs no wait is answered before the call returns, the rest later and on the loop")
+    @Test("What needs no wait is answered before the call returns, and all on the loop")
     func immediacy() async throws {
         let picture = try await ask(request(.short))
         #expect(picture.isAtOnce)
-        // A new place has to be signed for, on another thread.
+        // A new place has to be signed for, on another thread, which may be done before anybody waits for it.
         let place = try await ask(request(.page))
-        #expect(!place.isAtOnce)
         guard case .respond(let response) = place.answer else { throw Unexpected(answer: place.answer) }
         #expect(response.kind == .queued && response.cookies.count == 1)
         let full = try await ask(request(.page))
