@@ -17,7 +17,9 @@ enum ByteClass {
         let count = bytes.count
         var index = 0
         while index < count {
-            if unsafe !isToken(bytes[index]) { return index }
+            let byte = unsafe bytes[index]
+            // Most are letters.
+            if (byte | 0x20) &- UInt8(ascii: "a") >= 26, !isToken(byte) { return index }
             index &+= 1
         }
         return count

@@ -19,6 +19,22 @@ import Testing
         }
     }
 
+    @Test("A token ends at the first byte that may not stand in one (RFC 9110 §5.6.2)")
+    func tokens() {
+        let others = "!#$%&'*+-.^_`|~"
+        for byte in UInt8.min...UInt8.max {
+            let isTchar =
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "a")...UInt8(ascii: "z"):
+                    true
+                default: others.utf8.contains(byte)
+                }
+            let text = [UInt8(ascii: "x"), byte, UInt8(ascii: "y")]
+            #expect(text.withUnsafeBytes { ByteClass.tokenLength($0) } == (isTchar ? 3 : 1))
+        }
+    }
+
     @Test("Bytes are compared with a text exactly", arguments: ["", ":path", ":Path", ":pat", ":paths"])
     func exactly(_ text: String) {
         let bytes = Array(text.utf8)

@@ -218,10 +218,7 @@ package final class HTTP2RequestHead: HPACKFieldSink {
             if opensTunnel { return }
         default: break
         }
-        unsafe head.append(name)
-        head.append(": ")
-        unsafe head.append(value)
-        head.append("\r\n")
+        unsafe head.append(field: name, value)
     }
 
     private static func isSameHost(_ authority: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
