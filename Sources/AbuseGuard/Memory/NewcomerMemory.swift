@@ -17,7 +17,6 @@ struct NewcomerMemory: Sendable {
     }
 
     private struct RoomNotes: Sendable {
-        var given = WindowCount()
         var unreturned = WindowCount()
         /// For so long a newcomer who does not come back can hold a slot.
         var span: Int64 = 60_000
@@ -55,17 +54,13 @@ struct NewcomerMemory: Sendable {
         rooms[room.id, default: RoomNotes()].span = span
         if let notes = rooms[room.id] {
             let ghosts = notes.unreturned.value(at: now, span: span)
-            let given = notes.given.value(at: now, span: span)
-            if ghosts >= Self.ghostLimit(slots: room.maxActiveUsers, isMost: 2 * ghosts >= given) {
-                signals.insert(.ghosts)
-            }
+            if ghosts >= Self.ghostLimit(slots: room.maxActiveUsers) { signals.insert(.ghosts) }
         }
         return signals
     }
 
-    /// How many newcomers may be away with their cookies before all others are asked: a twentieth of the slots, or a
-    /// fiftieth where they are most of the newcomers.
-    static func ghostLimit(slots: Int, isMost: Bool) -> Int { isMost ? max(2, slots / 50) : max(3, slots / 20) }
+    /// How many newcomers may be away with their cookies before all others are asked: a fiftieth of the slots.
+    static func ghostLimit(slots: Int) -> Int { max(2, slots / 50) }
 
     /// A position was made, and its cookie given out.
     mutating func gave(_ position: PositionID, to visitor: VisitorKey, in room: RoomID, at now: Int64) {
@@ -77,7 +72,6 @@ struct NewcomerMemory: Sendable {
         guard isNew else { return }
         agents.update(visitor.agent, now: now, initial: Agent()) { $0.unreturned.add(at: now, span: Self.cookieSpan) }
         var notes = rooms[room] ?? RoomNotes()
-        notes.given.add(at: now, span: notes.span)
         notes.unreturned.add(at: now, span: notes.span)
         rooms[room] = notes
     }
