@@ -105,16 +105,12 @@ package enum ExplainCommand {
             $0.member("position_id", position.description)
             $0.member("queue_id", room.text)
             if account.position != position { $0.member("returned_as", account.position.description) }
-            $0.list("entries") { list in
-                for entry in account.entries {
-                    list.element { object in
-                        object.member("time", entry.time)
-                        object.member("sequence", Int(clamping: entry.sequence))
-                        object.member("kind", entry.kind)
-                        object.member("position", entry.place)
-                        object.member("text", entry.text)
-                    }
-                }
+            $0.member("entries", objects: account.entries) { object, entry in
+                object.member("time", entry.time)
+                object.member("sequence", Int(clamping: entry.sequence))
+                object.member("kind", entry.kind)
+                object.member("position", entry.place)
+                object.member("text", entry.text)
             }
             $0.member("summary", account.summary)
         }

@@ -52,18 +52,6 @@ package struct JSONText {
         object(members)
     }
 
-    /// A list; `elements` calls `element`.
-    package mutating func list(_ name: String, _ elements: (inout JSONText) -> Void) {
-        key(name)
-        array(elements)
-    }
-
-    /// An object in a list.
-    package mutating func element(_ members: (inout JSONText) -> Void) {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
-        object(members)
-    }
-
     package mutating func member(_ name: String, numbers: [Int]) {
         key(name)
         bytes += ("[" + numbers.map(String.init).joined(separator: ",") + "]").utf8
@@ -84,12 +72,13 @@ package struct JSONText {
 
     package mutating func member(_ name: String, strings: [String]) {
         key(name)
-        open(UInt8(ascii: "["))
-        for (index, text) in strings.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            string(text)
+        array { text in
+            for string in strings {
+                if text.needsComma { text.bytes.append(UInt8(ascii: ",")) }
+                text.string(string)
+                text.needsComma = true
+            }
         }
-        close(UInt8(ascii: "]"))
     }
 
     private mutating func key(_ name: String) {
