@@ -404,7 +404,8 @@ def test_one_of_two_gates_on_the_same_socket_can_be_stopped(servers):
     with listening(first.port) as shared:
         activated(first, shared)
         activated(second, shared)
-        with Load(first.port, "a=b", 100) as load:
+        # Of more threads a busy machine may keep one from asking for longer than an idle connection is kept.
+        with Load(first.port, "a=b", 40) as load:
             wait_until(lambda: load.answers > 3000, 60, what="3,000 answers")
             first.process.signal(signal.SIGTERM)
             wait_until(lambda: load.answers > 10_000, 60, what="10,000 answers")
