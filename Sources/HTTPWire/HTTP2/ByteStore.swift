@@ -65,7 +65,7 @@ import Darwin
 
     private mutating func grow(by room: Int) {
         capacity = max(2 * capacity, count + room)
-        let larger = unsafe UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 8)
+        let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 8)
         unsafe memcpy(larger, memory, count)
         unsafe memory.deallocate()
         unsafe memory = larger
