@@ -19,24 +19,12 @@ struct ChainHeadNotice {
     var id: String { "chain-\(head.room)-\(head.opened.milliseconds)-\(head.sequence)-\(head.hash)" }
 
     var json: [UInt8] {
-        var text = JSONText()
-        text.object {
-            $0.member("specversion", "1.0")
-            $0.member("id", id)
-            $0.member("source", "/anteroom/rooms/\(head.room)")
-            $0.member("type", Self.type)
-            $0.member("time", time)
-            $0.member("datacontenttype", "application/json")
-            $0.member(
-                "data",
-                object: {
-                    $0.member("queue_id", head.room.text)
-                    $0.member("opened_at", head.opened)
-                    $0.member("sequence", Int(clamping: head.sequence))
-                    $0.member("chainhash", head.hash.description)
-                    $0.member("signature", signature)
-                })
+        JSONText.notice(Self.type, id: id, of: head.room, at: time) {
+            $0.member("queue_id", head.room.text)
+            $0.member("opened_at", head.opened)
+            $0.member("sequence", Int(clamping: head.sequence))
+            $0.member("chainhash", head.hash.description)
+            $0.member("signature", signature)
         }
-        return text.bytes
     }
 }

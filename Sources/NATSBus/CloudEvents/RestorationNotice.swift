@@ -22,23 +22,11 @@ struct RestorationNotice: Hashable, Sendable {
     var id: String { "\(room)-\(opened.milliseconds)-\(lastSequence)-\(generation)" }
 
     var json: [UInt8] {
-        var text = JSONText()
-        text.object {
-            $0.member("specversion", "1.0")
-            $0.member("id", id)
-            $0.member("source", "/anteroom/rooms/\(room)")
-            $0.member("type", Self.type)
-            $0.member("time", time)
-            $0.member("datacontenttype", "application/json")
-            $0.member(
-                "data",
-                object: {
-                    $0.member("queue_id", room.text)
-                    $0.member("generation", generation)
-                    $0.member("opened_at", opened)
-                    $0.member("last_sequence", Int(clamping: lastSequence))
-                })
+        JSONText.notice(Self.type, id: id, of: room, at: time) {
+            $0.member("queue_id", room.text)
+            $0.member("generation", generation)
+            $0.member("opened_at", opened)
+            $0.member("last_sequence", Int(clamping: lastSequence))
         }
-        return text.bytes
     }
 }
