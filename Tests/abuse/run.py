@@ -125,7 +125,7 @@ def main():
                 polled = sum(count(metrics, "anteroom_challenges_total", reason=r) for r in ("poll_rate", "poll_rhythm"))
                 if not polled or not bot.challenged:
                     flaws.append(f"{name}: the bot was not asked to prove itself")
-            if bot.sent < given.bot * given.seconds * 0.8:
+            if bot.sent < given.bot * given.seconds * (1 - bot.delay) * 0.8:
                 flaws.append(f"{name}: the bot sent only {bot.sent} requests: this machine is too slow to tell")
     finally:
         origin.stop()
