@@ -5,7 +5,19 @@ set -euo pipefail
 mode=$1
 shift
 folder=$(mktemp -d)
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(min(s.getsockname()[1], 55000))')
+# Below the ports of outgoing connections, and with one for the cluster's bus, 10,000 above.
+port=$(python3 -c '
+import random, socket
+while True:
+    port = random.randrange(10_000, 22_000)
+    try:
+        for number in port, port + 10_000:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", number))
+    except OSError:
+        continue
+    print(port)
+    break')
 options=(--port "$port" --bind 127.0.0.1 --save "" --appendonly no --dir "$folder")
 [ "$mode" = cluster ] && options+=(--cluster-enabled yes --cluster-config-file "$folder/nodes.conf")
 redis-server "${options[@]}" > "$folder/log" 2>&1 &

@@ -5,7 +5,6 @@ import json
 import re
 import signal
 import time
-import uuid
 
 import pytest
 
@@ -13,6 +12,9 @@ from rig import gate as gates
 from rig.nats import NATSServer
 from rig.process import free_port, wait_until
 from rig.visitor import Visitor, through
+
+#: The id of a session that there is not.
+NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
@@ -217,8 +219,8 @@ class TestCheckout:
             (b"no json", "not a JSON object"),
             (b'{"queue_id":"shop"}', "session_id is missing"),
             (b'{"session_id":"x","queue_id":"shop"}', "session_id is not a UUID"),
-            (json.dumps({"session_id": str(uuid.uuid4()), "queue_id": "shop"}).encode(), "there is no session"),
-            (json.dumps({"session_id": str(uuid.uuid4()), "queue_id": "other"}).encode(), "there is no room other"),
+            (json.dumps({"session_id": NOBODY, "queue_id": "shop"}).encode(), "there is no session"),
+            (json.dumps({"session_id": NOBODY, "queue_id": "other"}).encode(), "there is no room other"),
         ],
     )
     def test_what_cannot_be_applied_is_kept_with_the_reason(self, servers, origin, nats, body, reason):

@@ -404,13 +404,13 @@ def test_one_of_two_gates_on_the_same_socket_can_be_stopped(servers):
     with listening(first.port) as shared:
         activated(first, shared)
         activated(second, shared)
-        with Load(first.port, "a=b", 100) as load:
+        # Few enough threads that none is without the processor for the second after which a draining gate closes a
+        # connection at rest: its next request could then meet the close (RFC 9112 §9.3.1).
+        with Load(first.port, "a=b", 20) as load:
             wait_until(lambda: load.answers > 3000, 60, what="3,000 answers")
             first.process.signal(signal.SIGTERM)
             wait_until(lambda: load.answers > 10_000, 60, what="10,000 answers")
-        # Seen about once in thirty runs: a connection at rest is closed just as its next request is sent, which a client
-        # asks again (RFC 9112 §9.3.1). More than one would be something else.
-        assert len(load.failures) <= 1 and all("RemoteDisconnected" in failure for failure in load.failures)
+        assert load.failures == []
         assert first.process.child.wait(35) == 0
         assert min(first.access_log.read_text().count("\n"), second.access_log.read_text().count("\n")) > 1000
 

@@ -12,8 +12,10 @@ struct Countdown: Sendable {
         label = language.text(.opensIn)
         // Not with the other styles: most pages count down to nothing.
         style = SegmentedPage(
-            "<style nonce=\"[[nonce]]\">#ar-countdown{font-size:clamp(2.25rem,12vw,4rem)}</style>", language: language,
-            constants: [:])
+            """
+            <style nonce="[[nonce]]">#ar-early{display:grid;gap:1rem}
+            #ar-countdown{font-size:clamp(2.25rem,12vw,4rem)}</style>
+            """, language: language, constants: [:])
         script = SegmentedPage(
             "<script nonce=\"[[nonce]]\">\n\(sources.countdownScript)\n</script>", language: language, constants: [:])
     }

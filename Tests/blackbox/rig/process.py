@@ -1,25 +1,37 @@
 """A server that a test starts, watches and ends by its pid."""
 
+import itertools
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
 import time
 
 
-GIVEN = set()
+def _ports():
+    """Ports in a random order, again and again: below those that the system gives to outgoing connections, and each
+    worker of pytest-xdist has its own."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+    first = 10_000 + SHARE * worker
+    return itertools.cycle(random.SystemRandom().sample(range(first, first + SHARE), SHARE))
+
+
+SHARE = 2500
+PORTS = _ports()
 
 
 def free_port() -> int:
-    """A port that nobody listens on and that was not given before: it may not be listened on yet."""
-    while True:
+    """A port that nobody listens on and that was not given lately: it may not be listened on yet."""
+    for port in itertools.islice(PORTS, SHARE):
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port not in GIVEN:
-            GIVEN.add(port)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
             return port
+    raise AssertionError(f"of {SHARE} ports none is free")
 
 
 def wait_until(condition, seconds=10.0, every=0.02, what="the condition"):

@@ -10,9 +10,6 @@ class RedisServer:
         self.directory = directory / name
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
-        # The cluster's own port is this one and 10,000.
-        while cluster and self.port > 55000:
-            self.port = free_port()
         self.url = f"127.0.0.1:{self.port}"
         self.cluster = cluster
         options = ["--save", "", "--appendonly", "no", "--dir", str(self.directory), "--bind", "127.0.0.1", *options]
