@@ -8,7 +8,8 @@ enum ProxyMetrics {
     struct Merged: Sendable {
         var requests: [LoopCounters.Key: Int] = [:]
         var requestDuration = HistogramCounts(bounds: DurationCounts.bounds)
-        var upstreamDuration = HistogramCounts(bounds: DurationCounts.bounds)
+        /// By label.
+        var origins: [OriginCounts] = []
         var connections = 0
         var refusals: [ConnectionLedger.Refusal: Int] = [:]
         var shed = 0
@@ -33,6 +34,7 @@ enum ProxyMetrics {
         var merged = Merged()
         merged.accessLogDropped = accessLog.dropped
         merged.rooms = labels.names
+        merged.origins = Array(repeating: OriginCounts(), count: merged.rooms.count)
         for handle in loops {
             let found = try? await handle.eventLoop.submit {
                 handle.gate.value.counters.settle()
@@ -42,7 +44,9 @@ enum ProxyMetrics {
             for report in endpoints { merged.upstreams[report.endpoint.name, default: Upstream()].add(report) }
             merged.requests.merge(counters.requests, uniquingKeysWith: +)
             merged.requestDuration.add(counters.requestDuration)
-            merged.upstreamDuration.add(counters.upstreamDuration)
+            for (label, durations) in counters.upstreamDurations.enumerated() where label < merged.origins.count {
+                merged.origins[label].durations.add(durations)
+            }
             merged.connections += counters.connections
             merged.refusals.merge(counters.refusals, uniquingKeysWith: +)
             merged.shed += counters.shed
@@ -50,6 +54,9 @@ enum ProxyMetrics {
             merged.upstreamConnections += counters.upstreamConnections
             merged.upstreamReused += counters.upstreamReused
             merged.upstreamRetries += counters.upstreamRetries
+        }
+        for (key, count) in merged.requests where key.label < merged.origins.count {
+            merged.origins[key.label].add(count, of: key)
         }
         return merged
     }
@@ -66,7 +73,7 @@ enum ProxyMetrics {
             merged.requestDuration)
         writer.histogram(
             "anteroom_upstream_duration_seconds", help: "From handing a request to the origin to its answer's head.",
-            merged.upstreamDuration)
+            merged.origins.reduce(into: HistogramCounts(bounds: DurationCounts.bounds)) { $0.merge($1.durations) })
         writer.gauge("anteroom_connections", help: "Open connections of visitors.", value: merged.connections)
         for reason in ConnectionLedger.Refusal.allCases {
             writer.counter(
@@ -122,7 +129,8 @@ extension ProxyMetrics.Upstream {
 }
 
 extension HistogramCounts {
-    fileprivate mutating func add(_ counts: DurationCounts) {
+    /// Adds what a loop has counted.
+    mutating func add(_ counts: DurationCounts) {
         merge(
             HistogramCounts(
                 bounds: DurationCounts.bounds, counts: counts.buckets.map { UInt64($0) },

@@ -197,10 +197,11 @@ extension DownstreamHandler {
         collectedRequest = nil
         generation &+= 1
         let duration = gate.now - exchange.startedAt
-        gate.counters.count(exchange.outcome, label: exchange.room?.label ?? 0, code: exchange.status)
+        let label = exchange.room?.label ?? 0
+        gate.counters.count(exchange.outcome, label: label, code: exchange.status)
         gate.counters.requestDuration.record(microseconds: duration)
         if exchange.upstreamDuration >= 0 {
-            gate.counters.upstreamDuration.record(microseconds: exchange.upstreamDuration)
+            gate.counters.countUpstream(microseconds: exchange.upstreamDuration, label: label)
         }
         if let log = gate.accessLog {
             let line = AccessLogLine(

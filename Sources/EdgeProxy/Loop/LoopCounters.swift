@@ -17,7 +17,8 @@ package struct LoopCounters: Sendable {
 
     package private(set) var requests: [Key: Int] = [:]
     package var requestDuration = DurationCounts()
-    package var upstreamDuration = DurationCounts()
+    /// How long origins took to their answers' heads, by the room's label (`LabelTable`).
+    package private(set) var upstreamDurations: ContiguousArray<DurationCounts> = []
     package var connections = 0
     /// Connections that were closed before their first request.
     package private(set) var refusals: [ConnectionLedger.Refusal: Int] = [:]
@@ -43,6 +44,12 @@ package struct LoopCounters: Sendable {
             lastKey = key
             lastCount = 1
         }
+    }
+
+    /// Notes how long the origin of a room took. O(1), but for the first request of a room.
+    mutating func countUpstream(microseconds: Int64, label: Int) {
+        while upstreamDurations.count <= label { upstreamDurations.append(DurationCounts()) }
+        upstreamDurations[label].record(microseconds: microseconds)
     }
 
     mutating func refuse(_ reason: ConnectionLedger.Refusal) { refusals[reason, default: 0] += 1 }
