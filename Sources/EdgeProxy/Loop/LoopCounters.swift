@@ -1,3 +1,5 @@
+package import VisitorAPI
+
 /// What one event loop counts on the data path: plain numbers, merged with those of the other loops when Prometheus
 /// asks. Label sets are bounded: rooms from the configuration, outcomes and status codes from fixed sets.
 package struct LoopCounters: Sendable {
@@ -15,7 +17,14 @@ package struct LoopCounters: Sendable {
         package var code: Int
     }
 
+    package struct ShadowKey: Hashable, Sendable {
+        package var label: Int
+        package var decision: ShadowDecision
+    }
+
     package private(set) var requests: [Key: Int] = [:]
+    /// Requests that a room let through because it is in shadow.
+    package private(set) var shadowed: [ShadowKey: Int] = [:]
     package var requestDuration = DurationCounts()
     package var upstreamDuration = DurationCounts()
     package var connections = 0
@@ -43,6 +52,10 @@ package struct LoopCounters: Sendable {
             lastKey = key
             lastCount = 1
         }
+    }
+
+    mutating func count(_ decision: ShadowDecision, label: Int) {
+        shadowed[ShadowKey(label: label, decision: decision), default: 0] += 1
     }
 
     mutating func refuse(_ reason: ConnectionLedger.Refusal) { refusals[reason, default: 0] += 1 }
