@@ -93,6 +93,7 @@ package struct AnteroomServer {
         let routes = Mutex(routing)
         transport.apply(configuration, contexts)
         let notices = OriginNotices(logger: logger)
+        let shadow = ShadowWatch(configuration.rooms, logger: logger)
         let eventLoops = (0..<workers).map { _ in group.next() }
         let ledger = ConnectionLedger(
             capacity: DescriptorLimit.free(within: descriptors), loops: workers)
@@ -178,6 +179,7 @@ package struct AnteroomServer {
                 tls.withLock { $0 = contexts }
                 transport.apply(configuration, contexts)
                 notices.forget(allBut: routing.endpoints)
+                shadow.apply(configuration.rooms)
                 checks.apply(routing.endpoints)
                 try await line.configure(store, settings)
                 services.apply(pages: pages, lifetime: configuration.tokens.lifetime, api: configuration.api)
@@ -201,6 +203,7 @@ package struct AnteroomServer {
             LimitMetrics.write(services.limits.totals, of: worker.currentRooms.map(\.id), &writer)
         }
         registry.addCollector { transport.write(&$0) }
+        registry.addCollector { shadow.write(&$0) }
         registry.addCollector { AbuseMetrics.write(abuse, &$0) }
         registry.addCollector { writer in
             if let status = line.eventStatus { EventMetrics.write(status, &writer) }

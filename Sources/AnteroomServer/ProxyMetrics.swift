@@ -2,11 +2,13 @@ import EdgeProxy
 import NIOCore
 import Prometheus
 import Synchronization
+import VisitorAPI
 
 /// The metrics of the proxy (docs/OPERATIONS.md), merged from the event loops' own counters when Prometheus asks.
 enum ProxyMetrics {
     struct Merged: Sendable {
         var requests: [LoopCounters.Key: Int] = [:]
+        var shadowed: [LoopCounters.ShadowKey: Int] = [:]
         var requestDuration = HistogramCounts(bounds: DurationCounts.bounds)
         /// By label.
         var origins: [OriginCounts] = []
@@ -43,6 +45,7 @@ enum ProxyMetrics {
             guard let (counters, endpoints) = found else { continue }
             for report in endpoints { merged.upstreams[report.endpoint.name, default: Upstream()].add(report) }
             merged.requests.merge(counters.requests, uniquingKeysWith: +)
+            merged.shadowed.merge(counters.shadowed, uniquingKeysWith: +)
             merged.requestDuration.add(counters.requestDuration)
             for (label, durations) in counters.upstreamDurations.enumerated() where label < merged.origins.count {
                 merged.origins[label].durations.add(durations)
@@ -67,6 +70,13 @@ enum ProxyMetrics {
             writer.counter(
                 "anteroom_requests_total", help: "Requests by room, what became of them, and status code.",
                 labels: [("queue_id", room), ("outcome", key.outcome.name), ("code", "\(key.code)")], value: count)
+        }
+        for (key, count) in merged.shadowed {
+            let room = key.label < merged.rooms.count ? merged.rooms[key.label] : ""
+            writer.counter(
+                "anteroom_shadow_total",
+                help: "Requests that were let through because the room is in shadow, by what would have kept them out.",
+                labels: [("queue_id", room), ("decision", key.decision.name)], value: count)
         }
         writer.histogram(
             "anteroom_request_duration_seconds", help: "From a request's head to the end of its answer.",

@@ -85,6 +85,20 @@ struct ConfigurationValueTests {
         #expect(configuration.rooms == [rule])
     }
 
+    @Test("Who waits in shadow is gone when a session would be, unless heartbeats may take longer still")
+    func shadow() throws {
+        let text = """
+            rooms:
+              - { id: a, target_url: "http://o", shadow: true, session_timeout: 15m, match: { paths: [/a] } }
+              - { id: b, target_url: "http://o", shadow: true, session_timeout: 1m, heartbeat_timeout: 2m }
+            """
+        let rooms = try load(text).get().rooms
+        #expect(rooms.map(\.shadow) == [true, true])
+        #expect(rooms.map(\.settings.heartbeatTimeout) == [.minutes(15), .minutes(2)])
+        let usual = try load("rooms: [{ id: a, target_url: \"http://o\" }]").get().rooms
+        #expect(usual.map(\.shadow) == [false])
+    }
+
     @Test("Every key outside the rooms arrives in its place")
     func otherSections() throws {
         let text = """

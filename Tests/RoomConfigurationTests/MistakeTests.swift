@@ -571,7 +571,7 @@ struct MistakeTests {
                     + "revoked_passes, challenge, challenge_provider, challenge_site_key, challenge_secret_file, "
                     + "challenge_verify_url, challenge_failure, "
                     + "status, queueing_status_code, token_binding, forward_token, template, bypass, "
-                    + "completion, queueing_method, opens_at, closes_at, pre_queue, shuffle_at_start, events"
+                    + "completion, queueing_method, opens_at, closes_at, pre_queue, shuffle_at_start, events, shadow"
             ),
             ("7:5: rooms[0].claim_timeout: \"1\" has no unit", "write 1s, or another of the units ms, s, m and h"),
             ("8:8: log.level: \"x\" is not known here", "write trace, debug, info, notice, warning, error or critical"))

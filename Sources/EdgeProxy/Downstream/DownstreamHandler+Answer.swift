@@ -24,6 +24,10 @@ extension DownstreamHandler {
         case .forward(let grant):
             exchange.grant = grant
             exchange.outcome = .forwarded
+            if let decision = grant.withheld {
+                exchange.note = "shadow:\(decision.name)"
+                gate.counters.count(decision, label: exchange.room?.label ?? 0)
+            }
             if rescan() {
                 rewriteAgain(exchange)
                 forward()
@@ -52,8 +56,8 @@ extension DownstreamHandler {
     func rewriteAgain(_ exchange: Exchange) {
         var token: [UInt8]?
         if let room = exchange.room, room.rule.forwardToken {
-            if let grant = exchange.grant {
-                token = Array(grant.token.utf8)
+            if let holder = exchange.grant?.holder {
+                token = Array(holder.token.utf8)
             } else if exchange.session != nil {
                 token = unsafe exchange.head.withUnsafeReadableBytes { bytes in
                     unsafe sessionToken(of: room, gate.requestHead, bytes).map { unsafe Array(bytes[$0]) }

@@ -212,7 +212,7 @@ extension DownstreamHandler {
     /// `X-Anteroom-Session` and the room's completion rules.
     private func noteSessionEnd(_ head: ResponseHead, _ bytes: UnsafeRawBufferPointer, _ exchange: Exchange) {
         guard let room = exchange.room, head.contains(.xAnteroomSession) || !room.rule.completion.isEmpty,
-            let session = exchange.session?.sessionID ?? exchange.grant?.session
+            let session = exchange.session?.sessionID ?? exchange.grant?.holder?.session
         else {
             return
         }

@@ -21,8 +21,8 @@ extension DownstreamHandler {
         if let room = exchange.room?.id {
             if let session = exchange.session {
                 gate.tunnels.add(self, session: session.sessionID, position: session.positionID, room: room)
-            } else if let grant = exchange.grant {
-                gate.tunnels.add(self, session: grant.session, position: grant.position, room: room)
+            } else if let holder = exchange.grant?.holder {
+                gate.tunnels.add(self, session: holder.session, position: holder.position, room: room)
             }
         }
         writeUpgrade(head, bytes, cookies: exchange.grant?.cookies ?? [])

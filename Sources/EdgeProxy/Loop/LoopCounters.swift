@@ -1,3 +1,5 @@
+package import VisitorAPI
+
 /// What one event loop counts on the data path: plain numbers, merged with those of the other loops when Prometheus
 /// asks. Label sets are bounded: rooms from the configuration, outcomes and status codes from fixed sets.
 package struct LoopCounters: Sendable {
@@ -15,7 +17,14 @@ package struct LoopCounters: Sendable {
         package var code: Int
     }
 
+    package struct ShadowKey: Hashable, Sendable {
+        package var label: Int
+        package var decision: ShadowDecision
+    }
+
     package private(set) var requests: [Key: Int] = [:]
+    /// Requests that a room let through because it is in shadow.
+    package private(set) var shadowed: [ShadowKey: Int] = [:]
     package var requestDuration = DurationCounts()
     /// How long origins took to their answers' heads, by the room's label (`LabelTable`).
     package private(set) var upstreamDurations: ContiguousArray<DurationCounts> = []
@@ -50,6 +59,10 @@ package struct LoopCounters: Sendable {
     mutating func countUpstream(microseconds: Int64, label: Int) {
         while upstreamDurations.count <= label { upstreamDurations.append(DurationCounts()) }
         upstreamDurations[label].record(microseconds: microseconds)
+    }
+
+    mutating func count(_ decision: ShadowDecision, label: Int) {
+        shadowed[ShadowKey(label: label, decision: decision), default: 0] += 1
     }
 
     mutating func refuse(_ reason: ConnectionLedger.Refusal) { refusals[reason, default: 0] += 1 }

@@ -41,7 +41,7 @@ final class UpstreamGroup {
 
     /// A request without a session sticks to its visitor's address.
     private static func key(of exchange: Exchange) -> UInt64 {
-        guard let session = exchange.session?.sessionID ?? exchange.grant?.session else {
+        guard let session = exchange.session?.sessionID ?? exchange.grant?.holder?.session else {
             return Balancer.hash(exchange.clientAddress)
         }
         return Balancer.mixed(session.bits.high) ^ session.bits.low

@@ -21,6 +21,8 @@ package struct RoomRule: Hashable, Sendable {
     package var template: TemplateFile?
     /// Only those join who have a pass.
     package var inviteOnly = false
+    /// Decides and records, but lets everybody through.
+    package var shadow = false
     /// Passes that were withdrawn.
     package var revokedPasses: Set<PassID> = []
 

@@ -62,7 +62,7 @@ enum SectionName: String, CaseIterable {
                 "revoked_passes", "challenge", "challenge_provider", "challenge_site_key", "challenge_secret_file",
                 "challenge_verify_url", "challenge_failure", "status",
                 "queueing_status_code", "token_binding", "forward_token", "template", "bypass", "completion",
-                "queueing_method", "opens_at", "closes_at", "pre_queue", "shuffle_at_start", "events",
+                "queueing_method", "opens_at", "closes_at", "pre_queue", "shuffle_at_start", "events", "shadow",
             ]
         case .originTLS: ["ca_file", "server_name", "verify", "certificate", "key"]
         case .match: ["hosts", "paths"]

@@ -23,20 +23,21 @@ extension VisitorDesk {
 
     /// Takes the pass out of the address: the same again without it, and the pass as a cookie.
     func followLink(_ token: [UInt8], _ request: VisitorRequest, _ rule: RoomRule) -> VisitorAnswer {
+        // Who sends a form sends it again to the new address; nobody else may make a form of a link.
+        var response = VisitorResponse.short(request.isSafe ? 303 : 307, "Please go on without the pass.")
+        response.fields += [("Location", LocalTarget(request.target).text), ("Referrer-Policy", "no-referrer")]
+        response.kind = .page
         switch readPass(token, rule) {
-        case .flawed(let flaw): return .respond(refusal(of: flaw, request, rule))
+        case .flawed(let flaw):
+            guard rule.shadow else { return .respond(refusal(of: flaw, request, rule)) }
         case .valid(let claims):
-            // Who sends a form sends it again to the new address; nobody else may make a form of a link.
-            var response = VisitorResponse.short(request.isSafe ? 303 : 307, "Please go on without the pass.")
-            response.fields += [("Location", LocalTarget(request.target).text), ("Referrer-Policy", "no-referrer")]
             response.cookies = [
                 GateCookie.setPass(
                     rule.settings.id, token: String(decoding: token, as: UTF8.self),
                     life: claims.expiresAt - services.clock().milliseconds / 1000, isSecure: request.isSecure)
             ]
-            response.kind = .page
-            return .respond(response)
         }
+        return .respond(response)
     }
 
     /// The pass that a visit brings along in its cookie.

@@ -41,14 +41,21 @@ package actor VisitorDesk {
     /// Decides on the event loop and calls back there: before this returns, if nothing has to be waited for.
     package nonisolated func answer(_ request: VisitorRequest, _ done: @escaping @Sendable (VisitorAnswer) -> Void) {
         assumeIsolated { desk in
-            _ = Task.immediate { done(await desk.answer(to: request)) }
+            let deadline = desk.shadowDeadline(of: request, done)
+            _ = Task.immediate {
+                let answer = await desk.answer(to: request)
+                deadline?.cancel()
+                done(answer)
+            }
         }
     }
 
     private func answer(to request: VisitorRequest) async -> VisitorAnswer {
         do throws(StoreError) {
             guard let rule = request.rule else { return .respond(error(404, request)) }
-            guard request.isAPICall else { return try await visit(request, rule) }
+            guard request.isAPICall else {
+                return rule.shadow ? await inShadow(request, rule) : try await visit(request, rule)
+            }
             let answer: VisitorAnswer
             if let call = APICall(request, rule: rule) {
                 answer = try await api(call, request, rule)
@@ -70,7 +77,7 @@ package actor VisitorDesk {
     // MARK: Visits of a room
 
     /// For those who bring no valid session token.
-    private func visit(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+    func visit(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
         if let link = request.linkedPass { return followLink(link, request, rule) }
         // What a page loads beside itself makes no position.
         guard request.format != .short, let verdict = broughtPass(request, rule) else {
@@ -172,11 +179,19 @@ package actor VisitorDesk {
         if phase == .scheduled || phase == .closed { return .respond(closed(request, rule, phase)) }
         let address = countedAddress(request, rule)
         if let refusal = crowdedLately(address, request, rule) { return .respond(refusal) }
-        let made: PositionID?
         switch await screen(request, rule, pass) {
-        case .passed(let id): made = id
-        case .stopped(let response): return .respond(response)
+        case .passed(let id): return try await join(request, rule, pass, address, as: id)
+        case .stopped(let response):
+            guard rule.shadow else { return .respond(response) }
+            // People would have solved it and joined.
+            return try await join(request, rule, pass, address, as: nil).afterChallenge
         }
+    }
+
+    /// - Parameter made: the id of the new position, where it is known beforehand.
+    private func join(
+        _ request: VisitorRequest, _ rule: RoomRule, _ pass: Pass?, _ address: AddressDigest?, as made: PositionID?
+    ) async throws(StoreError) -> VisitorAnswer {
         var generator = random.value
         let arrival = Arrival(
             id: made ?? PositionID(using: &generator), client: request.client, addressDigest: address, pass: pass)
@@ -199,7 +214,7 @@ package actor VisitorDesk {
         tokens.value.readmit(SessionID(of: position))
         return .forward(
             Grant(
-                session: SessionID(of: position), position: position, token: token,
+                holder: Grant.Holder(session: SessionID(of: position), position: position, token: token),
                 cookies: [GateCookie.set(.session, room, token: token, isSecure: request.isSecure)]))
     }
 

@@ -12,12 +12,20 @@ package enum VisitorAnswer: Sendable {
 
 /// Lets one request through, and with its cookie those that follow.
 package struct Grant: Sendable {
-    package var session: SessionID
-    package var position: PositionID
-    /// The session token, for an origin that wants to see it.
-    package var token: String
+    /// Whose session it is.
+    package struct Holder: Sendable {
+        package var session: SessionID
+        package var position: PositionID
+        /// The session token, for an origin that wants to see it.
+        package var token: String
+    }
+
+    /// Nil for who has no session and is let through in shadow only.
+    package var holder: Holder?
     /// `Set-Cookie` values for the answer.
-    package var cookies: [String]
+    package var cookies: [String] = []
+    /// What the visitor would have met with, were the room not in shadow.
+    package var withheld: ShadowDecision?
 }
 
 /// A position whose changes a WebSocket wants to hear of.
