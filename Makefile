@@ -4,6 +4,7 @@ SWIFT ?= swift
 PYTHON ?= python3
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 VENV := .build-python
+TOOLS := .build-tools
 DEBUG := .build/debug
 RELEASE := .build/release
 
@@ -12,6 +13,8 @@ LIBRARIES := libssl-dev libhiredis-dev libnats-dev
 PEERS := nginx haproxy wrk nghttp2-client redis-server
 BROWSER := chromium chromium-driver fonts-dejavu-core
 TEST_TOOLS := curl openssl nats-server slowhttptest $(LIBRARIES) $(PEERS)
+# Unpacked and not installed: Debian's packages would start them, on the port of the demo.
+MONITORS := prometheus prometheus-alertmanager
 
 .DEFAULT_GOAL := help
 .PHONY: help run test soak chaos abuse fuzz bench build release lint blackbox clean libraries test-tools peers
@@ -68,7 +71,7 @@ lint: ## Formatting and style
 	$(SWIFT) format lint --strict --parallel -r Sources Tests Fuzz Package.swift
 
 clean: ## Remove what was built
-	rm -rf .build .build-fuzz $(VENV) artefacts
+	rm -rf .build .build-fuzz $(VENV) $(TOOLS) artefacts
 
 # What is missing of the packages $(1) is installed with apt-get; elsewhere than on Debian it is only named.
 define install
@@ -88,7 +91,7 @@ libraries:
 peers:
 	$(call install,$(PEERS))
 
-test-tools:
+test-tools: $(TOOLS)/ready
 	$(call install,$(TEST_TOOLS))
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || $(MAKE) --no-print-directory browser
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory python-venv
@@ -99,6 +102,16 @@ browser:
 
 python-venv:
 	$(call install,python3-venv)
+
+$(TOOLS)/ready:
+	@mkdir -p $(TOOLS)
+	@if command -v prometheus >/dev/null && command -v promtool >/dev/null && command -v amtool >/dev/null; then :; \
+	elif command -v apt-get >/dev/null; then \
+		cd $(TOOLS) && echo "Unpacking $(MONITORS)" && \
+		{ apt-get download -q $(MONITORS) || { $(SUDO) apt-get update -q && apt-get download -q $(MONITORS); }; } && \
+		for package in *.deb; do dpkg -x $$package . || exit 1; done && rm -rf *.deb usr/share; \
+	else echo "Needed, by whatever name they have here: $(MONITORS)"; fi
+	@touch $@
 
 $(VENV)/ready: Tests/blackbox/requirements.txt | test-tools
 	$(PYTHON) -m venv $(VENV)
