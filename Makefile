@@ -36,7 +36,7 @@ test: test-tools $(VENV)/ready ## Lint and all tests; pytest's closing line is t
 	$(MAKE) blackbox
 
 blackbox: $(VENV)/ready ## Only the tests that drive the built binaries
-	$(VENV)/bin/python -m pytest Tests/blackbox $(PYTEST)
+	$(VENV)/bin/python -m pytest Tests/blackbox -n 2 --dist loadfile $(PYTEST)
 
 bench: release peers ## Compare with nginx and HAProxy, and measure joins, polls, sockets and long lines
 	$(PYTHON) Benchmarks/bench.py --gate $(RELEASE)/anteroom $(BENCH)
