@@ -110,10 +110,10 @@ let package = Package(
         .target(
             name: "AdminAPI",
             dependencies: [
-                "APIBodies", "Prometheus", "QueueStore", "RoomConfiguration", "WaitingRoom", hummingbird, logging,
-                nioCore, serviceLifecycle,
+                "APIBodies", "Prometheus", "QueueStore", "RoomConfiguration", "SessionTokens", "WaitingRoom",
+                hummingbird, logging, nioCore, serviceLifecycle,
             ],
-            swiftSettings: swiftSettings),
+            resources: [.embedInCode("OpenAPI")], swiftSettings: swiftSettings),
         .target(
             name: "DragonflyStore",
             dependencies: [
@@ -165,13 +165,15 @@ let package = Package(
         .testTarget(
             name: "AdminAPITests",
             dependencies: [
-                "AdminAPI", "Prometheus", "QueueStore", "RoomConfiguration", "WaitingRoom", logging, nioCore, nioPosix,
-                serviceLifecycle,
+                "AdminAPI", "Prometheus", "QueueStore", "RoomConfiguration", "WaitingRoom", hummingbird, logging,
+                nioCore, nioPosix, serviceLifecycle,
             ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "AnteroomServerTests",
-            dependencies: ["AnteroomServer", "DragonflyStore", "HostSystem", "NATSBus", "QueueStore", "WaitingRoom"],
+            dependencies: [
+                "AdminAPI", "AnteroomServer", "DragonflyStore", "HostSystem", "NATSBus", "QueueStore", "WaitingRoom",
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "DemoShopTests", dependencies: ["DemoShop", nioCore, nioHTTP1, nioEmbedded],

@@ -1,3 +1,4 @@
+import AdminAPI
 import DragonflyStore
 import Logging
 import NATSBus
@@ -31,6 +32,8 @@ final class LineStore: Sendable {
     private let clock: @Sendable () -> Timestamp
     private let checkouts = Mutex<(@Sendable (CheckoutEvent) async -> CheckoutOutcome)?>(nil)
     private let isSuspended = Atomic(false)
+    /// What was done to the rooms, and by whom.
+    let audit: any AuditLog
     private let logger: Logger
 
     private init(
@@ -39,6 +42,10 @@ final class LineStore: Sendable {
     ) {
         self.configuration = configuration
         self.backend = backend
+        switch backend {
+        case .memory: audit = AuditFile(directory: configuration.store.dataDirectory)
+        case .dragonfly(let store): audit = SharedAudit(store: store)
+        }
         currentBus = Mutex(bus)
         self.restorer = restorer
         self.observers = observers
