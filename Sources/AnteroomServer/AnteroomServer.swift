@@ -92,7 +92,8 @@ package struct AnteroomServer {
         let services = VisitorServices(
             store: store, signer: TokenSigner(keys: keys), keys: keys,
             salt: salt, monitor: monitor, abuse: abuse, captcha: captcha, pages: pages,
-            lifetime: configuration.tokens.lifetime, api: configuration.api, clock: clock)
+            lifetime: configuration.tokens.lifetime, api: configuration.api,
+            isOperatorKey: { administration.keys.caller(presenting: $0)?.role == .operator }, clock: clock)
 
         let labels = LabelTable()
         let contexts = tls.withLock { $0 }
