@@ -98,6 +98,11 @@ package struct AnteroomServer {
         let labels = LabelTable()
         let contexts = tls.withLock { $0 }
         let routing = RoutingTable(configuration, labels: labels, tls: contexts, at: clock())
+        // What operators have set holds from the first request on.
+        for room in open {
+            let facts = try await store.facts(of: room)
+            routing.room(room)?.adopt(RoomConduct(facts.settings, at: facts.time))
+        }
         let routes = Mutex(routing)
         transport.apply(configuration, contexts)
         let notices = OriginNotices(logger: logger)
@@ -184,6 +189,12 @@ package struct AnteroomServer {
                 let settings = configuration.settings(at: clock())
                 try await line.configure(store, settings.filter { !known.contains($0.id) })
                 let routing = RoutingTable(configuration, labels: labels, tls: contexts, at: clock())
+                // What operators have set holds on, whatever the file says.
+                for room in settings {
+                    guard let facts = monitor.snapshot(of: room.id)?.facts else { continue }
+                    routing.room(room.id)?.adopt(
+                        RoomConduct(room.inForce(under: facts.overrides), at: facts.time))
+                }
                 for handle in handles {
                     try await handle.eventLoop.submit { handle.gate.value.apply(routing) }.get()
                 }

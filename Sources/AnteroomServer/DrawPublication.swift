@@ -35,7 +35,12 @@ struct DrawPublication {
             return .positionEnqueued(bare, shuffleKey: key)
         case .positionAdmitted(let id, _), .positionExpired(let id), .positionLeft(let id), .passUsed(_, let id):
             return drawn.contains(id) ? change : nil
-        case .sessionStarted, .sessionExpired, .sessionCompleted, .sessionTerminated, .roomUpdated:
+        case .positionTerminated(let id, _):
+            return drawn.contains(id) ? .positionTerminated(id, by: .unnamed) : nil
+        case .positionMoved(let id, let target, _):
+            return drawn.contains(id) ? .positionMoved(id, to: target, by: .unnamed) : nil
+        case .sessionStarted, .sessionExpired, .sessionCompleted, .sessionTerminated, .admissionGranted,
+            .roomUpdated, .roomOverridden:
             return nil
         }
     }

@@ -47,7 +47,7 @@ final class LineMetrics: Sendable {
             switch event.change {
             case .positionEnqueued(let position, _): promise(position, at: event.time)
             case .positionAdmitted(let id, _): keep(id, in: event.room, at: event.time)
-            case .positionExpired(let id), .positionLeft(let id):
+            case .positionExpired(let id), .positionLeft(let id), .positionTerminated(let id, _):
                 state.withLock { _ = $0.promises[event.room]?.open.removeValue(forKey: id) }
             default: break
             }
@@ -102,6 +102,9 @@ final class LineMetrics: Sendable {
         writer.counter(
             "waiting_room_abandoned_total", help: "Positions that expired or left while waiting.", labels: labels,
             value: facts.abandonedTotal)
+        writer.counter(
+            "waiting_room_removed_total", help: "Positions that an operator took out of the line.", labels: labels,
+            value: facts.removedTotal)
         writer.counter(
             "waiting_room_positions_expired_total", help: "Positions that expired.", labels: labels,
             value: facts.expiredTotal)

@@ -22,7 +22,7 @@ final class LineWorker: Service {
     /// How often silent positions and idle sessions are looked for.
     private static let cleaningInterval = Duration.seconds(5)
 
-    /// - Parameter conduct: told after each step which settings hold, and the store's time.
+    /// - Parameter conduct: told after each step which settings are in force, and the store's time.
     init(
         store: any QueueStore, rooms: [RoomSchedule], flusher: ActivityFlusher,
         monitor: RoomMonitor, metrics: LineMetrics, desks: [VisitorDesk], clock: @escaping @Sendable () -> Timestamp,
@@ -102,20 +102,20 @@ final class LineWorker: Service {
             metrics.admitted(report, in: room)
             var facts = try await store.facts(of: room)
             let settings = schedule.settings(at: facts.time)
-            if settings != progress.settings ?? facts.settings {
+            if settings != progress.settings ?? facts.configured {
                 try await store.configure([settings])
                 facts = try await store.facts(of: room)
             }
             progress.settings = settings
-            conduct(settings, facts.time)
+            conduct(facts.settings, facts.time)
             monitor.observe(facts, at: clock())
-            if (facts.settings != settings) != progress.differs {
+            if (facts.configured != settings) != progress.differs {
                 progress.differs.toggle()
                 if progress.differs {
                     logger.warning(
                         "Another gate has set other limits of a room, and they are in force: make its files the same",
                         metadata: [
-                            "queue_id": "\(room)", "status": "\(facts.settings.status.rawValue)",
+                            "queue_id": "\(room)", "status": "\(facts.configured.status.rawValue)",
                             "own_status": "\(settings.status.rawValue)",
                         ])
                 }

@@ -13,10 +13,8 @@ struct MeteredStore: QueueStore {
     private static var operations: [String] {
         [
             "configure", "arrive", "enqueue", "reenter", "come_back", "present", "places", "leave", "claim", "record",
-            "session",
-            "end",
-            "admit",
-            "clean", "facts", "ended_sessions", "count_call",
+            "session", "end", "admit", "clean", "facts", "ended_sessions", "count_call", "override", "admit_now",
+            "move", "terminate", "drain",
         ]
     }
 
@@ -123,12 +121,14 @@ struct MeteredStore: QueueStore {
         try await timed("session") { () async throws(StoreError) in try await store.session(id, in: room) }
     }
 
-    func end(_ session: SessionID, as end: SessionEnd, in room: RoomID) async throws(StoreError) -> Bool {
+    func end(
+        _ session: SessionID, as end: SessionEnd, by actor: OperatorName?, in room: RoomID
+    ) async throws(StoreError) -> Bool {
         do throws(StoreError) {
             return try await timed("end") { () async throws(StoreError) in
-                try await store.end(session, as: end, in: room)
+                try await store.end(session, as: end, by: actor, in: room)
             }
-        } catch  where error.code == .elsewhere {
+        } catch  where error.code == .elsewhere && actor == nil {
             gate.tell(.ended(session, end, room))
             return true
         }
@@ -157,6 +157,46 @@ struct MeteredStore: QueueStore {
     func endedSessions(in room: RoomID, since: Timestamp) async throws(StoreError) -> [SessionID] {
         try await timed("ended_sessions") { () async throws(StoreError) in
             try await store.endedSessions(in: room, since: since)
+        }
+    }
+
+    func override(
+        _ overrides: RoomOverrides, by actor: OperatorName, in room: RoomID
+    ) async throws(StoreError) -> RoomFacts {
+        try await timed("override") { () async throws(StoreError) in
+            try await store.override(overrides, by: actor, in: room)
+        }
+    }
+
+    func admitNow(
+        _ count: Int, by actor: OperatorName, in room: RoomID
+    ) async throws(StoreError) -> AdmissionReport {
+        try await timed("admit_now") { () async throws(StoreError) in
+            try await store.admitNow(count, by: actor, in: room)
+        }
+    }
+
+    func move(
+        _ position: PositionID, to target: MoveTarget, by actor: OperatorName, in room: RoomID
+    ) async throws(StoreError) -> Place? {
+        try await timed("move") { () async throws(StoreError) in
+            try await store.move(position, to: target, by: actor, in: room)
+        }
+    }
+
+    func terminate(
+        _ position: PositionID, by actor: OperatorName, in room: RoomID
+    ) async throws(StoreError) -> Place? {
+        try await timed("terminate") { () async throws(StoreError) in
+            try await store.terminate(position, by: actor, in: room)
+        }
+    }
+
+    func drain(
+        _ scope: DrainScope, until sequence: UInt64?, by actor: OperatorName, in room: RoomID
+    ) async throws(StoreError) -> DrainReport {
+        try await timed("drain") { () async throws(StoreError) in
+            try await store.drain(scope, until: sequence, by: actor, in: room)
         }
     }
 }

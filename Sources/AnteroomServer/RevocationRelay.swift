@@ -23,10 +23,10 @@ extension RoomEvent {
     /// The session that can be no more after this event, whether it had started or not.
     fileprivate var endedSession: SessionID? {
         switch change {
-        case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id): id
-        case .positionExpired(let id), .positionLeft(let id): SessionID(of: id)
-        case .positionEnqueued, .positionAdmitted, .sessionStarted, .passUsed, .roomUpdated, .drawStarted,
-            .drawRevealed:
+        case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id, _): id
+        case .positionExpired(let id), .positionLeft(let id), .positionTerminated(let id, _): SessionID(of: id)
+        case .positionEnqueued, .positionAdmitted, .positionMoved, .sessionStarted, .passUsed, .admissionGranted,
+            .roomUpdated, .roomOverridden, .drawStarted, .drawRevealed:
             nil
         }
     }

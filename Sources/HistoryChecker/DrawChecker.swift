@@ -17,16 +17,19 @@ package struct DrawChecker: Sendable {
         var entries: [Entry] = []
         var indices: [PositionID: Int] = [:]
         var left: Set<PositionID> = []
+        /// Whom an operator put before all others: no place in the order is theirs.
+        var excepted: Set<PositionID> = []
 
         mutating func add(_ entry: Entry) {
             indices[entry.id] = entries.count
             entries.append(entry)
         }
 
-        mutating func raise(_ id: PositionID, to priority: Int) {
-            guard let index = indices[id] else { return }
-            entries[index].priority = max(entries[index].priority, priority)
+        mutating func move(_ id: PositionID, to priority: Int) {
+            if let index = indices[id] { entries[index].priority = priority }
         }
+
+        func priority(of id: PositionID) -> Int? { indices[id].map { entries[$0].priority } }
     }
 
     /// A draw whose seed is known.
@@ -87,11 +90,19 @@ package struct DrawChecker: Sendable {
                     key: position.id.isReturn ? nil : key))
         case .drawRevealed(let end): finish(end, at: event.time)
         case .positionAdmitted(let id, _): admit(id)
-        case .positionExpired(let id), .positionLeft(let id):
+        case .positionExpired(let id), .positionLeft(let id), .positionTerminated(let id, _):
             gone.insert(id)
             running?.left.insert(id)
-        case .passUsed(let pass, let id): raise(id, to: pass.priority)
-        case .sessionStarted, .sessionExpired, .sessionCompleted, .sessionTerminated, .roomUpdated: break
+        case .passUsed(let pass, let id):
+            if let known = running?.priority(of: id) ?? priorities[id], known >= pass.priority { return }
+            move(id, to: pass.priority)
+        case .positionMoved(let id, .priority(let priority), _): move(id, to: priority)
+        case .positionMoved(let id, .front, _):
+            running?.excepted.insert(id)
+            except(id)
+        case .sessionStarted, .sessionExpired, .sessionCompleted, .sessionTerminated, .admissionGranted,
+            .roomUpdated, .roomOverridden:
+            break
         }
     }
 
@@ -128,6 +139,7 @@ package struct DrawChecker: Sendable {
             turns[entry.priority, default: Turn()].drawn.append(Drawn(id: entry.id, key: key, join: entry.join))
             priorities[entry.id] = entry.priority
         }
+        for id in draw.excepted { except(id) }
         results.append(
             Result(
                 commitment: draw.start.commitment, seed: end.seed, startedAt: draw.time, revealedAt: time,
@@ -150,10 +162,15 @@ package struct DrawChecker: Sendable {
         turns[priority] = turn
     }
 
-    /// A pass moves a position up; its key goes with it.
-    private mutating func raise(_ id: PositionID, to priority: Int) {
-        running?.raise(id, to: priority)
-        guard let old = priorities[id], old < priority, !gone.contains(id),
+    /// From here on it stands in no drawn order.
+    private mutating func except(_ id: PositionID) {
+        if priorities.removeValue(forKey: id) != nil { gone.insert(id) }
+    }
+
+    /// A pass or an operator moves a position to another priority; its key goes with it.
+    private mutating func move(_ id: PositionID, to priority: Int) {
+        running?.move(id, to: priority)
+        guard let old = priorities[id], old != priority, !gone.contains(id),
             let index = turns[old]?.drawn.firstIndex(where: { $0.id == id }),
             let moved = turns[old]?.drawn.remove(at: index)
         else { return }

@@ -24,12 +24,18 @@ package struct PositionAccount: Sendable {
     private var told: (place: Int, time: Timestamp)?
     private var moves = Moves()
     private var waits = Waits()
+    /// Who granted the admissions that follow, and how many those are.
+    private var granting: (actor: OperatorName, left: Int)?
 
     /// What happened in the line since the last entry.
     private struct Moves {
         var admitted = 0
         var gone = 0
         var overtaking = 0
+        var putBefore = 0
+        var putBehind = 0
+
+        var isEmpty: Bool { admitted + gone + overtaking + putBefore + putBehind == 0 }
     }
 
     /// How long the position waited, and what kept the line from moving meanwhile.
@@ -65,20 +71,19 @@ package struct PositionAccount: Sendable {
         if room == nil { room = Room(replaying: event) } else { try room?.replay(event) }
         guard let room else { return }
         let after = room.place(of: position)
+        defer { passGrant(event) }
         if case .positionEnqueued(let joined, _) = event.change, joined.id == PositionID(returningFrom: position) {
             position = joined.id
             return tellReturn(joined, event, room)
         }
         if before?.position.status != after?.position.status { return tellChange(event, before, after) }
         guard let after, after.position.status == .waiting else { return tellEnd(event, after) }
+        if let before, tellOwn(event, before, after) { return }
         note(event, before?.rank ?? 0, after.rank)
-        if case .roomUpdated(let new) = event.change, let settings {
-            tellMoves(at: event)
-            let changes = Self.differences(settings, new)
-            if !changes.isEmpty { tell("room.updated", event, "The room was changed: \(changes).") }
-        } else if let told, after.rank * 2 <= told.place || event.time - told.time >= Self.pause {
-            tellMoves(at: event)
+        if let told, after.rank > 0, after.rank * 2 <= told.place || event.time - told.time >= Self.pause {
+            tellMoves(at: event, to: after.rank)
         }
+        if let settings { tellSettings(event, settings, room.settings, at: after.rank) }
     }
 
     /// The whole in one sentence.
@@ -110,12 +115,13 @@ package struct PositionAccount: Sendable {
         tell(kind, at: event.time, event.sequence, text)
     }
 
-    private mutating func tellMoves(at event: RoomEvent) {
-        guard let told, let place = room?.place(of: position)?.rank, moves.admitted + moves.gone + moves.overtaking > 0
-        else { return }
+    private mutating func tellMoves(at event: RoomEvent, to place: Int) {
+        guard let told, !moves.isEmpty else { return }
         var parts = ["\(moves.admitted) let in"]
         if moves.gone > 0 { parts.append("\(moves.gone) before it gone") }
         if moves.overtaking > 0 { parts.append("\(moves.overtaking) of higher priority came before it") }
+        if moves.putBefore > 0 { parts.append("\(moves.putBefore) put before it by operators") }
+        if moves.putBehind > 0 { parts.append("\(moves.putBehind) put behind it by operators") }
         tell("moved", event, "From place \(told.place) to \(place): \(parts.joined(separator: ", ")).")
     }
 
@@ -132,21 +138,24 @@ package struct PositionAccount: Sendable {
         if after?.position.status == .waiting {
             waits.since = event.time
         } else if before?.position.status == .waiting {
-            tellMoves(at: event)
+            tellMoves(at: event, to: before?.rank ?? 0)
             waits.since = nil
         }
         switch event.change {
         case .positionEnqueued(let joined, _):
-            let ahead = max(0, (after?.rank ?? 1) - 1)
+            let rank = after?.rank ?? 0
             tell(
                 "position.enqueued", event,
-                "Joined as number \(joined.sequence) with \(ahead) before it"
+                "Joined as number \(joined.sequence) "
+                    + (rank > 0 ? "with \(rank - 1) before it" : "before the opening: the place is drawn")
                     + (joined.priority == 0 ? "" : ", priority \(joined.priority)")
                     + (joined.id.isReturn ? ", back after a missed turn." : "."))
         case .positionAdmitted(_, let expiresAt):
             tell(
                 "position.admitted", event,
-                "Let in after \(waits.total.words); the slot was held until \(expiresAt.clock).")
+                "Let in after \(waits.total.words)"
+                    + (granting.map { " by the operator \($0.actor), beyond the rate" } ?? "")
+                    + "; the slot was held until \(expiresAt.clock).")
         case .positionExpired:
             let wasWaiting = before?.position.status == .waiting
             tell(
@@ -154,6 +163,11 @@ package struct PositionAccount: Sendable {
                 wasWaiting
                     ? "Removed: no sign of life for heartbeat_timeout."
                     : "Nobody came for claim_timeout: the slot went on.")
+        case .positionTerminated(_, let actor):
+            let wasWaiting = before?.position.status == .waiting
+            tell(
+                "position.terminated", event,
+                (wasWaiting ? "Taken out of the line" : "The slot was taken away") + " by the operator \(actor).")
         case .positionLeft: tell("position.left", event, "Left, by the visitor's own wish.")
         case .sessionStarted(let session):
             tell("session.started", event, "First request: the session began, to \(session.expiresAt.clock) at least.")
@@ -167,9 +181,69 @@ package struct PositionAccount: Sendable {
         case .sessionExpired(session):
             tell("session.expired", event, "The session ended: no request for session_timeout.")
         case .sessionCompleted(session): tell("session.completed", event, "The session was completed.")
-        case .sessionTerminated(session):
-            tell("session.terminated", event, "The session was ended by an operator or the site.")
+        case .sessionTerminated(session, let actor):
+            let ender = actor.map { "the operator \($0)" } ?? "the site"
+            tell("session.terminated", event, "The session was ended by \(ender).")
         default: break
+        }
+    }
+
+    /// What is done to the position while it waits. False if the event is about others.
+    private mutating func tellOwn(_ event: RoomEvent, _ before: Place, _ after: Place) -> Bool {
+        let (kind, text): (String, String)
+        switch event.change {
+        case .positionMoved(position, .front, let actor):
+            kind = "position.moved"
+            text = "Put before the others of its priority by the operator \(actor)"
+        case .positionMoved(position, .priority(let priority), let actor):
+            kind = "position.moved"
+            text = "Put into priority \(priority) by the operator \(actor)"
+        case .passUsed(let pass, position):
+            kind = "pass.used"
+            text =
+                after.position.priority == before.position.priority
+                ? "A pass was used for it" : "A pass moved it up to priority \(pass.priority)"
+        case .drawRevealed where before.rank == 0:
+            moves = Moves()
+            tell("draw.revealed", event, "The draw was revealed: place \(after.rank) of \(after.totalWaiting).")
+            return true
+        default: return false
+        }
+        tellMoves(at: event, to: before.rank)
+        let isElsewhere = before.rank != after.rank && before.rank > 0
+        tell(
+            kind, event,
+            text + (isElsewhere ? ": from place \(before.rank) to \(after.rank)." : "."))
+        return true
+    }
+
+    private mutating func tellSettings(
+        _ event: RoomEvent, _ old: RoomSettings, _ new: RoomSettings, at place: Int
+    ) {
+        let (kind, beginning): (String, String)
+        switch event.change {
+        case .roomUpdated:
+            kind = "room.updated"
+            beginning = "The room was changed"
+        case .roomOverridden(let overrides, let actor):
+            kind = "room.overridden"
+            beginning =
+                overrides.isEmpty
+                ? "The operator \(actor) took back what operators had set" : "The operator \(actor) changed the room"
+        default: return
+        }
+        tellMoves(at: event, to: place)
+        let changes = Self.differences(old, new)
+        if !changes.isEmpty { tell(kind, event, "\(beginning): \(changes).") }
+    }
+
+    private mutating func passGrant(_ event: RoomEvent) {
+        switch event.change {
+        case .admissionGranted(let count, let actor): granting = (actor, count)
+        case .positionAdmitted:
+            granting?.left -= 1
+            if granting?.left == 0 { granting = nil }
+        default: granting = nil
         }
     }
 
@@ -178,7 +252,10 @@ package struct PositionAccount: Sendable {
     private mutating func note(_ event: RoomEvent, _ before: Int, _ after: Int) {
         switch event.change {
         case .positionAdmitted: moves.admitted += 1
-        case .positionExpired, .positionLeft: if after < before { moves.gone += 1 }
+        case .positionExpired, .positionLeft, .positionTerminated: if after < before { moves.gone += 1 }
+        case .positionMoved:
+            if after > before, before > 0 { moves.putBefore += 1 }
+            if after < before { moves.putBehind += 1 }
         default: if after > before, before > 0 { moves.overtaking += 1 }
         }
     }

@@ -16,7 +16,12 @@ struct RoomHistory: Sendable {
     private let room: RoomID
     private var sequence: UInt64 = 0
     private var time = Timestamp(milliseconds: .min)
+    /// In force.
     private var settings: RoomSettings?
+    private var configured: RoomSettings?
+    private var overrides = RoomOverrides()
+    /// What the last event left of a grant: so many admissions of the same moment may follow at once.
+    private var granted: (count: Int, time: Timestamp)?
     private var shuffledSince = Timestamp(milliseconds: .min)
     /// When the draw began that goes on.
     private var drawnSince: Timestamp?
@@ -51,17 +56,32 @@ struct RoomHistory: Sendable {
         time = max(time, event.time)
         let alone = arrivedAlone
         arrivedAlone = nil
+        let grant = granted
+        granted = nil
 
         switch event.change {
-        case .roomUpdated(let new): adopt(new)
+        case .roomUpdated(let new):
+            configured = new
+            enforce()
+        case .roomOverridden(let new, _):
+            overrides = new
+            enforce()
+        case .admissionGranted(let count, _):
+            if count < 1 { report(.record, "grants \(count) admissions") }
+            granted = (count, event.time)
         case .positionEnqueued(let position, let shuffleKey): enqueue(position, shuffleKey, report)
-        case .positionAdmitted(let id, _): admit(id, wasAlone: alone == id, report)
+        case .positionAdmitted(let id, _):
+            let isGranted = grant.map { $0.count > 0 && $0.time == event.time } ?? false
+            if isGranted, let grant { granted = (grant.count - 1, grant.time) }
+            admit(id, wasAlone: alone == id, isGranted: isGranted, report)
         case .positionExpired(let id): end(id, from: [.waiting, .admitted], as: .expired, report)
         case .positionLeft(let id): end(id, from: [.waiting, .admitted], as: .left, report)
         case .sessionStarted(let session): start(session, report)
         case .sessionExpired(let id): end(id, from: [.active], as: .expired, report)
         case .sessionCompleted(let id): end(id, from: [.admitted, .active], as: .completed, report)
-        case .sessionTerminated(let id): end(id, from: [.admitted, .active], as: .terminated, report)
+        case .positionTerminated(let id, _): end(id, from: [.waiting, .admitted], as: .terminated, report)
+        case .positionMoved(let id, let target, _): move(id, to: target, report)
+        case .sessionTerminated(let id, _): end(id, from: [.admitted, .active], as: .terminated, report)
         case .passUsed(let pass, let id):
             use(pass, by: id, report)
             arrivedAlone = alone
@@ -74,7 +94,11 @@ struct RoomHistory: Sendable {
 
     private typealias Report = (Violation.Rule, String) -> Void
 
-    private mutating func adopt(_ new: RoomSettings) {
+    private mutating func enforce() {
+        guard var new = configured else { return }
+        if let status = overrides.status { new.status = status }
+        if let slots = overrides.maxActiveUsers { new.maxActiveUsers = slots }
+        if let rate = overrides.queueRate { new.queueRate = rate }
         if new.shuffleWindow != settings?.shuffleWindow { shuffledSince = time }
         settings = new
         rate.adopt(new.queueRate, tick: new.admissionInterval, at: time)
@@ -90,8 +114,7 @@ struct RoomHistory: Sendable {
         var key = WaitingOrder.Key(
             window: window(at: position.enqueuedAt), shuffleKey: shuffleKey, join: position.sequence)
         if position.id.isReturn {
-            // Before the order of joining.
-            key = WaitingOrder.Key(window: Timestamp(milliseconds: .min), shuffleKey: 0, join: position.sequence)
+            key = .inFront(position.sequence)
             let missed = missedTurns.removeValue(forKey: position.id)
             if missed?.priority != position.priority { report(.order, "join \(joins) comes back from no missed turn") }
             if let missed, let grace = settings?.missedTurnGrace, time - missed.time > grace {
@@ -115,9 +138,28 @@ struct RoomHistory: Sendable {
             return report(.state, "pass \(pass.id) serves position \(id), which is \(description(of: id))")
         }
         guard standing.priority < pass.priority else { return }
+        put(id, standing, at: pass.priority, standing.key)
+    }
+
+    private mutating func move(_ id: PositionID, to target: MoveTarget, _ report: Report) {
+        guard let standing = standings[id], standing.status == .waiting else {
+            return report(.state, "position \(id) is moved though it is \(description(of: id))")
+        }
+        switch target {
+        case .front:
+            put(id, standing, at: standing.priority, .inFront(standing.key.join))
+        case .priority(let priority):
+            put(id, standing, at: priority, standing.key)
+        }
+    }
+
+    private mutating func put(
+        _ id: PositionID, _ standing: Standing, at priority: Int, _ key: WaitingOrder.Key
+    ) {
         lines[standing.priority]?.remove(standing.key)
-        lines[pass.priority, default: WaitingOrder()].insert(standing.key)
-        standings[id]?.priority = pass.priority
+        lines[priority, default: WaitingOrder()].insert(key)
+        standings[id]?.priority = priority
+        standings[id]?.key = key
     }
 
     private mutating func hold(_ address: AddressDigest, _ report: Report) {
@@ -133,7 +175,7 @@ struct RoomHistory: Sendable {
         addresses[address] = held > 1 ? held - 1 : nil
     }
 
-    private mutating func admit(_ id: PositionID, wasAlone: Bool, _ report: Report) {
+    private mutating func admit(_ id: PositionID, wasAlone: Bool, isGranted: Bool, _ report: Report) {
         guard var standing = standings[id], standing.status == .waiting else {
             return report(.state, "position \(id) is admitted though it is \(description(of: id))")
         }
@@ -141,7 +183,8 @@ struct RoomHistory: Sendable {
             report(.order, "join \(standing.key.join) is admitted before join \(first.join)")
         }
         if let settings {
-            if settings.status != .active { report(.closed, "admits while \(settings.status)") }
+            let mayBePaused = isGranted && settings.status == .paused
+            if settings.status != .active, !mayBePaused { report(.closed, "admits while \(settings.status)") }
             let phase = settings.phase(at: time)
             if phase != .open || drawnSince != nil { report(.closed, "admits while the room is \(phase)") }
             if slotsInUse >= settings.maxActiveUsers {
@@ -151,7 +194,7 @@ struct RoomHistory: Sendable {
                 report(.order, "join \(standing.key.join) is admitted before its shuffle window has closed")
             }
         }
-        if !rate.admit(at: time) { report(.rate, "admits more than the rate and one tick's worth allow") }
+        if !isGranted, !rate.admit(at: time) { report(.rate, "admits more than the rate and one tick's worth allow") }
         lines[standing.priority]?.remove(standing.key)
         release(standing)
         waiting -= 1

@@ -7,6 +7,11 @@ struct WaitingOrder: Sendable {
         let shuffleKey: UInt64
         let join: UInt64
 
+        /// Before those of all windows: of one who comes back after a missed turn, or whom an operator put there.
+        static func inFront(_ join: UInt64) -> Self {
+            Key(window: Timestamp(milliseconds: .min), shuffleKey: 0, join: join)
+        }
+
         static func < (a: Self, b: Self) -> Bool {
             if a.window != b.window { return a.window < b.window }
             return a.shuffleKey != b.shuffleKey ? a.shuffleKey < b.shuffleKey : a.join < b.join

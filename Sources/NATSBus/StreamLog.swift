@@ -247,8 +247,9 @@ package final class StreamLog: Sendable {
     /// What is published of a room; a message of any other kind is somebody else's.
     static let kinds = [
         "position.enqueued", "position.admitted", "position.expired", "position.left", "session.started",
-        "session.expired", "session.completed", "session.terminated", "pass.used", "room.updated", "draw.started",
-        "draw.revealed", RestorationNotice.type,
+        "session.expired", "session.completed", "session.terminated", "position.terminated", "position.moved",
+        "admission.granted", "pass.used", "room.updated", "room.overridden", "draw.started", "draw.revealed",
+        RestorationNotice.type,
     ]
 
     private static func subjects(of room: RoomID) -> String { "waiting_room.\(room).>" }

@@ -5,7 +5,8 @@ package import WaitingRoom
 ///
 /// A store is made with its clock; no method takes the time. All methods throw `StoreError`.
 package protocol QueueStore: Sendable {
-    /// Makes the rooms known or applies their new limits. Rooms that are not named keep their state and limits.
+    /// Makes the rooms known or applies their new limits; what operators have put over them stays. Rooms that are not named
+    /// keep their state and limits.
     func configure(_ rooms: [RoomSettings]) async throws(StoreError)
 
     /// A first request: admitted at once if the room is active and open, nobody waits, and a slot and a rate token are
@@ -56,7 +57,10 @@ package protocol QueueStore: Sendable {
     func session(_ id: SessionID, in room: RoomID) async throws(StoreError) -> Session?
 
     /// Ends a session, or an admission that has not become one, and frees the slot. False if it was not alive.
-    func end(_ session: SessionID, as end: SessionEnd, in room: RoomID) async throws(StoreError) -> Bool
+    /// - Parameter actor: the operator who terminates it; nil if the site ends it.
+    func end(
+        _ session: SessionID, as end: SessionEnd, by actor: OperatorName?, in room: RoomID
+    ) async throws(StoreError) -> Bool
 
     /// One admission step: the first n = min(free slots, rate tokens, waiting) become admitted. O(n log waiting).
     func admit(in room: RoomID) async throws(StoreError) -> AdmissionReport
@@ -72,6 +76,37 @@ package protocol QueueStore: Sendable {
 
     func facts(of room: RoomID) async throws(StoreError) -> RoomFacts
 
+    /// Puts these over the configured limits instead of what operators put there before; empty ones leave the configured
+    /// limits in force. O(1).
+    func override(
+        _ overrides: RoomOverrides, by actor: OperatorName, in room: RoomID
+    ) async throws(StoreError) -> RoomFacts
+
+    /// Admits the first n = min(count, free slots, waiting) at once, beyond the rate and also where the room is paused, in
+    /// steps of at most 1,000. Refused in `maintenance` and where the room is not open. O(n log waiting).
+    func admitNow(
+        _ count: Int, by actor: OperatorName, in room: RoomID
+    ) async throws(StoreError) -> AdmissionReport
+
+    /// Puts somebody who waits elsewhere in the line. Nil if unknown; else the place after the step, unchanged where the
+    /// position does not wait. O(log n).
+    func move(
+        _ position: PositionID, to target: MoveTarget, by actor: OperatorName, in room: RoomID
+    ) async throws(StoreError) -> Place?
+
+    /// Takes a waiting position out of the line, or the slot from an admitted one. Nil if unknown; else the place after the
+    /// step, unchanged where the position was neither waiting nor admitted. O(log n).
+    func terminate(
+        _ position: PositionID, by actor: OperatorName, in room: RoomID
+    ) async throws(StoreError) -> Place?
+
+    /// Ends at most 1,000 of those who joined up to and with the join `sequence`; nil: all who have joined by now. To be
+    /// repeated with the sequence that the report names until none remain. O(waiting + sessions); a shared store looks at
+    /// so many in bounded scripts.
+    func drain(
+        _ scope: DrainScope, until sequence: UInt64?, by actor: OperatorName, in room: RoomID
+    ) async throws(StoreError) -> DrainReport
+
     /// The sessions (started or only admitted) that ended at `since` or later, for a gate that starts.
     func endedSessions(in room: RoomID, since: Timestamp) async throws(StoreError) -> [SessionID]
 }
@@ -80,6 +115,13 @@ extension QueueStore {
     /// `places` for those who have heard of no event yet.
     package func places(of positions: [PositionID], in room: RoomID) async throws(StoreError) -> [Place?] {
         try await places(of: positions, in: room, seeing: 0)
+    }
+
+    /// Ends a session on the site's word.
+    package func end(
+        _ session: SessionID, as end: SessionEnd, in room: RoomID
+    ) async throws(StoreError) -> Bool {
+        try await self.end(session, as: end, by: nil, in: room)
     }
 }
 
@@ -173,11 +215,14 @@ package struct AdmissionReport: Hashable, Sendable {
     package var waiting: Int
     /// How long each of the admitted had waited.
     package var waits: [Milliseconds]
+    /// Why `admitNow` admitted nobody; nil where it may, though perhaps nobody waits or no slot is free.
+    package var refusal: GrantRefusal?
 
-    package init(admitted: Int, waiting: Int, waits: [Milliseconds]) {
+    package init(admitted: Int, waiting: Int, waits: [Milliseconds], refusal: GrantRefusal? = nil) {
         self.admitted = admitted
         self.waiting = waiting
         self.waits = waits
+        self.refusal = refusal
     }
 }
 
@@ -195,7 +240,12 @@ package struct CleaningReport: Hashable, Sendable {
 
 /// A room at one moment. The totals only grow, across restarts too.
 package struct RoomFacts: Hashable, Sendable {
+    /// What is in force.
     package var settings: RoomSettings
+    /// What the file, or a scheduled event of it, says.
+    package var configured: RoomSettings
+    /// What operators have put over that.
+    package var overrides: StandingOverrides?
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
     package var waiting: Int
@@ -206,6 +256,8 @@ package struct RoomFacts: Hashable, Sendable {
     package var admittedTotal: Int
     /// Expired or left while waiting.
     package var abandonedTotal: Int
+    /// Taken out of the line by an operator.
+    package var removedTotal: Int
     package var expiredTotal: Int
     package var heartbeatsTotal: Int
     /// Positions of those who came back after a missed turn.
@@ -222,12 +274,14 @@ package struct RoomFacts: Hashable, Sendable {
     package var phase: RoomPhase { settings.phase(at: time) }
 
     package init(
-        settings: RoomSettings, createdAt: Timestamp, updatedAt: Timestamp, waiting: Int, admitted: Int,
-        activeSessions: Int, enqueuedTotal: Int, admittedTotal: Int, abandonedTotal: Int, expiredTotal: Int,
-        heartbeatsTotal: Int, returnedTotal: Int = 0, passesUsedTotal: Int = 0, eventSequence: UInt64, time: Timestamp,
-        draw: PublishedDraw? = nil
+        configured: RoomSettings, overrides: StandingOverrides? = nil, createdAt: Timestamp, updatedAt: Timestamp,
+        waiting: Int, admitted: Int, activeSessions: Int, enqueuedTotal: Int, admittedTotal: Int, abandonedTotal: Int,
+        removedTotal: Int = 0, expiredTotal: Int, heartbeatsTotal: Int, returnedTotal: Int = 0,
+        passesUsedTotal: Int = 0, eventSequence: UInt64, time: Timestamp, draw: PublishedDraw? = nil
     ) {
-        self.settings = settings
+        settings = configured.inForce(under: overrides)
+        self.configured = configured
+        self.overrides = overrides
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.waiting = waiting
@@ -236,6 +290,7 @@ package struct RoomFacts: Hashable, Sendable {
         self.enqueuedTotal = enqueuedTotal
         self.admittedTotal = admittedTotal
         self.abandonedTotal = abandonedTotal
+        self.removedTotal = removedTotal
         self.expiredTotal = expiredTotal
         self.heartbeatsTotal = heartbeatsTotal
         self.returnedTotal = returnedTotal

@@ -35,7 +35,7 @@ package struct QueuePosition: Hashable, Sendable {
 
 /// The states of a position. Each names those that may follow.
 package enum PositionStatus: String, Sendable, CaseIterable {
-    /// In line. Next: `admitted`, `expired`, `left`.
+    /// In line. Next: `admitted`, `expired`, `left`, `terminated`.
     case waiting
     /// Holds a slot that is not used yet. Next: `active`, `expired`, `left`, `completed`, `terminated`.
     case admitted

@@ -29,12 +29,20 @@ package struct RoomEvent: Hashable, Sendable {
         case sessionExpired(SessionID)
         /// `session.completed`.
         case sessionCompleted(SessionID)
-        /// `session.terminated`.
-        case sessionTerminated(SessionID)
+        /// `session.terminated`: by an operator, or nil by the site.
+        case sessionTerminated(SessionID, by: OperatorName? = nil)
+        /// `position.terminated`: taken out of the line, or its unused slot away.
+        case positionTerminated(PositionID, by: OperatorName)
+        /// `position.moved`: stands elsewhere in the line.
+        case positionMoved(PositionID, to: MoveTarget, by: OperatorName)
+        /// `admission.granted`: so many admissions follow at once, whatever the rate says.
+        case admissionGranted(Int, by: OperatorName)
         /// `pass.used`: a pass served a waiting position, which moves up to its priority unless it stands there.
         case passUsed(Pass, by: PositionID)
-        /// `room.updated`: new limits or status.
+        /// `room.updated`: new limits or status, as they are configured.
         case roomUpdated(RoomSettings)
+        /// `room.overridden`: what operators put over them; empty for nothing any more.
+        case roomOverridden(RoomOverrides, by: OperatorName)
         /// `draw.started`: the pre-queue has begun; who joins from here on is drawn.
         case drawStarted(DrawStart)
         /// `draw.revealed`: the opening.

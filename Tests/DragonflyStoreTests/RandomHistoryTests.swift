@@ -56,7 +56,7 @@ struct RandomHistoryTests {
     ) async throws {
         let number = UInt64.random(in: 1...25, using: &random)
         let id = Site.id(number)
-        switch Int.random(in: 0..<18, using: &random) {
+        switch Int.random(in: 0..<27, using: &random) {
         case 0...4:
             do throws(StoreError) {
                 var arrival = Site.arrival(number, priority: number % 5 == 0 ? 1 : 0)
@@ -76,13 +76,33 @@ struct RandomHistoryTests {
             _ = try await store.record(Activity(heartbeats: [Site.id(number + 1)], sessions: [seen]), in: room)
         case 12:
             _ = try await store.end(SessionID(of: id), as: number % 2 == 0 ? .completed : .terminated, in: room)
-        case 14...15: _ = try await store.comeBack(id, mayAdmit: number % 2 == 0, in: room)
+        case 15...16: _ = try await store.comeBack(id, mayAdmit: number % 2 == 0, in: room)
         case 13: try await store.configure([.random(for: room, using: &random)])
         case 14: _ = try await store.present(.some(of: number), for: id, in: room)
+        case 17...19: try await operate(store, id, number, in: room, using: &random)
         default:
             let jump = Int.random(in: 0..<12, using: &random) == 0
             let span: ClosedRange<Int64> = jump ? -90_000...90_000 : 0...900
             clock.advance(by: Milliseconds(Int64.random(in: span, using: &random)))
+        }
+    }
+
+    /// What an operator does.
+    private static func operate(
+        _ store: DragonflyStore, _ id: PositionID, _ number: UInt64, in room: RoomID,
+        using random: inout SeededGenerator
+    ) async throws {
+        let actor = try #require(OperatorName("night"))
+        switch Int.random(in: 0..<8, using: &random) {
+        case 0...1: _ = try await store.override(.random(using: &random), by: actor, in: room)
+        case 2...3: _ = try await store.admitNow(Int(number % 4), by: actor, in: room)
+        case 4: _ = try await store.move(id, to: .front, by: actor, in: room)
+        case 5: _ = try await store.move(id, to: .priority(Int(number % 3)), by: actor, in: room)
+        case 6: _ = try await store.terminate(id, by: actor, in: room)
+        default:
+            guard number % 6 == 0 else { return }
+            let scope = DrainScope.allCases[Int(number / 6 % 3)]
+            _ = try await store.drain(scope, until: number, by: actor, in: room)
         }
     }
 

@@ -72,6 +72,40 @@ struct RestoreTests {
         }
     }
 
+    @Test(
+        "What operators did is there in a room that was restored: what they set, whom they moved and ended",
+        arguments: [false, true])
+    func operators(shuffled: Bool) async throws {
+        try await withLivedRoom(shuffled: shuffled) { store, room, clock in
+            let actor = try #require(OperatorName("night"))
+            _ = try await store.override(
+                RoomOverrides(status: .paused, maxActiveUsers: 9, queueRate: Rate(count: 1, per: .minutes(1))),
+                by: actor, in: room)
+            _ = try await store.admitNow(2, by: actor, in: room)
+            for number in [70, 65] as [UInt64] {
+                _ = try await store.move(Site.id(number), to: .front, by: actor, in: room)
+            }
+            _ = try await store.move(Site.id(80), to: .priority(2), by: actor, in: room)
+            _ = try await store.terminate(Site.id(60), by: actor, in: room)
+            _ = try await store.end(SessionID(of: Site.id(3)), as: .terminated, by: actor, in: room)
+            let before = try await answers(store, room)
+            #expect(before.facts.overrides?.setBy == actor && before.facts.removedTotal == 1)
+            let history = try await store.history(of: room)
+            #expect(HistoryChecker.violations(in: history).isEmpty)
+            try await store.wipe(room)
+            _ = try await store.restore(room, seen: nil) { GivenHistory(history) }
+            #expect(try await answers(store, room) == before)
+            // And it goes on: who was put in front goes first, and what was set can be taken back.
+            _ = try await store.move(Site.id(70), to: .priority(9), by: actor, in: room)
+            #expect(try await store.places(of: [Site.id(70)], in: room)[0]?.rank == 1)
+            _ = try await store.drain(.line, until: 66, by: actor, in: room)
+            #expect(try await store.places(of: [Site.id(65)], in: room)[0]?.position.status == .terminated)
+            #expect(try await store.places(of: [Site.id(67)], in: room)[0]?.position.status == .waiting)
+            let facts = try await store.override(RoomOverrides(), by: actor, in: room)
+            #expect(facts.settings == facts.configured && facts.settings.maxActiveUsers == 4)
+        }
+    }
+
     @Test("Whoever is moved up after a restoration stands by join order among those who had that priority before")
     func raisedLater() async throws {
         let room = try Site.room("raise")

@@ -54,6 +54,32 @@ struct DrawCheckerTests {
         #expect(try Self.check(Array(try Self.record().prefix(21))).isUnfinished)
     }
 
+    @Test("Whom an operator moved or removed is admitted, or not, as the record says", arguments: [false, true])
+    func operators(isBeforeOpening: Bool) throws {
+        let actor = try #require(OperatorName("night"))
+        var changes = try Self.record()
+        let admissions = changes.suffix(5)
+        changes.removeLast(5)
+        // The first of the order stays; the last one is put in front, the next removed, and one goes to a priority of its own.
+        let keys = try Self.seed("5a").keys
+        let order = (4...23 as ClosedRange<UInt64>).sorted { keys.key(of: Self.id($0)) < keys.key(of: Self.id($1)) }
+        let moves: [RoomEvent.Change] = [
+            .positionMoved(Self.id(order[19]), to: .front, by: actor),
+            .positionTerminated(Self.id(order[2]), by: actor),
+            .positionMoved(Self.id(order[3]), to: .priority(3), by: actor),
+        ]
+        changes.insert(contentsOf: moves, at: isBeforeOpening ? 21 : changes.endIndex)
+        let expires = Timestamp(milliseconds: 1)
+        for number in [order[19], order[3]] {
+            changes.append(.positionAdmitted(Self.id(number), expiresAt: expires))
+        }
+        var wrong = changes
+        changes += [admissions[admissions.startIndex]] + admissions.dropFirst(3)
+        #expect(try Self.check(changes).mistakes == [])
+        wrong.append(.positionAdmitted(Self.id(order[5]), expiresAt: expires))
+        #expect(try Self.check(wrong).mistakes.count == 1)
+    }
+
     @Test("Another seed, commitment, list or order is found", arguments: Forgery.allCases)
     func forged(forgery: Forgery) throws {
         var changes = try Self.record()

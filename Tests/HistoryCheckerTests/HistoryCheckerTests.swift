@@ -137,6 +137,67 @@ struct HistoryCheckerTests {
         #expect(late.rules == [.state])
     }
 
+    @Test(
+        "Who is admitted on an operator's word counts outside the rate, within the slots, and only as many as granted")
+    func granted() throws {
+        let actor = try #require(OperatorName("night"))
+        var pen = try Pen()
+        for number in 1...9 as ClosedRange<UInt64> { pen.join(number) }
+        pen.write(
+            .roomOverridden(
+                RoomOverrides(status: .paused, maxActiveUsers: 3, queueRate: Rate(count: 0, per: .seconds(1))),
+                by: actor))
+        let paused = pen
+        pen.write(.admissionGranted(2, by: actor))
+        pen.admit(1)
+        pen.admit(2)
+        #expect(pen.rules == [])
+        var beyond = pen
+        beyond.admit(3)
+        #expect(Set(beyond.rules) == [.closed, .rate])
+        pen.write(.admissionGranted(2, by: actor))
+        pen.admit(3)
+        var full = pen
+        full.admit(4)
+        #expect(full.rules == [.slots])
+        pen = paused
+        pen.write(.admissionGranted(2, by: actor))
+        pen.now += 1
+        pen.admit(1)
+        #expect(Set(pen.rules) == [.closed, .rate])
+        pen = paused
+        pen.write(.roomOverridden(RoomOverrides(status: .maintenance), by: actor))
+        pen.write(.admissionGranted(1, by: actor))
+        pen.admit(1)
+        #expect(pen.rules == [.closed])
+    }
+
+    @Test("Those whom an operator moved are admitted from where they were put, and ended ones not at all")
+    func moved() throws {
+        let actor = try #require(OperatorName("night"))
+        var pen = try Pen {
+            $0.maxActiveUsers = 9
+            $0.queueRate = Rate(count: 100, per: .seconds(1))
+        }
+        for number in 1...5 as ClosedRange<UInt64> { pen.join(number) }
+        pen.write(.positionMoved(pen.id(4), to: .front, by: actor))
+        pen.write(.positionMoved(pen.id(1), to: .priority(3), by: actor))
+        var early = pen
+        early.admit(2)
+        #expect(early.rules == [.order])
+        pen.admit(4)
+        pen.admit(2)
+        pen.write(.positionTerminated(pen.id(3), by: actor))
+        pen.admit(5)
+        pen.admit(1)
+        #expect(pen.rules == [])
+        var twice = pen
+        twice.write(.positionTerminated(twice.id(3), by: actor))
+        #expect(twice.rules == [.state])
+        pen.write(.positionMoved(pen.id(5), to: .front, by: actor))
+        #expect(pen.rules == [.state])
+    }
+
     @Test("Those whom passes moved up are admitted by join order within the new priority")
     func raised() throws {
         var pen = try Pen()

@@ -39,7 +39,7 @@ struct PositionAccountTests {
         }
 
         mutating func update(_ change: (inout RoomSettings) -> Void) {
-            var settings = room.settings
+            var settings = room.configured
             change(&settings)
             room.update(settings, at: time, emitting: &events)
         }
@@ -81,6 +81,66 @@ struct PositionAccountTests {
             "\(moved)")
         #expect(account.entries.contains { $0.text == "The room was changed: status from active to paused." })
         #expect(account.summary.hasPrefix("Number 9, admitted, waited 1 min 0 s, 30 s of it while the room was paused"))
+    }
+
+    @Test("What operators did to a position, or to the room while it waited, is told with their names")
+    func operators() throws {
+        let actor = try #require(OperatorName("night-shift"))
+        var hall = try Hall()
+        hall.update { $0.priorityShare = 1_000 }
+        for number in 1...6 as ClosedRange<UInt64> { hall.arrive(number) }
+        hall.room.override(RoomOverrides(status: .paused), by: actor, at: hall.time, emitting: &hall.events)
+        _ = hall.room.move(Hall.id(6), to: .front, by: actor, at: hall.time, emitting: &hall.events)
+        _ = hall.room.move(Hall.id(5), to: .priority(2), by: actor, at: hall.time, emitting: &hall.events)
+        hall.room.override(RoomOverrides(), by: actor, at: hall.time, emitting: &hall.events)
+        hall.leave(1)
+        var generator = SystemRandomNumberGenerator()
+        _ = hall.room.admitNow(1, by: actor, at: hall.time, using: &generator, emitting: &hall.events)
+        _ = hall.room.terminate(Hall.id(6), by: actor, at: hall.time, emitting: &hall.events)
+        #expect(
+            try hall.account(of: 6).entries.dropFirst().map(\.text).filter { !$0.hasPrefix("Let in") } == [
+                "The operator night-shift changed the room: status from active to paused.",
+                "Put before the others of its priority by the operator night-shift: from place 5 to 1.",
+                "The operator night-shift took back what operators had set: status from paused to active.",
+                "Taken out of the line by the operator night-shift.",
+            ])
+        let five = try hall.account(of: 5).entries.map(\.text)
+        #expect(five.contains("Put into priority 2 by the operator night-shift: from place 5 to 1."))
+        #expect(
+            five.contains { $0.hasPrefix("Let in after 0 s by the operator night-shift, beyond the rate; the slot") })
+        let two = try hall.account(of: 2)
+        #expect(two.entries.contains { $0.text.contains("2 put before it by operators") }, "\(two.entries)")
+        _ = hall.room.end(
+            SessionID(of: Hall.id(5)), as: .terminated, by: actor, at: hall.time, emitting: &hall.events)
+        #expect(
+            try hall.account(of: 5).entries.last?.text == "The session was ended by the operator night-shift.")
+    }
+
+    @Test("Passes and draws are told, with the place that they gave")
+    func passesAndDraws() throws {
+        var hall = try Hall()
+        hall.arrive(1)
+        hall.arrive(2)
+        hall.arrive(3)
+        let pass = Pass(
+            id: PassID(bits: UUIDBits(high: 1, low: 1)), priority: 4, uses: 2, expiresAt: hall.time + .minutes(5))
+        _ = hall.room.present(pass, for: Hall.id(3), at: hall.time, emitting: &hall.events)
+        #expect(
+            try hall.account(of: 3).entries.last?.text == "A pass moved it up to priority 4: from place 2 to 1.")
+
+        var sale = try Hall()
+        let opens = sale.time + .seconds(10)
+        sale.update { $0.opening = Opening(at: opens, preQueue: .seconds(10)) }
+        for number in 1...3 as ClosedRange<UInt64> { sale.arrive(number) }
+        sale.pass(seconds: 10, alive: 1...3)
+        sale.arrive(4)
+        let places = try (1...3 as ClosedRange<UInt64>).map { number in
+            let entries = try sale.account(of: number).entries
+            #expect(entries[0].text == "Joined as number \(number) before the opening: the place is drawn.")
+            #expect(entries.count == 2)
+            return entries[1].text
+        }
+        #expect(places.sorted() == (1...3).map { "The draw was revealed: place \($0) of 3." })
     }
 
     @Test("A missed turn is told to its end, with the position that came back; a stranger is not known")

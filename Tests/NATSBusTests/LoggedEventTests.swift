@@ -34,11 +34,18 @@ import WaitingRoom
         scheduled.opening = Opening(at: time, preQueue: .minutes(5))
         scheduled.closesAt = time + .minutes(60)
         let seed = DrawSeed(using: &generator)
+        let actor = try #require(OperatorName("Night.shift_1"))
         return [
             .roomUpdated(settings), .positionEnqueued(position, shuffleKey: .max),
             .positionEnqueued(plain, shuffleKey: 0), .positionAdmitted(id, expiresAt: time), .positionExpired(id),
             .positionLeft(id), .sessionStarted(session), .sessionExpired(session.id), .sessionCompleted(session.id),
-            .sessionTerminated(session.id),
+            .sessionTerminated(session.id), .sessionTerminated(session.id, by: actor),
+            .positionTerminated(id, by: actor), .positionMoved(id, to: .front, by: actor),
+            .positionMoved(id, to: .priority(7), by: actor), .admissionGranted(50, by: actor),
+            .roomOverridden(RoomOverrides(), by: actor),
+            .roomOverridden(
+                RoomOverrides(status: .paused, maxActiveUsers: 0, queueRate: Rate(count: 3, per: .minutes(1))),
+                by: actor),
             .passUsed(Pass(id: PassID(using: &generator), priority: 5, uses: 3, expiresAt: time), by: id),
             .roomUpdated(scheduled), .drawStarted(DrawStart(commitment: seed.commitment, seed: seed, lastJoin: 7)),
             .drawStarted(DrawStart(commitment: seed.commitment, seed: nil, lastJoin: 0)),

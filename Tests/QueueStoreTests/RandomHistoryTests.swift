@@ -88,7 +88,7 @@ private struct RandomHistory {
             let number = UInt64.random(in: 1...25, using: &random)
             let id = Fixture.id(number)
             do {
-                switch Int.random(in: 0..<18, using: &random) {
+                switch Int.random(in: 0..<27, using: &random) {
                 case 0...4:
                     var arrival = Fixture.arrival(number)
                     arrival.priority = number % 5 == 0 ? 1 : 0
@@ -104,12 +104,13 @@ private struct RandomHistory {
                         Activity(heartbeats: [Fixture.id(number + 1)], sessions: [seen]), in: room)
                 case 12:
                     _ = try await store.end(SessionID(of: id), as: number % 2 == 0 ? .completed : .terminated, in: room)
-                case 14...15: _ = try await store.comeBack(id, mayAdmit: number % 2 == 0, in: room)
+                case 15...16: _ = try await store.comeBack(id, mayAdmit: number % 2 == 0, in: room)
                 case 13: try await store.configure([.random(for: room, using: &random)])
                 case 14:
                     if case .place(let place) = try await store.present(.some(of: number), for: id, in: room) {
                         promised.note(place)
                     }
+                case 17...19: try await Self.operate(store, id, number, in: room, using: &random)
                 default:
                     let jump = Int.random(in: 0..<12, using: &random) == 0
                     let span: ClosedRange<Int64> = jump ? -90_000...90_000 : 0...900
@@ -117,6 +118,26 @@ private struct RandomHistory {
                 }
             } catch {
                 return
+            }
+        }
+    }
+
+    /// What an operator does.
+    private static func operate(
+        _ store: some QueueStore, _ id: PositionID, _ number: UInt64, in room: RoomID,
+        using random: inout SeededGenerator
+    ) async throws {
+        guard let actor = OperatorName("night") else { return }
+        switch Int.random(in: 0..<8, using: &random) {
+        case 0...1: _ = try await store.override(.random(using: &random), by: actor, in: room)
+        case 2...3: _ = try await store.admitNow(Int(number % 4), by: actor, in: room)
+        case 4: _ = try await store.move(id, to: .front, by: actor, in: room)
+        case 5: _ = try await store.move(id, to: .priority(Int(number % 3)), by: actor, in: room)
+        case 6: _ = try await store.terminate(id, by: actor, in: room)
+        default:
+            if number % 6 == 0 {
+                let scope = DrainScope.allCases[Int(number / 6 % 3)]
+                _ = try await store.drain(scope, until: number, by: actor, in: room)
             }
         }
     }

@@ -87,7 +87,7 @@ struct StoredImage {
             ("enq", Int64(image.totals.enqueued)), ("adm", Int64(image.totals.admitted)),
             ("aban", Int64(image.totals.abandoned)), ("exp", Int64(image.totals.expired)),
             ("hbs", Int64(image.totals.heartbeats)), ("ret", Int64(image.totals.returned)),
-            ("pused", Int64(image.totals.passesUsed)),
+            ("pused", Int64(image.totals.passesUsed)), ("rem", Int64(image.totals.removed)),
         ]
         let draw: [String] =
             image.draw.map { draw in
@@ -96,8 +96,9 @@ struct StoredImage {
                     "drawing", draw.isRevealed ? "0" : "1",
                 ]
             } ?? []
-        return ["gen", generation, "epoch", epoch, "set", image.settings.text] + draw
-            + numbers.flatMap { [$0.0, "\($0.1)"] } + image.settings.limits.flatMap { [$0.name, $0.value] }
+        let overrides = image.overrides.map { ["over", $0.text] } ?? []
+        return ["gen", generation, "epoch", epoch, "set", image.settings.text] + overrides + draw
+            + numbers.flatMap { [$0.0, "\($0.1)"] } + room.settings.limits.flatMap { [$0.name, $0.value] }
     }
 
     private func key(_ name: String) -> String { keys.key(name, epoch: epoch) }
@@ -113,9 +114,10 @@ struct StoredImage {
             let isHeld = !position.status.isFinal
             if isHeld || users[name]?[user] == nil { users[name, default: [:]][user] = position.id.hex }
         }
-        let isKept = position.priority != 0 || particulars != Particulars.none || window != nil
+        let isMoved = image.isInFront && !position.id.isReturn
+        let isKept = isMoved || position.priority != 0 || particulars != Particulars.none || window != nil
         let letter = position.status.letter(afterAdmission: image.admittedAt != nil)
-        records += position.id.hex + Self.padded(position.enqueuedAt) + (isKept ? "1" : "0") + letter
+        records += position.id.hex + Self.padded(position.enqueuedAt) + (isMoved ? "2" : isKept ? "1" : "0") + letter
         records += Self.padded(image.since)
         addresses.append(position.addressDigest)
         if isWaiting, let address = position.addressDigest { held[address, default: 0] += 1 }
@@ -133,7 +135,7 @@ struct StoredImage {
             Self.field(of: position.id), "\(block).\(offset).\(position.sequence)\(digit)",
         ]
         if isWaiting {
-            line(LaneOrder(priority: position.priority, isReturn: position.id.isReturn), position.priority, shuffleKey)
+            line(LaneOrder(priority: position.priority, isInFront: image.isInFront), position.priority, shuffleKey)
         }
         note(image)
         offset += 1

@@ -1,6 +1,7 @@
 /// The scripts that run in the store; Scripts/Lua holds their text.
 enum Script: CaseIterable {
-    case configure, join, look, view, finish, present, record, admit, clean, call, trim, lease, restore
+    case configure, override, join, look, view, finish, present, record, admit, move, drain, clean, call, trim, lease
+    case restore
 
     /// What the server is given.
     var source: String {
@@ -9,6 +10,8 @@ enum Script: CaseIterable {
         case .call, .trim, .lease: return own
         case .join, .present:
             return String(decoding: PackageResources.prelude_lua + PackageResources.passes_lua, as: UTF8.self) + own
+        case .configure, .override:
+            return String(decoding: PackageResources.prelude_lua + PackageResources.limits_lua, as: UTF8.self) + own
         default: return String(decoding: PackageResources.prelude_lua, as: UTF8.self) + own
         }
     }
@@ -16,6 +19,7 @@ enum Script: CaseIterable {
     private var bytes: [UInt8] {
         switch self {
         case .configure: PackageResources.configure_lua
+        case .override: PackageResources.override_lua
         case .join: PackageResources.join_lua
         case .look: PackageResources.look_lua
         case .view: PackageResources.view_lua
@@ -23,6 +27,8 @@ enum Script: CaseIterable {
         case .present: PackageResources.present_lua
         case .record: PackageResources.record_lua
         case .admit: PackageResources.admit_lua
+        case .move: PackageResources.move_lua
+        case .drain: PackageResources.drain_lua
         case .clean: PackageResources.clean_lua
         case .call: PackageResources.call_lua
         case .trim: PackageResources.trim_lua

@@ -13,9 +13,44 @@ extension DragonflyStore {
     }
 
     private func configure(_ settings: RoomSettings, mayMake: Bool) async throws(StoreError) {
-        let limits = settings.limits.flatMap { [$0.name, $0.value] }
         let names = mayMake ? [Self.label("g"), Self.label("e")] : ["", ""]
-        _ = try await run(.configure, in: settings.id, names + [settings.text] + limits)
+        var standing = ""
+        for _ in 0..<Self.attempts {
+            let overrides = try Self.overrides(standing, of: settings.id)
+            let limits = settings.inForce(under: overrides).limits.flatMap { [$0.name, $0.value] }
+            let reply = try await run(.configure, in: settings.id, names + [settings.text, standing] + limits)
+            guard let words = reply.array, words.count == 2, words[0].text == "OVERRIDES", let set = words[1].text
+            else { return }
+            standing = set
+        }
+        throw StoreError(.unavailable, "room \(settings.id) changes too fast; try again")
+    }
+
+    /// Limits are reckoned here, of two texts that the store keeps: the script says where one has changed meanwhile.
+    private static let attempts = 16
+
+    package func override(
+        _ overrides: RoomOverrides, by actor: OperatorName, in room: RoomID
+    ) async throws(StoreError) -> RoomFacts {
+        for _ in 0..<Self.attempts {
+            let configured = try await facts(of: room).configured
+            var settings = configured
+            overrides.apply(to: &settings)
+            let limits = settings.limits.flatMap { [$0.name, $0.value] }
+            let reply = try await run(
+                .override, in: room, [actor.text, overrides.text, configured.text] + limits)
+            if reply.text == "OK" { return try await facts(of: room) }
+        }
+        throw StoreError(.unavailable, "room \(room) changes too fast; try again")
+    }
+
+    /// What the store keeps as overrides; nil for an empty text.
+    static func overrides(_ text: String, of room: RoomID) throws(StoreError) -> StandingOverrides? {
+        guard !text.isEmpty else { return nil }
+        guard let overrides = StandingOverrides(text: text) else {
+            throw StoreError(.corrupt, "the store holds overrides of room \(room) that cannot be read")
+        }
+        return overrides
     }
 
     /// A random name; its first letter keeps it from looking like a number.

@@ -19,7 +19,10 @@ extension DragonflyStore {
             let found = look.positions.map { $0?.place(in: room, waiting: look.waiting, timeouts: look.timeouts) }
             let waiting = zip(look.positions, found).compactMap { known, place -> (PositionID, RememberedPosition)? in
                 guard let place, place.position.status == .waiting, let point = known?.point else { return nil }
-                return (place.position.id, RememberedPosition(place, at: point))
+                return (
+                    place.position.id,
+                    RememberedPosition(place, at: point, isInFront: known?.isInFront ?? false)
+                )
             }
             remember(waiting, epoch: look.epoch, in: room, on: connection)
             places += found
@@ -76,7 +79,7 @@ extension DragonflyStore {
             distrust(room)
             throw StoreError(.unknownRoom, "room \(room) was never configured")
         }
-        guard let settings = RoomSettings(text: text, of: room), let sequence = meta["eseq"].flatMap({ UInt64($0) })
+        guard let configured = RoomSettings(text: text, of: room), let sequence = meta["eseq"].flatMap({ UInt64($0) })
         else { throw StoreError(.corrupt, "the store holds settings of room \(room) that cannot be read") }
         func number(_ name: String) -> Int { meta[name].flatMap { Int($0) } ?? 0 }
         func time(_ name: String) -> Timestamp { Timestamp(milliseconds: Int64(number(name))) }
@@ -85,11 +88,12 @@ extension DragonflyStore {
                 seed: $0, since: time("dsince"), lastJoin: UInt64(number("djoin")), isRevealed: number("drawing") == 0)
         }
         return RoomFacts(
-            settings: settings, createdAt: time("created"), updatedAt: time("updated"), waiting: number("waiting"),
+            configured: configured, overrides: try Self.overrides(meta["over"] ?? "", of: room),
+            createdAt: time("created"), updatedAt: time("updated"), waiting: number("waiting"),
             admitted: number("admitted"), activeSessions: number("active"), enqueuedTotal: number("enq"),
-            admittedTotal: number("adm"), abandonedTotal: number("aban"), expiredTotal: number("exp"),
-            heartbeatsTotal: number("hbs"), returnedTotal: number("ret"), passesUsedTotal: number("pused"),
-            eventSequence: sequence, time: time("now"), draw: draw?.published)
+            admittedTotal: number("adm"), abandonedTotal: number("aban"), removedTotal: number("rem"),
+            expiredTotal: number("exp"), heartbeatsTotal: number("hbs"), returnedTotal: number("ret"),
+            passesUsedTotal: number("pused"), eventSequence: sequence, time: time("now"), draw: draw?.published)
     }
 
     /// The fields of a room's `meta`; none if the store does not know the room.

@@ -10,18 +10,25 @@ extension DragonflyStore {
     private static let cleaningSlice = 16
 
     package func leave(_ position: PositionID, in room: RoomID) async throws(StoreError) -> Place? {
-        _ = try await finish("l", position, in: room)
+        _ = try await finish("l", position, by: nil, in: room)
         forget(position, in: room)
         return try await exactPlaces(of: [position], in: room)[0]
     }
 
-    package func end(_ session: SessionID, as end: SessionEnd, in room: RoomID) async throws(StoreError) -> Bool {
-        try await finish(end == .completed ? "C" : "T", PositionID(leadingTo: session), in: room)
+    package func end(
+        _ session: SessionID, as end: SessionEnd, by actor: OperatorName?, in room: RoomID
+    ) async throws(StoreError) -> Bool {
+        switch end {
+        case .completed: try await finish("C", PositionID(leadingTo: session), by: nil, in: room)
+        case .terminated: try await finish("T", PositionID(leadingTo: session), by: actor, in: room)
+        }
     }
 
-    private func finish(_ kind: String, _ position: PositionID, in room: RoomID) async throws(StoreError) -> Bool {
+    func finish(
+        _ kind: String, _ position: PositionID, by actor: OperatorName?, in room: RoomID
+    ) async throws(StoreError) -> Bool {
         let keys = RoomKeys(room: room).shards(of: CollectionOfOne(position), view(of: room))
-        return try await run(.finish, in: room, keys: keys, [kind, position.hex]).integer == 1
+        return try await run(.finish, in: room, keys: keys, [kind, position.hex, actor?.text ?? ""]).integer == 1
     }
 
     package func record(_ activity: Activity, in room: RoomID) async throws(StoreError) -> [SessionID] {
@@ -67,20 +74,45 @@ extension DragonflyStore {
     }
 
     package func admit(in room: RoomID) async throws(StoreError) -> AdmissionReport {
-        var report = AdmissionReport(admitted: 0, waiting: 0, waits: [])
+        var total = AdmissionReport(admitted: 0, waiting: 0, waits: [])
         var admitted = 0
-        var random = SystemRandomNumberGenerator()
         repeat {
-            let arguments = ["\(Self.admissionSlice)", DrawSeed(using: &random).hex]
-            let numbers = try await run(.admit, in: room, arguments).array?.compactMap(\.integer) ?? []
-            guard let waiting = numbers.first else { throw StoreError(.corrupt, "the store's answer cannot be read") }
-            admitted = numbers.count - 1
-            if admitted > 0 { movedPeople(in: room) }
-            report.admitted += admitted
-            report.waiting = waiting
-            report.waits += numbers.dropFirst().map { Milliseconds(Int64($0)) }
+            let report = try await admit(Self.admissionSlice, by: nil, in: room)
+            total.add(report)
+            admitted = report.admitted
         } while admitted == Self.admissionSlice
-        return report
+        return total
+    }
+
+    package func admitNow(
+        _ count: Int, by actor: OperatorName, in room: RoomID
+    ) async throws(StoreError) -> AdmissionReport {
+        var total = AdmissionReport(admitted: 0, waiting: 0, waits: [])
+        var rest = max(0, count)
+        repeat {
+            let size = min(rest, Self.admissionSlice)
+            let report = try await admit(size, by: actor, in: room)
+            total.add(report)
+            rest = report.admitted < size ? 0 : rest - size
+        } while rest > 0
+        return total
+    }
+
+    private func admit(
+        _ size: Int, by actor: OperatorName?, in room: RoomID
+    ) async throws(StoreError) -> AdmissionReport {
+        var random = SystemRandomNumberGenerator()
+        let arguments = ["\(size)", DrawSeed(using: &random).hex, actor?.text ?? ""]
+        let reply = try await run(.admit, in: room, arguments).array ?? []
+        guard let waiting = reply.first?.integer else {
+            throw StoreError(.corrupt, "the store's answer cannot be read")
+        }
+        if reply.count == 2, case .text(let word) = reply[1], let refusal = GrantRefusal(word: word) {
+            return AdmissionReport(admitted: 0, waiting: waiting, waits: [], refusal: refusal)
+        }
+        let waits = reply.dropFirst().compactMap(\.integer).map { Milliseconds(Int64($0)) }
+        if !waits.isEmpty { movedPeople(in: room) }
+        return AdmissionReport(admitted: waits.count, waiting: waiting, waits: waits)
     }
 
     package func clean(in room: RoomID) async throws(StoreError) -> CleaningReport {

@@ -23,6 +23,11 @@ extension RoomEvent {
                 change: words[0] == "d" ? .drawStarted(start) : .drawRevealed(DrawEnd(seed: seed, lastJoin: join)))
             return
         }
+        if words[0] == "o" || words[0] == "g" {
+            guard let change = Change(ofRoom: words) else { return nil }
+            self.init(sequence: sequence, time: time, room: room, change: change)
+            return
+        }
         guard let id = PositionID(hex: words[3]) else { return nil }
         let change: Change
         switch words[0] {
@@ -58,10 +63,55 @@ extension RoomEvent {
             change = .passUsed(Pass(id: pass, priority: priority, uses: uses, expiresAt: expires), by: id)
         case "X": change = .sessionExpired(SessionID(of: id))
         case "C": change = .sessionCompleted(SessionID(of: id))
-        case "T": change = .sessionTerminated(SessionID(of: id))
+        case "T":
+            let actor = words.count > 4 ? OperatorName(words[4]) : nil
+            guard words.count == 4 || actor != nil else { return nil }
+            change = .sessionTerminated(SessionID(of: id), by: actor)
+        case "t":
+            guard words.count == 5, let actor = OperatorName(words[4]) else { return nil }
+            change = .positionTerminated(id, by: actor)
+        case "m":
+            guard words.count == 6, let target = MoveTarget(word: words[4]), let actor = OperatorName(words[5])
+            else { return nil }
+            change = .positionMoved(id, to: target, by: actor)
         default: return nil
         }
         self.init(sequence: sequence, time: time, room: room, change: change)
+    }
+}
+
+extension RoomEvent.Change {
+    /// What an operator did to a room, from the words of the event.
+    fileprivate init?(ofRoom words: [Substring]) {
+        if words[0] == "o" {
+            guard let actor = OperatorName(words[3]), let overrides = RoomOverrides(words: words.dropFirst(4)) else {
+                return nil
+            }
+            self = .roomOverridden(overrides, by: actor)
+        } else {
+            guard words.count == 5, let count = Int(words[3]), let actor = OperatorName(words[4]) else { return nil }
+            self = .admissionGranted(count, by: actor)
+        }
+    }
+}
+
+extension MoveTarget {
+    /// As events and the script `move` have it.
+    var word: String {
+        switch self {
+        case .front: "front"
+        case .priority(let priority): "\(priority)"
+        }
+    }
+
+    init?(word: some StringProtocol) {
+        if word == "front" {
+            self = .front
+        } else if let priority = Int(word) {
+            self = .priority(priority)
+        } else {
+            return nil
+        }
     }
 }
 

@@ -21,6 +21,8 @@ struct KnownPosition: Hashable, Sendable {
     let status: PositionStatus
     /// Nil in a shuffle window, in which the order is another.
     let point: JoinPoint?
+    /// Whether it stands before the others of its priority, for having come back or because an operator put it there.
+    let isInFront: Bool
     private let sequence: UInt64
     private let rank: Int
     private let priority: Int
@@ -42,6 +44,7 @@ struct KnownPosition: Hashable, Sendable {
             let status = PositionStatus(letter: record[46]), let since = Timestamp(word: word(47..<60))
         else { throw damaged }
         self.id = id
+        isInFront = id.isReturn || record[45] == UInt8(ascii: "2")
         self.sequence = sequence
         self.rank = rank
         self.enqueuedAt = enqueuedAt
@@ -114,7 +117,7 @@ extension PositionStatus {
         case UInt8(ascii: "e"), UInt8(ascii: "E"): self = .expired
         case UInt8(ascii: "l"), UInt8(ascii: "L"): self = .left
         case UInt8(ascii: "C"): self = .completed
-        case UInt8(ascii: "T"): self = .terminated
+        case UInt8(ascii: "t"), UInt8(ascii: "T"): self = .terminated
         default: return nil
         }
     }
@@ -127,7 +130,7 @@ extension PositionStatus {
         case .expired: afterAdmission ? "E" : "e"
         case .left: afterAdmission ? "L" : "l"
         case .completed: "C"
-        case .terminated: "T"
+        case .terminated: afterAdmission ? "T" : "t"
         }
     }
 }

@@ -14,6 +14,7 @@ struct RememberedPosition: Sendable {
 
     let point: JoinPoint
     let priority: Int
+    private let isInFront: Bool
     private let sequence: UInt64
     private let enqueuedAt: Timestamp
     private let rank: Int32
@@ -21,12 +22,13 @@ struct RememberedPosition: Sendable {
     /// Nil for those who brought nothing, as most.
     private let brought: Brought?
 
-    init(_ place: Place, at point: JoinPoint) {
+    init(_ place: Place, at point: JoinPoint, isInFront: Bool = false) {
         let position = place.position
         self.point = point
         rank = Int32(clamping: place.rank)
         totalWaiting = Int32(clamping: place.totalWaiting)
         priority = position.priority
+        self.isInFront = isInFront || position.id.isReturn
         sequence = position.sequence
         enqueuedAt = position.enqueuedAt
         brought =
@@ -38,7 +40,7 @@ struct RememberedPosition: Sendable {
     func place(_ id: PositionID, in room: RoomID, _ view: LineView) -> Place? {
         // Of one who joined after the view was taken, what the store said then is the newer.
         let isNewer = sequence > view.lastJoin
-        let order = LaneOrder(priority: priority, isReturn: id.isReturn)
+        let order = LaneOrder(priority: priority, isInFront: isInFront)
         guard let rank = isNewer ? Int(rank) : view.rank(of: point, in: order) else { return nil }
         // Whoever asks gives a sign of life by it, which the store hears of with the next batch.
         let position = QueuePosition(

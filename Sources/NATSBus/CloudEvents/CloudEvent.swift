@@ -65,10 +65,10 @@ extension RoomEvent.Change {
         switch self {
         case .positionEnqueued(let position, _): "\(position.id)"
         case .positionAdmitted(let id, _), .positionExpired(let id), .positionLeft(let id): "\(id)"
-        case .passUsed(_, let id): "\(id)"
+        case .passUsed(_, let id), .positionTerminated(let id, _), .positionMoved(let id, _, _): "\(id)"
         case .sessionStarted(let session): "\(session.id)"
-        case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id): "\(id)"
-        case .roomUpdated, .drawStarted, .drawRevealed: nil
+        case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id, _): "\(id)"
+        case .roomUpdated, .roomOverridden, .admissionGranted, .drawStarted, .drawRevealed: nil
         }
     }
 }
@@ -110,8 +110,24 @@ extension JSONText {
             member("expires_at", session.expiresAt)
             member("last_seen", session.lastSeen)
             member("page_views", session.pageViews)
-        case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id):
+        case .sessionExpired(let id), .sessionCompleted(let id):
             member("session_id", "\(id)")
+        case .sessionTerminated(let id, let actor):
+            member("session_id", "\(id)")
+            if let actor { member("by", actor.text) }
+        case .positionTerminated(let id, let actor):
+            member("position_id", "\(id)")
+            member("by", actor.text)
+        case .positionMoved(let id, let target, let actor):
+            member("position_id", "\(id)")
+            switch target {
+            case .front: member("to", "front")
+            case .priority(let priority): member("priority", priority)
+            }
+            member("by", actor.text)
+        case .admissionGranted(let count, let actor):
+            member("count", count)
+            member("by", actor.text)
         case .passUsed(let pass, let id):
             member("position_id", "\(id)")
             member("pass_id", "\(pass.id)")
@@ -120,6 +136,9 @@ extension JSONText {
             member("expires_at", pass.expiresAt)
         case .roomUpdated(let settings):
             put(settings)
+        case .roomOverridden(let overrides, let actor):
+            put(overrides)
+            member("by", actor.text)
         case .drawStarted(let start):
             member("commitment", "\(start.commitment)")
             if let seed = start.seed { member("seed", seed.hex) }
@@ -137,12 +156,7 @@ extension JSONText {
         member("max_active_users", settings.maxActiveUsers)
         member("max_queue_size", settings.maxQueueSize)
         member("max_positions_per_address", settings.maxPositionsPerAddress)
-        member(
-            "queue_rate",
-            object: {
-                $0.member("count", Int(settings.queueRate.count))
-                $0.member("per_milliseconds", settings.queueRate.per)
-            })
+        put(settings.queueRate)
         member("session_timeout_milliseconds", settings.sessionTimeout)
         member("session_renewal", settings.sessionRenewal)
         member("heartbeat_interval_milliseconds", settings.heartbeatInterval)
@@ -159,6 +173,21 @@ extension JSONText {
             member("shuffle_at_start", opening.draws)
         }
         if let closesAt = settings.closesAt { member("closes_at", closesAt) }
+    }
+
+    private mutating func put(_ overrides: RoomOverrides) {
+        if let status = overrides.status { member("status", status.rawValue) }
+        if let slots = overrides.maxActiveUsers { member("max_active_users", slots) }
+        if let rate = overrides.queueRate { put(rate) }
+    }
+
+    private mutating func put(_ rate: Rate) {
+        member(
+            "queue_rate",
+            object: {
+                $0.member("count", Int(rate.count))
+                $0.member("per_milliseconds", rate.per)
+            })
     }
 
     private mutating func member(_ name: String, _ span: Milliseconds) { member(name, Int(span.count)) }

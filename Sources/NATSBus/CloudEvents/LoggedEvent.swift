@@ -85,7 +85,12 @@ private struct EventFields {
                     lastSeen: try time("last_seen"), pageViews: try number("page_views"), status: .active))
         case "session.expired": return .sessionExpired(try session())
         case "session.completed": return .sessionCompleted(try session())
-        case "session.terminated": return .sessionTerminated(try session())
+        case "session.terminated": return .sessionTerminated(try session(), by: text("by") == nil ? nil : try actor())
+        case "position.terminated": return .positionTerminated(try position(), by: try actor())
+        case "position.moved":
+            let target = text("to") == "front" ? MoveTarget.front : .priority(try number("priority"))
+            return .positionMoved(try position(), to: target, by: try actor())
+        case "admission.granted": return .admissionGranted(try number("count"), by: try actor())
         case "pass.used":
             let pass = PassID(bits: try need("pass_id") { reader.uuid($0, in: data) })
             return .passUsed(
@@ -93,6 +98,7 @@ private struct EventFields {
                     id: pass, priority: try number("priority"), uses: try number("uses"),
                     expiresAt: try time("expires_at")), by: try position())
         case "room.updated": return .roomUpdated(try settings(of: room))
+        case "room.overridden": return .roomOverridden(try overrides(), by: try actor())
         case "draw.started":
             return .drawStarted(
                 DrawStart(
@@ -105,16 +111,13 @@ private struct EventFields {
     }
 
     private func settings(of room: RoomID) throws(UnreadableEvent) -> RoomSettings {
-        guard let rate = reader.object("queue_rate", in: data), let count = reader.signed("count", in: rate),
-            let per = reader.signed("per_milliseconds", in: rate)
-        else { throw UnreadableEvent("has no valid queue_rate") }
-        return RoomSettings(
+        RoomSettings(
             id: room, name: try need("name", text), targetURL: try need("target_url", text),
             maxActiveUsers: try number("max_active_users"), maxQueueSize: try number("max_queue_size"),
             // Yesterday's rooms had no such limit.
             maxPositionsPerAddress: reader.signed("max_positions_per_address", in: data)
                 .flatMap { Int(exactly: $0) } ?? 0,
-            queueRate: Rate(count: count, per: Milliseconds(per)),
+            queueRate: try rate(),
             sessionTimeout: try span("session_timeout_milliseconds"),
             sessionRenewal: try need("session_renewal") { reader.boolean($0, in: data) },
             heartbeatInterval: try span("heartbeat_interval_milliseconds"),
@@ -129,6 +132,25 @@ private struct EventFields {
                 ? .fifo : try need("queueing_method") { text($0).flatMap(QueueingMethod.init(rawValue:)) },
             opening: text("opens_at") == nil ? nil : try opening(),
             closesAt: text("closes_at") == nil ? nil : try time("closes_at"))
+    }
+
+    private func rate() throws(UnreadableEvent) -> Rate {
+        guard let rate = reader.object("queue_rate", in: data), let count = reader.signed("count", in: rate),
+            let per = reader.signed("per_milliseconds", in: rate)
+        else { throw UnreadableEvent("has no valid queue_rate") }
+        return Rate(count: count, per: Milliseconds(per))
+    }
+
+    private func overrides() throws(UnreadableEvent) -> RoomOverrides {
+        RoomOverrides(
+            status: text("status") == nil
+                ? nil : try need("status") { text($0).flatMap(RoomStatus.init(rawValue:)) },
+            maxActiveUsers: reader.signed("max_active_users", in: data).flatMap { Int(exactly: $0) },
+            queueRate: reader.object("queue_rate", in: data) == nil ? nil : try rate())
+    }
+
+    private func actor() throws(UnreadableEvent) -> OperatorName {
+        try need("by") { text($0).flatMap { OperatorName($0) } }
     }
 
     private func opening() throws(UnreadableEvent) -> Opening {

@@ -53,9 +53,11 @@ extension MemoryStore {
         }
     }
 
-    package func end(_ session: SessionID, as end: SessionEnd, in room: RoomID) async throws(StoreError) -> Bool {
+    package func end(
+        _ session: SessionID, as end: SessionEnd, by actor: OperatorName?, in room: RoomID
+    ) async throws(StoreError) -> Bool {
         try await step(in: room) { room, step, _ in
-            room.end(session, as: end, at: step.now, emitting: &step.events)
+            room.end(session, as: end, by: actor, at: step.now, emitting: &step.events)
         }
     }
 
@@ -124,10 +126,12 @@ extension ArrivalOutcome {
 extension RoomFacts {
     init(_ room: Room) {
         self.init(
-            settings: room.settings, createdAt: room.createdAt, updatedAt: room.updatedAt, waiting: room.waiting,
+            configured: room.configured, overrides: room.overrides, createdAt: room.createdAt,
+            updatedAt: room.updatedAt, waiting: room.waiting,
             admitted: room.admitted, activeSessions: room.activeSessions, enqueuedTotal: room.totals.enqueued,
             admittedTotal: room.totals.admitted, abandonedTotal: room.totals.abandoned,
-            expiredTotal: room.totals.expired, heartbeatsTotal: room.totals.heartbeats,
+            removedTotal: room.totals.removed, expiredTotal: room.totals.expired,
+            heartbeatsTotal: room.totals.heartbeats,
             returnedTotal: room.totals.returned, passesUsedTotal: room.totals.passesUsed,
             eventSequence: room.eventSequence, time: room.time, draw: room.draw?.published)
     }

@@ -47,13 +47,20 @@ extension RecordReader {
         case "session.started": return .sessionStarted(try session(room, user: string("user")))
         case "session.expired": return .sessionExpired(try sessionID())
         case "session.completed": return .sessionCompleted(try sessionID())
-        case "session.terminated": return .sessionTerminated(try sessionID())
+        case "session.terminated": return .sessionTerminated(try sessionID(), by: try actorIfAny())
+        case "position.terminated": return .positionTerminated(try positionID(), by: try actor("by"))
+        case "position.moved":
+            let target =
+                string("to") == "front" ? MoveTarget.front : .priority(try need("priority", integer))
+            return .positionMoved(try positionID(), to: target, by: try actor("by"))
+        case "admission.granted": return .admissionGranted(try need("count", integer), by: try actor("by"))
         case "pass.used":
             return .passUsed(
                 Pass(
                     id: try passID(), priority: try need("priority", integer), uses: try need("uses", integer),
                     expiresAt: try need("expires", time)), by: try positionID())
         case "room.updated": return .roomUpdated(try settings(room))
+        case "room.overridden": return .roomOverridden(try overrides(), by: try actor("by"))
         case "draw.started":
             return .drawStarted(
                 DrawStart(
@@ -70,12 +77,14 @@ extension RecordReader {
         totals.enqueued = try need("enqueued_total", integer)
         totals.admitted = try need("admitted_total", integer)
         totals.abandoned = try need("abandoned_total", integer)
+        totals.removed = integer("removed_total") ?? 0
         totals.expired = try need("expired_total", integer)
         totals.heartbeats = try need("heartbeats_total", integer)
         totals.returned = integer("returned_total") ?? 0
         totals.passesUsed = integer("passes_used_total") ?? 0
         return RoomImage(
-            settings: try settings(try room()), createdAt: try need("created", time),
+            settings: try settings(try room()), overrides: try standingOverrides(),
+            createdAt: try need("created", time),
             updatedAt: try need("updated", time), eventSequence: try need("seq", unsigned),
             joinSequence: try need("join", unsigned), totals: totals, windowEpoch: try need("window_epoch", time),
             draw: string("draw_seed") == nil ? nil : try draw(), bucketFill: try need("bucket_fill", signed),
@@ -136,6 +145,31 @@ extension RecordReader {
             shuffleWindow: try span("shuffle_window"),
             missedTurnGrace: Milliseconds(signed("missed_turn_grace") ?? 0), queueingMethod: try queueingMethod(),
             opening: try opening(), closesAt: time("closes_at"))
+    }
+
+    private func overrides() throws(RecordProblem) -> RoomOverrides {
+        var overrides = RoomOverrides()
+        if string("override_status") != nil {
+            overrides.status = try need("override_status") { string($0).flatMap(RoomStatus.init(rawValue:)) }
+        }
+        overrides.maxActiveUsers = integer("override_max_active_users")
+        if let count = signed("override_rate_count") {
+            overrides.queueRate = Rate(count: count, per: try span("override_rate_per"))
+        }
+        return overrides
+    }
+
+    private func standingOverrides() throws(RecordProblem) -> StandingOverrides? {
+        guard let setAt = time("overridden_at") else { return nil }
+        return StandingOverrides(try overrides(), setBy: try actor("overridden_by"), setAt: setAt)
+    }
+
+    private func actor(_ name: String) throws(RecordProblem) -> OperatorName {
+        try need(name) { string($0).flatMap { OperatorName($0) } }
+    }
+
+    private func actorIfAny() throws(RecordProblem) -> OperatorName? {
+        string("by") == nil ? nil : try actor("by")
     }
 
     private func queueingMethod() throws(RecordProblem) -> QueueingMethod {

@@ -53,8 +53,24 @@ extension RecordWriter {
                 $0.put("position", session.positionID.bits)
                 if let user = session.userID { $0.put("user", user) }
                 $0.put(session)
-            case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id):
+            case .sessionExpired(let id), .sessionCompleted(let id):
                 $0.put("session", id.bits)
+            case .sessionTerminated(let id, let actor):
+                $0.put("session", id.bits)
+                if let actor { $0.put("by", actor.text) }
+            case .positionTerminated(let id, let actor):
+                $0.put("position", id.bits)
+                $0.put("by", actor.text)
+            case .positionMoved(let id, let target, let actor):
+                $0.put("position", id.bits)
+                switch target {
+                case .front: $0.put("to", "front")
+                case .priority(let priority): $0.put("priority", priority)
+                }
+                $0.put("by", actor.text)
+            case .admissionGranted(let count, let actor):
+                $0.put("count", count)
+                $0.put("by", actor.text)
             case .passUsed(let pass, let position):
                 $0.put("position", position.bits)
                 $0.put("pass", pass.id.bits)
@@ -63,6 +79,9 @@ extension RecordWriter {
                 $0.put("expires", pass.expiresAt)
             case .roomUpdated(let settings):
                 $0.put(settings)
+            case .roomOverridden(let overrides, let actor):
+                $0.put(overrides)
+                $0.put("by", actor.text)
             case .drawStarted(let start):
                 $0.put("commitment", "\(start.commitment)")
                 if let seed = start.seed { $0.put("seed", seed.hex) }
@@ -84,6 +103,7 @@ extension RecordWriter {
             $0.put("enqueued_total", image.totals.enqueued)
             $0.put("admitted_total", image.totals.admitted)
             $0.put("abandoned_total", image.totals.abandoned)
+            $0.put("removed_total", image.totals.removed)
             $0.put("expired_total", image.totals.expired)
             $0.put("heartbeats_total", image.totals.heartbeats)
             $0.put("returned_total", image.totals.returned)
@@ -100,6 +120,11 @@ extension RecordWriter {
             $0.put("time", image.time)
             if let head { $0.put("chain", head.description) }
             $0.put(image.settings)
+            if let overrides = image.overrides {
+                $0.put(overrides.values)
+                $0.put("overridden_by", overrides.setBy.text)
+                $0.put("overridden_at", overrides.setAt)
+            }
         }
     }
 
@@ -164,6 +189,15 @@ extension RecordWriter {
         }
         if let closesAt = settings.closesAt { put("closes_at", closesAt) }
     }
+
+    private mutating func put(_ overrides: RoomOverrides) {
+        if let status = overrides.status { put("override_status", status.rawValue) }
+        if let slots = overrides.maxActiveUsers { put("override_max_active_users", slots) }
+        if let rate = overrides.queueRate {
+            put("override_rate_count", rate.count)
+            put("override_rate_per", rate.per.count)
+        }
+    }
 }
 
 extension RoomEvent.Change {
@@ -179,7 +213,11 @@ extension RoomEvent.Change {
         case .sessionCompleted: "session.completed"
         case .sessionTerminated: "session.terminated"
         case .passUsed: "pass.used"
+        case .positionTerminated: "position.terminated"
+        case .positionMoved: "position.moved"
+        case .admissionGranted: "admission.granted"
         case .roomUpdated: "room.updated"
+        case .roomOverridden: "room.overridden"
         case .drawStarted: "draw.started"
         case .drawRevealed: "draw.revealed"
         }

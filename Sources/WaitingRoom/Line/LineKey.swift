@@ -13,8 +13,9 @@ struct LineKey: Hashable, Sendable, Comparable {
         LineKey(priority: priority, window: Timestamp(milliseconds: .min), shuffleKey: 0, sequence: 0)
     }
 
-    /// Of one who comes back after a missed turn: before all others of the priority, in the order of their return.
-    static func ofReturn(priority: Int, sequence: UInt64) -> Self {
+    /// Of one who comes back after a missed turn, or whom an operator put there: before all others of the priority, in the
+    /// order of joining.
+    static func inFront(priority: Int, sequence: UInt64) -> Self {
         LineKey(priority: priority, window: Timestamp(milliseconds: .min), shuffleKey: 0, sequence: sequence)
     }
 

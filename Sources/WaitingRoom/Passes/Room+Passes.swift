@@ -31,10 +31,6 @@ extension Room {
 
     mutating func raise(_ id: PositionID, to priority: Int) {
         guard let entry = positions[id], case .waiting = entry.phase, entry.key.priority < priority else { return }
-        var key = entry.key
-        key.priority = priority
-        line.remove(entry.key)
-        line.insert(Line.Member(key: key, id: id))
-        _ = positions.update(id) { $0.key = key }
+        move(id, to: .priority(priority))
     }
 }

@@ -33,7 +33,11 @@ extension Room {
             return objection(to: session.positionID, unless: [.admitted])
         case .sessionExpired(let id):
             return objection(to: id, unless: [.active])
-        case .sessionCompleted(let id), .sessionTerminated(let id):
+        case .positionMoved(let id, _, _):
+            return objection(to: id, unless: [.waiting])
+        case .positionTerminated(let id, _):
+            return objection(to: id, unless: [.waiting, .admitted])
+        case .sessionCompleted(let id), .sessionTerminated(let id, _):
             return objection(to: id, unless: [.admitted, .active])
         case .passUsed(let pass, let id):
             if let refusal = passes.refusal(of: pass, at: event.time), refusal != .crowded {
@@ -42,6 +46,8 @@ extension Room {
             return objection(to: id, unless: [.waiting])
         case .roomUpdated(let settings):
             return settings.id == id ? nil : "its settings are those of room \(settings.id)"
+        case .roomOverridden, .admissionGranted:
+            return nil
         case .drawStarted(let start):
             guard !isDrawing else { return "a draw goes on" }
             return start.seed?.commitment == start.commitment ? nil : "it does not hold the seed of its commitment"

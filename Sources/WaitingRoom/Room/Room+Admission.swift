@@ -8,7 +8,12 @@ extension Room {
         clock.observe(now)
         guard settings.status == .active, phase == .open, !isDrawing else { return [] }
         let time = clock.now
-        let batch = nextBatch(of: min(freeSlots, bucket.available(at: time), line.count))
+        return admit(nextBatch(of: min(freeSlots, bucket.available(at: time), line.count)), emitting: &events)
+    }
+
+    /// - Returns: how long each of them had waited.
+    mutating func admit(_ batch: [Line.Member], emitting events: inout [RoomEvent]) -> [Milliseconds] {
+        let time = clock.now
         return batch.map { member in
             let waited = time - (positions[member.id]?.enqueuedAt ?? time)
             commit(.positionAdmitted(member.id, expiresAt: time + settings.claimTimeout), to: &events)
@@ -17,7 +22,7 @@ extension Room {
     }
 
     /// The members that a batch of `size` would admit, within `priority_share`.
-    private mutating func nextBatch(of size: Int) -> [Line.Member] {
+    mutating func nextBatch(of size: Int) -> [Line.Member] {
         guard size > 0 else { return [] }
         let prioritised = eligible(from: .front(of: .max), above: 0, limit: size)
         guard !prioritised.isEmpty else { return eligible(from: .front(of: 0), above: .min, limit: size) }

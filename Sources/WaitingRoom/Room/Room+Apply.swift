@@ -18,11 +18,12 @@ extension Room {
     private mutating func apply(_ event: RoomEvent) {
         eventSequence = event.sequence
         forget(at: event.time, limit: 16)
+        let isGranted = takeGrant(for: event)
         switch event.change {
         case .positionEnqueued(let position, let shuffleKey):
             join(position, shuffleKey: shuffleKey)
         case .positionAdmitted(let id, _):
-            admit(id, at: event.time)
+            admit(id, at: event.time, isGranted: isGranted)
         case .positionExpired(let id):
             totals.expired += 1
             finish(id, as: .expired, at: event.time)
@@ -34,14 +35,24 @@ extension Room {
             if let position = sessions[id] { finish(position, as: .expired, at: event.time) }
         case .sessionCompleted(let id):
             if let position = sessions[id] { finish(position, as: .completed, at: event.time) }
-        case .sessionTerminated(let id):
+        case .positionTerminated(let id, _):
+            finish(id, as: .terminated, at: event.time)
+        case .sessionTerminated(let id, _):
             if let position = sessions[id] { finish(position, as: .terminated, at: event.time) }
         case .passUsed(let pass, let id):
             passes.use(pass)
             totals.passesUsed += 1
             raise(id, to: pass.priority)
+        case .positionMoved(let id, let target, _):
+            move(id, to: target)
+        case .admissionGranted(let count, _):
+            grant = Grant(time: event.time, left: count)
         case .roomUpdated(let settings):
-            adopt(settings, at: event.time)
+            configured = settings
+            enforce(at: event.time)
+        case .roomOverridden(let values, let actor):
+            overrides = values.isEmpty ? nil : StandingOverrides(values, setBy: actor, setAt: event.time)
+            enforce(at: event.time)
         case .drawStarted(let start):
             if let seed = start.seed { draw = Draw(seed: seed, since: event.time, lastJoin: start.lastJoin) }
         case .drawRevealed:
@@ -57,7 +68,7 @@ extension Room {
         if position.id.isReturn { totals.returned += 1 }
         let key =
             position.id.isReturn
-            ? LineKey.ofReturn(priority: position.priority, sequence: position.sequence)
+            ? LineKey.inFront(priority: position.priority, sequence: position.sequence)
             : LineKey(
                 priority: position.priority, window: windowStart(at: position.enqueuedAt), shuffleKey: shuffleKey,
                 sequence: position.sequence)
@@ -71,14 +82,14 @@ extension Room {
         if let user = position.userID { users[user] = position.id }
     }
 
-    private mutating func admit(_ id: PositionID, at time: Timestamp) {
+    private mutating func admit(_ id: PositionID, at time: Timestamp, isGranted: Bool) {
         let entry = positions.update(id) { entry in
             entry.phase = .admitted(since: time)
             return entry
         }
         guard let entry else { return }
         takeOutOfLine(entry)
-        bucket.take(at: time)
+        if !isGranted { bucket.take(at: time) }
         admitted += 1
         totals.admitted += 1
         sessions[SessionID(of: id)] = id
@@ -104,7 +115,7 @@ extension Room {
         switch entry.phase {
         case .waiting:
             takeOutOfLine(entry)
-            totals.abandoned += 1
+            if status == .terminated { totals.removed += 1 } else { totals.abandoned += 1 }
             admission = nil
         case .admitted(let since):
             admitted -= 1
@@ -150,9 +161,10 @@ extension Room {
         if ending.admission != nil { sessions[SessionID(of: reminder.id)] = nil }
     }
 
-    private mutating func adopt(_ settings: RoomSettings, at time: Timestamp) {
-        let old = self.settings
-        self.settings = settings
+    /// Puts into force what the configured limits and those over them say now.
+    private mutating func enforce(at time: Timestamp) {
+        let old = settings
+        settings = configured.inForce(under: overrides)
         updatedAt = time
         if settings.shuffleWindow != old.shuffleWindow { windowEpoch = time }
         if settings.queueRate != old.queueRate || settings.admissionInterval != old.admissionInterval {

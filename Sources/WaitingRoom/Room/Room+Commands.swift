@@ -123,8 +123,10 @@ extension Room {
     }
 
     /// Ends a session, or an admission that has not become one. False if it was not alive. O(log n).
+    /// - Parameter actor: the operator who terminates it; nil if the site does.
     package mutating func end(
-        _ session: SessionID, as end: SessionEnd, at now: Timestamp, emitting events: inout [RoomEvent]
+        _ session: SessionID, as end: SessionEnd, by actor: OperatorName? = nil, at now: Timestamp,
+        emitting events: inout [RoomEvent]
     ) -> Bool {
         clock.observe(now)
         guard let position = sessions[session] else { return false }
@@ -132,7 +134,7 @@ extension Room {
         case .admitted, .active:
             switch end {
             case .completed: commit(.sessionCompleted(session), to: &events)
-            case .terminated: commit(.sessionTerminated(session), to: &events)
+            case .terminated: commit(.sessionTerminated(session, by: actor), to: &events)
             }
             return true
         case .waiting, .ended, nil:
@@ -140,12 +142,12 @@ extension Room {
         }
     }
 
-    /// New limits or status; nothing happens if they are the same. `settings.id` must be the room's.
+    /// New configured limits or status; what operators have put over them stays. Nothing happens if they are the same. `settings.id` must be the room's.
     package mutating func update(
         _ settings: RoomSettings, at now: Timestamp, emitting events: inout [RoomEvent]
     ) {
         clock.observe(now)
-        guard settings != self.settings, settings.id == id else { return }
+        guard settings != configured, settings.id == id else { return }
         commit(.roomUpdated(settings), to: &events)
     }
 

@@ -13,7 +13,12 @@ package struct Room: Sendable {
     /// `queue_rate`, and all of them are needed to refuse their tokens.)
     static let rememberedInLine = 100_000
 
+    /// What is in force.
     package internal(set) var settings: RoomSettings
+    /// What the file, or a scheduled event of it, says.
+    package internal(set) var configured: RoomSettings
+    /// What operators have put over that.
+    package internal(set) var overrides: StandingOverrides?
     package internal(set) var createdAt: Timestamp
     package internal(set) var updatedAt: Timestamp
     /// The sequence of the last event.
@@ -38,6 +43,8 @@ package struct Room: Sendable {
     var sessions = ShardedTable<SessionID, PositionID>()
 
     var passes = PassLedger()
+    /// Of the last event, if it was a grant or one of the admissions that it grants.
+    var grant: Grant?
 
     /// The last position of each `user_id` that was given, until it is forgotten.
     var users: [String: PositionID] = [:]
@@ -70,6 +77,7 @@ package struct Room: Sendable {
 
     private init(settings: RoomSettings, openedAt time: Timestamp) {
         self.settings = settings
+        configured = settings
         createdAt = time
         updatedAt = time
         eventSequence = 1

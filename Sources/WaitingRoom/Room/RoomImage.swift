@@ -1,6 +1,8 @@
 /// A room without its positions, as a snapshot keeps it.
 package struct RoomImage: Hashable, Sendable {
+    /// As they are configured.
     package var settings: RoomSettings
+    package var overrides: StandingOverrides?
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
     package var eventSequence: UInt64
@@ -15,11 +17,12 @@ package struct RoomImage: Hashable, Sendable {
     package var time: Timestamp
 
     package init(
-        settings: RoomSettings, createdAt: Timestamp, updatedAt: Timestamp, eventSequence: UInt64,
-        joinSequence: UInt64, totals: RoomTotals, windowEpoch: Timestamp, draw: Draw? = nil, bucketFill: Int64,
-        bucketTime: Timestamp, time: Timestamp
+        settings: RoomSettings, overrides: StandingOverrides? = nil, createdAt: Timestamp, updatedAt: Timestamp,
+        eventSequence: UInt64, joinSequence: UInt64, totals: RoomTotals, windowEpoch: Timestamp, draw: Draw? = nil,
+        bucketFill: Int64, bucketTime: Timestamp, time: Timestamp
     ) {
         self.settings = settings
+        self.overrides = overrides
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.eventSequence = eventSequence
@@ -36,7 +39,7 @@ package struct RoomImage: Hashable, Sendable {
 /// A position of whichever state, as a snapshot keeps it.
 package struct PositionImage: Hashable, Sendable {
     package var position: QueuePosition
-    /// When its shuffle window began.
+    /// When its shuffle window began; `.min` for one that stands before those of all windows.
     package var window: Timestamp
     package var shuffleKey: UInt64
     /// When its present state began (or, waiting, its last sign of life).
@@ -57,14 +60,17 @@ package struct PositionImage: Hashable, Sendable {
         self.admittedAt = admittedAt
         self.session = session
     }
+
+    /// Whether it stood, or stands, before all others of its priority.
+    package var isInFront: Bool { window == Timestamp(milliseconds: .min) }
 }
 
 extension Room {
     package var image: RoomImage {
         RoomImage(
-            settings: settings, createdAt: createdAt, updatedAt: updatedAt, eventSequence: eventSequence,
-            joinSequence: joinSequence, totals: totals, windowEpoch: windowEpoch, draw: draw, bucketFill: bucket.fill,
-            bucketTime: bucket.time, time: clock.now)
+            settings: configured, overrides: overrides, createdAt: createdAt, updatedAt: updatedAt,
+            eventSequence: eventSequence, joinSequence: joinSequence, totals: totals, windowEpoch: windowEpoch,
+            draw: draw, bucketFill: bucket.fill, bucketTime: bucket.time, time: clock.now)
     }
 
     /// Every position that the room knows; those in line first, front to back. O(n).
@@ -122,6 +128,8 @@ extension Room {
     package init(restoring image: RoomImage) {
         var events: [RoomEvent] = []
         self.init(opening: image.settings, at: image.createdAt, emitting: &events)
+        overrides = image.overrides
+        settings = configured.inForce(under: overrides)
         updatedAt = image.updatedAt
         eventSequence = image.eventSequence
         joinSequence = image.joinSequence

@@ -4,6 +4,8 @@ package struct RoomTotals: Hashable, Sendable {
     package var admitted = 0
     /// Expired or left while waiting.
     package var abandoned = 0
+    /// Taken out of the line by an operator.
+    package var removed = 0
     /// Positions that expired, waiting or unclaimed.
     package var expired = 0
     /// Positions of those who came back after a missed turn; they count as enqueued too.

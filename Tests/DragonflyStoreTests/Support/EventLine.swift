@@ -33,7 +33,13 @@ extension RoomEvent {
                 "\(id.hex) \(pass.id.hex) \(pass.priority) \(pass.uses) \(pass.expiresAt.milliseconds)")
         case .sessionExpired(let id): return head("X", PositionID(leadingTo: id).fixed.hex)
         case .sessionCompleted(let id): return head("C", PositionID(leadingTo: id).fixed.hex)
-        case .sessionTerminated(let id): return head("T", PositionID(leadingTo: id).fixed.hex)
+        case .sessionTerminated(let id, let actor):
+            return head("T", PositionID(leadingTo: id).fixed.hex + (actor.map { " \($0)" } ?? ""))
+        case .positionTerminated(let id, let actor): return head("t", "\(id.hex) \(actor)")
+        case .positionMoved(let id, let target, let actor): return head("m", "\(id.hex) \(target.word) \(actor)")
+        case .admissionGranted(let count, let actor): return head("g", "\(count) \(actor)")
+        case .roomOverridden(let overrides, let actor):
+            return head("o", overrides.isEmpty ? actor.text : "\(actor) \(overrides.text)")
         case .drawStarted(let start): return head("d", "\(start.seed?.hex ?? "") \(start.lastJoin)")
         case .drawRevealed(let end): return head("D", "\(end.seed.hex) \(end.lastJoin)")
         }

@@ -14,7 +14,7 @@ struct LineViewTests {
     }
 
     /// Of those who did not come back after a missed turn.
-    private static func lane(_ priority: Int) -> LaneOrder { LaneOrder(priority: priority, isReturn: false) }
+    private static func lane(_ priority: Int) -> LaneOrder { LaneOrder(priority: priority, isInFront: false) }
 
     private func point(_ block: Int, _ offset: Int) throws -> JoinPoint {
         try #require(JoinPoint(block: block, offset: offset))

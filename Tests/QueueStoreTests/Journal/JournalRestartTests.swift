@@ -52,6 +52,24 @@ struct JournalRestartTests {
         #expect(try await restarted.enqueue(arrival, in: fixture.room) == .refused(.spent))
     }
 
+    @Test("What operators did outlives a crash and a shutdown", arguments: [false, true])
+    func operators(isOrderly: Bool) async throws {
+        var fixture = try Fixture()
+        let store = try await fixture.livedStore()
+        let actor = try #require(OperatorName("night"))
+        _ = try await store.override(
+            RoomOverrides(status: .paused, maxActiveUsers: 5), by: actor, in: fixture.room)
+        _ = try await store.move(Fixture.id(12), to: .front, by: actor, in: fixture.room)
+        _ = try await store.move(Fixture.id(11), to: .priority(2), by: actor, in: fixture.room)
+        _ = try await store.terminate(Fixture.id(10), by: actor, in: fixture.room)
+        #expect(try await store.admitNow(1, by: actor, in: fixture.room).admitted == 1)
+        let before = try await fixture.answers(store)
+        #expect(before.facts.overrides?.setBy == actor && before.facts.settings.maxActiveUsers == 5)
+        if isOrderly { try await store.close() } else { fixture.files = fixture.files.afterCrash() }
+        let restarted = fixture.store(try fixture.open())
+        #expect(try await fixture.answers(restarted) == before)
+    }
+
     @Test("The clocks of those who wait start afresh after a restart")
     func freshClocks() async throws {
         var fixture = try Fixture()

@@ -50,15 +50,24 @@ struct RecordTests {
             client: Client(
                 address: "2001:db8::1", userAgent: "x\ny"), startedAt: time, expiresAt: time, lastSeen: time,
             pageViews: 7, status: .active)
+        let actor = try #require(OperatorName("Night.shift_1"))
+        let overrides = RoomOverrides(
+            status: .maintenance, maxActiveUsers: 7, queueRate: Rate(count: 5, per: .minutes(1)))
         let pass = Pass(id: PassID(bits: UUIDBits(high: 1, low: .max)), priority: 1_000, uses: .max, expiresAt: time)
         let changes: [RoomEvent.Change] = [
             .positionEnqueued(position, shuffleKey: .max), .positionEnqueued(position, shuffleKey: 0),
             .positionAdmitted(id, expiresAt: time), .positionExpired(id), .positionLeft(id), .sessionStarted(session),
             .sessionExpired(session.id), .sessionCompleted(session.id), .sessionTerminated(session.id),
             .roomUpdated(settings), .passUsed(pass, by: id), .roomUpdated(scheduled),
+            .sessionTerminated(session.id, by: actor), .positionTerminated(id, by: actor),
+            .positionMoved(id, to: .front, by: actor), .positionMoved(id, to: .priority(-3), by: actor),
+            .admissionGranted(.max, by: actor), .roomOverridden(RoomOverrides(), by: actor),
+            .roomOverridden(overrides, by: actor), .roomOverridden(RoomOverrides(maxActiveUsers: 0), by: actor),
             .drawStarted(DrawStart(commitment: seed.commitment, seed: seed, lastJoin: 7)),
             .drawRevealed(DrawEnd(seed: seed, lastJoin: .max)),
         ]
+        var removed = RoomTotals()
+        removed.removed = 12
         var ended = position
         ended.status = .terminated
         return changes.enumerated().map { index, change in
@@ -70,6 +79,11 @@ struct RecordTests {
                     settings: settings, createdAt: time, updatedAt: time, eventSequence: 5, joinSequence: 4,
                     totals: RoomTotals(), windowEpoch: time, bucketFill: 17, bucketTime: time, time: time),
                 chain: ChainHash(String(repeating: "0f", count: 32))),
+            .room(
+                RoomImage(
+                    settings: settings, overrides: StandingOverrides(overrides, setBy: actor, setAt: time),
+                    createdAt: time, updatedAt: time, eventSequence: 5, joinSequence: 4, totals: removed,
+                    windowEpoch: time, bucketFill: 17, bucketTime: time, time: time), chain: nil),
             .position(PositionImage(position: position, window: time, shuffleKey: 3, since: time)),
             .pass(room, PassImage(id: pass.id, used: 12, expiresAt: time)),
             .position(
@@ -178,8 +192,8 @@ struct RecordTests {
     func problems() throws {
         var reader = RecordReader()
         let room = #""room":"hall","seq":1,"time":1"#
-        #expect(reader.read(Self.line("{\"kind\":\"position.moved\",\(room)}")) == true)
-        #expect(throws: RecordProblem.kind("position.moved")) { try reader.record() }
+        #expect(reader.read(Self.line("{\"kind\":\"position.sold\",\(room)}")) == true)
+        #expect(throws: RecordProblem.kind("position.sold")) { try reader.record() }
         #expect(reader.read(Self.line("{\"kind\":\"position.left\",\(room)}")) == true)
         #expect(throws: RecordProblem.field("position")) { try reader.record() }
         #expect(reader.read(Self.line(#"{"kind":"heartbeats","room":"NO","total":1}"#)) == true)

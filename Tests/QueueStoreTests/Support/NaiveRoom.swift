@@ -47,10 +47,20 @@ struct NaiveRoom {
             sessions[SessionID(of: id)] = id
         case .positionExpired(let id): leave(id, .expired)
         case .positionLeft(let id): leave(id, .left)
+        case .positionTerminated(let id, _): leave(id, .terminated)
+        case .positionMoved(let id, let target, _):
+            guard let index = line.firstIndex(where: { $0.id == id }) else { return }
+            let order = line[index].order
+            switch target {
+            case .front: line[index] = Waiting(id: id, order: (order.0, .min, 0, order.3))
+            case .priority(let priority): line[index] = Waiting(id: id, order: (-priority, order.1, order.2, order.3))
+            }
+            line.sort { $0.order < $1.order }
+        case .roomOverridden, .admissionGranted: break
         case .sessionStarted(let session): statuses[session.positionID] = .active
         case .sessionExpired(let id): sessions[id].map { statuses[$0] = .expired }
         case .sessionCompleted(let id): sessions[id].map { statuses[$0] = .completed }
-        case .sessionTerminated(let id): sessions[id].map { statuses[$0] = .terminated }
+        case .sessionTerminated(let id, _): sessions[id].map { statuses[$0] = .terminated }
         case .passUsed(let pass, let id):
             guard let index = line.firstIndex(where: { $0.id == id }) else { return }
             let order = line[index].order

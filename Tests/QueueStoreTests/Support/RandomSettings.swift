@@ -32,6 +32,19 @@ extension RoomSettings {
     }
 }
 
+extension RoomOverrides {
+    /// Some of them, or none.
+    static func random(using random: inout SeededGenerator) -> RoomOverrides {
+        var overrides = RoomOverrides()
+        if Bool.random(using: &random) { overrides.status = Bool.random(using: &random) ? .active : .paused }
+        if Bool.random(using: &random) { overrides.maxActiveUsers = Int.random(in: 0...6, using: &random) }
+        if Bool.random(using: &random) {
+            overrides.queueRate = Rate(count: Int64.random(in: 0...9, using: &random), per: .seconds(2))
+        }
+        return overrides
+    }
+}
+
 extension Pass {
     /// One of four passes of a few uses; two of them end while a random history goes on.
     static func some(of number: UInt64) -> Pass {

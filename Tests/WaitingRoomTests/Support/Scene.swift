@@ -71,9 +71,36 @@ struct Scene {
     }
 
     mutating func update(_ change: (inout RoomSettings) -> Void) {
-        var settings = room.settings
+        var settings = room.configured
         change(&settings)
         room.update(settings, at: time, emitting: &events)
+    }
+
+    static func operatorName() throws -> OperatorName { try #require(OperatorName("night.shift-1")) }
+
+    mutating func override(_ overrides: RoomOverrides) throws {
+        room.override(overrides, by: try Self.operatorName(), at: time, emitting: &events)
+    }
+
+    @discardableResult
+    mutating func admitNow(_ count: Int) throws -> GrantOutcome {
+        room.admitNow(count, by: try Self.operatorName(), at: time, using: &generator, emitting: &events)
+    }
+
+    @discardableResult
+    mutating func move(_ number: UInt64, to target: MoveTarget) throws -> Place? {
+        room.move(Self.id(number), to: target, by: try Self.operatorName(), at: time, emitting: &events)
+    }
+
+    @discardableResult
+    mutating func terminate(_ number: UInt64) throws -> Place? {
+        room.terminate(Self.id(number), by: try Self.operatorName(), at: time, emitting: &events)
+    }
+
+    @discardableResult
+    mutating func drain(_ scope: DrainScope, until sequence: UInt64? = nil, limit: Int = 1_000) throws -> DrainReport {
+        room.drain(
+            scope, until: sequence, by: try Self.operatorName(), at: time, limit: limit, emitting: &events)
     }
 
     func status(_ number: UInt64) -> PositionStatus? { room.place(of: Self.id(number))?.position.status }

@@ -1,14 +1,20 @@
--- One admission step, of at most ARGV[2]. ARGV[3]: a seed that nobody knows yet, should a draw begin. Answers how many wait afterwards, and how long each of the admitted had.
+-- One admission step, of at most ARGV[2]. ARGV[3]: a seed that nobody knows yet, should a draw begin. ARGV[4]: '', or the
+-- operator who grants it: then beyond the rate, and in a room that is paused. Answers how many wait afterwards, and how long
+-- each of the admitted had; to an operator why none may be admitted.
 if not load() then return NO_ROOM end
 if busy() then return BUSY end
 if not fixed() then return need() end
 observe()
 advance(ARGV[3])
-local size = math.min(free(), floor(units() / M.rper), M.waiting, tonumber(ARGV[2]))
-if M.status ~= 'active' or phase() ~= 'open' or size <= 0 then
+local actor = ARGV[4] ~= '' and ARGV[4] or nil
+local size = math.min(free(), M.waiting, tonumber(ARGV[2]))
+if not actor then size = math.min(size, floor(units() / M.rper)) end
+local may = phase() == 'open' and (M.status == 'active' or actor and M.status == 'paused')
+if not may or size <= 0 then
   push(KEYS[2], events)
   save()
-  return {M.waiting}
+  if may or not actor then return {M.waiting} end
+  return {M.waiting, M.status == 'maintenance' and M.status or phase()}
 end
 load_lanes()
 local open = M.shuf > 0 and window_start() or nil
@@ -54,14 +60,14 @@ local function eligible(above, limit)
   local found, expected = {}, 0
   for _, order in ipairs(orders) do
     if (floor(order) > 0) == above then
-      local lane, closed, returns = lane_of[order], true, is_of_returns(order)
+      local lane, closed, in_front = lane_of[order], true, is_in_front(order)
       for from = M.first, M.block, 1000 do
         local fields = {}
         for block = from, math.min(from + 999, M.block) do fields[#fields + 1] = lane .. '.' .. block end
         for i, value in ipairs(call('HMGET', K.n, unpack(fields))) do
           local block = from + i - 1
           if closed and value and tonumber(value) > 0 and expected < limit then
-            local window = not returns and window_of(block)
+            local window = not in_front and window_of(block)
             if window and open and window >= open then
               closed = false
             else
@@ -99,6 +105,7 @@ for _, at in ipairs(batch) do
 end
 if #missing > 0 then return need() end
 
+if actor and #batch > 0 then emit('g', format('%d ', #batch) .. actor) end
 local chunks, answer = {}, {0}
 for _, at in ipairs(batch) do
   local chunk = chunk_key('c', at.block, at.offset)
@@ -116,7 +123,7 @@ for _, at in ipairs(batch) do
   note('a', at.block, at.offset)
   emit('a', sub(chunks[chunk], start + 1, start + 32) .. format(' %d', M.now + M.claim))
 end
-take(#batch)
+if not actor then take(#batch) end
 M.waiting = M.waiting - #batch
 M.admitted = M.admitted + #batch
 M.adm = M.adm + #batch

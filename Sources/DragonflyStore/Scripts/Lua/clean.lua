@@ -60,7 +60,7 @@ for _, member in ipairs(members) do
       bound.alive = bound.alive + 1
       if status == 'w' then
         if since <= due.w then
-          if window_of(block) and not is_return(at.record) then
+          if window_of(block) and not stands_in_front(at.record) then
             local _, shuffle = order_of(at)
             at.digit = sub(shuffle, 1, 1)
           end
@@ -122,7 +122,7 @@ for _, at in ipairs(steps) do
     if at.user and call('HGET', user_key(at.user), at.user) == sub(at.record, 1, 32) then
       call('HDEL', user_key(at.user), at.user)
     end
-    if sub(at.record, 46, 46) == '1' or at.step == 'forget' then
+    if sub(at.record, 46, 46) ~= '0' or at.step == 'forget' then
       call('HDEL', chunk_key('x', at.block, at.offset), 'u' .. at.offset, 's' .. at.offset, 'a' .. at.offset)
     end
     set_status(at.block, at.offset, '-')

@@ -1,12 +1,14 @@
--- Makes a room or changes its limits. ARGV[2] and [3]: generation and epoch for a new room, '' where none may be made; [4] the settings as text;
--- from [5] on the same as pairs of field and value; [#ARGV] the admission interval.
+-- Makes a room or changes its configured limits. ARGV[2] and [3]: generation and epoch for a new room, '' where none may be
+-- made; [4] the configured limits as text; [5] what operators have set over them, as the gate knows it; from [6] on what
+-- both come to, as pairs of field and value. Where [5] is not what they have set it changes nothing and answers OVERRIDES
+-- and that.
 load()
 if busy() then return BUSY end
 local fresh = not M.gen
 if fresh and ARGV[2] == '' then return NO_ROOM end
-local new = {}
-for i = 5, #ARGV, 2 do new[ARGV[i]] = tonumber(ARGV[i + 1]) or ARGV[i + 1] end
 if not fresh and call('HGET', KEYS[1], 'set') == ARGV[4] then return 'OK' end
+if overrides() ~= ARGV[5] then return {'OVERRIDES', overrides()} end
+local new = limits_from(6)
 
 if fresh then
   M.now = reading()
@@ -15,23 +17,10 @@ if fresh then
   call('HSET', KEYS[1], 'gen', ARGV[2], 'epoch', ARGV[3], 'created', format('%d', M.now))
 else
   observe()
-  if new.shuf ~= M.shuf then
-    -- A millisecond later, so that nobody who joins now stands in a window with those who came before.
-    M.now = M.now + 1
-    M.wepoch, M.bopen = M.now, 0
-  end
-  if new.rcount ~= M.rcount or new.rper ~= M.rper or new.rcap ~= M.rcap then
-    M.fill = units()
-    M.ftime = math.max(M.ftime, M.now)
-    local whole = floor(M.fill / M.rper)
-    M.fill = math.min(new.rcap, whole * new.rper + floor((M.fill - whole * M.rper) * new.rper / M.rper))
-  end
-  M.updated = M.now
+  adopt(new)
 end
-for name, value in pairs(new) do
-  if name ~= 'status' then M[name] = value end
-end
-call('HSET', KEYS[1], 'set', ARGV[4], 'status', new.status)
+write_limits(new)
+call('HSET', KEYS[1], 'set', ARGV[4])
 emit('r', ARGV[4])
 push(KEYS[2], events)
 save()

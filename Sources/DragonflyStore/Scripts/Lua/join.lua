@@ -40,7 +40,7 @@ local function missed_turn(id)
   local extras = chunk_key('x', at.block, at.offset)
   if not extras or call('HEXISTS', extras, 's' .. at.offset) == 1 then return end
   local brought = call('HGET', extras, 'u' .. at.offset)
-  return order_of(at), brought and string.match(brought, ' (%S+)$') or '-'
+  return floor(order_of(at)), brought and string.match(brought, ' (%S+)$') or '-'
 end
 
 -- How many places an address holds, with those that this batch gives it.

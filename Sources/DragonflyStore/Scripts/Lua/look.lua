@@ -78,7 +78,7 @@ for i = 1, #found do
   if at then
     local offset = at.offset
     local more = {false, false, false}
-    if at.status ~= 'w' or sub(at.record, 46, 46) == '1' then
+    if at.status ~= 'w' or sub(at.record, 46, 46) ~= '0' then
       more = call('HMGET', chunk_key('x', at.block, offset), 'u' .. offset, 's' .. offset, 'a' .. offset)
     end
     local rank = at.status == 'w' and not undrawn(at) and rank_of(at) or 0

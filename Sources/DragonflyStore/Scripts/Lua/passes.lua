@@ -35,14 +35,3 @@ local function write_use(pass, id)
   M.pused = M.pused + 1
   emit('u', id .. ' ' .. pass.id .. format(' %d %d %d', pass.priority, pass.limit, pass.ends))
 end
-
--- The lane of that number; one that is free if there is none.
-local function lane_for(order)
-  if lane_of[order] then return lane_of[order] end
-  local used, lane = {}, 0
-  for _, number in pairs(lane_of) do used[number] = true end
-  while used[lane] do lane = lane + 1 end
-  lane_of[order] = lane
-  call('HSET', K.lanes, lane_name(order), lane)
-  return lane
-end

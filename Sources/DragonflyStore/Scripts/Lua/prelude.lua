@@ -11,7 +11,7 @@ local numbers = {
   'claim', 'share', 'shuf', 'fill', 'ftime', 'carried', 'waiting', 'admitted', 'active', 'enq', 'adm', 'aban', 'exp',
   'hbs', 'eil', 'block', 'boff', 'bwin', 'bopen', 'first', 'until', 'reopens',
   'resumed', 'lost', 'grace', 'ret', 'passes', 'swept', 'pused', 'pmax', 'held', 'preq', 'opens', 'draws', 'closes',
-  'reject', 'dsince', 'djoin', 'drawing',
+  'reject', 'dsince', 'djoin', 'drawing', 'rem',
 }
 local M, stored, base = {}, {}, ''
 
@@ -156,11 +156,11 @@ local function load_lanes()
   for i = 1, #all, 2 do lane_of[tonumber(all[i])] = tonumber(all[i + 1]) end
 end
 
--- Lanes stand in the order of their number: the priority, and half of one more for those who come back after a missed
--- turn. The name of a lane is that number as text.
+-- Lanes stand in the order of their number: the priority, and half of one more for those who stand before the others: who
+-- come back after a missed turn, and whom an operator put there. The name of a lane is that number as text.
 local function lane_name(order) return order % 1 == 0 and format('%d', order) or format('%.1f', order) end
 
-local function is_of_returns(order) return order % 1 ~= 0 end
+local function is_in_front(order) return order % 1 ~= 0 end
 
 -- A field of the counts, with what this script has added so far.
 local function count(field)
@@ -187,12 +187,12 @@ local function window_of(block)
   return windows[block] or nil
 end
 
--- Only those who come back stand in the bitmap of a shuffle window: it goes with the last of them.
+-- Only those in front stand in the bitmap of a shuffle window: it goes with the last of them.
 local function drop_bitmaps(blocks)
   for block in pairs(blocks) do
     local waiting = 0
     for order, lane in pairs(lane_of) do
-      if is_of_returns(order) then waiting = waiting + count(lane .. '.' .. block) end
+      if is_in_front(order) then waiting = waiting + count(lane .. '.' .. block) end
     end
     if waiting == 0 then call('DEL', base .. 'l:' .. block) end
   end
@@ -280,12 +280,12 @@ local function locate(id)
   return at
 end
 
--- Whether an id is that of somebody who came back after a missed turn.
-local function is_return(id) return sub(id, 13, 13) == '8' end
+-- Whether a record is of somebody who came back after a missed turn, or whom an operator put in front ('2').
+local function stands_in_front(record) return sub(record, 13, 13) == '8' or sub(record, 46, 46) == '2' end
 
 -- The number of a record's lane, and its shuffle key.
 local function order_of(at)
-  local half = is_return(at.record) and 0.5 or 0
+  local half = stands_in_front(at.record) and 0.5 or 0
   if sub(at.record, 46, 46) == '0' then return half, '0000000000000000' end
   local text = call('HGET', chunk_key('x', at.block, at.offset), 'u' .. at.offset)
   local priority, shuffle = string.match(text, '^(%-?%d+) (%x+) ')
@@ -347,12 +347,13 @@ local function unline(at)
   if at.address then hold(at.address, -1) end
 end
 
--- Ends a record that has not ended. In line its final status is a small letter, after an admission a capital.
-local function finish(at, status, kind)
+-- Ends a record that has not ended. In line its final status is a small letter, after an admission a capital. `actor`: the
+-- operator who ends it, if one does.
+local function finish(at, status, kind, actor)
   local id = sub(at.record, 1, 32)
   if at.status == 'w' then
     unline(at)
-    M.aban = M.aban + 1
+    if status == 't' then M.rem = M.rem + 1 else M.aban = M.aban + 1 end
     M.eil = M.eil + 1
     note('l', at.block, at.offset)
   else
@@ -364,7 +365,51 @@ local function finish(at, status, kind)
   end
   if kind == 'x' then M.exp = M.exp + 1 end
   set_status(at.block, at.offset, status)
-  emit(kind, id)
+  emit(kind, actor and id .. ' ' .. actor or id)
+end
+
+-- The lane of that number; one that is free if there is none.
+local function lane_for(order)
+  if lane_of[order] then return lane_of[order] end
+  local used, lane = {}, 0
+  for _, number in pairs(lane_of) do used[number] = true end
+  while used[lane] do lane = lane + 1 end
+  lane_of[order] = lane
+  call('HSET', K.lanes, lane_name(order), lane)
+  return lane
+end
+
+-- What a record brought, and its field.
+local function brought_by(at)
+  local extras, field = chunk_key('x', at.block, at.offset), 'u' .. at.offset
+  local text = call('HGET', extras, field)
+  return text and string.match(text, ' (%S+)$') or '-', extras, field
+end
+
+-- Puts a waiting record from the lane of one number into that of another; `plan_move` has seen it.
+local function move(at, order, shuffle, target)
+  local particulars, extras, field = brought_by(at)
+  local old, new, priority = lane_of[order], lane_for(target), floor(target)
+  local flag = '1'
+  if is_in_front(target) and sub(at.record, 13, 13) ~= '8' then flag = '2' end
+  if at.digit ~= '' and flag == '1' then
+    call('ZADD', line_key(at.block, at.digit), format('%d', -priority), member_of(shuffle, at.offset))
+  else
+    local line = line_key(at.block, '')
+    if at.digit ~= '' then
+      -- Out of the window, whose order it leaves.
+      call('ZREM', line_key(at.block, at.digit), member_of(shuffle, at.offset))
+      local id = field_of(sub(at.record, 1, 32))
+      call('HSET', shard_key(id), id, at.block .. '.' .. at.offset .. '.' .. at.sequence)
+    else
+      call('SETBIT', line, old * SPAN + at.offset, 0)
+    end
+    call('SETBIT', line, new * SPAN + at.offset, 1)
+  end
+  tally(old, at.block, -1)
+  tally(new, at.block, 1)
+  call('HSET', extras, field, format('%d ', priority) .. shuffle .. ' ' .. particulars)
+  call('SETRANGE', chunk_key('c', at.block, at.offset), (at.offset % CHUNK) * WIDTH + 45, flag)
 end
 
 -- The user whom particulars name, escaped; nil for none.
