@@ -152,7 +152,8 @@ package struct AnteroomServer {
                 host: configuration.admin.listen.host, port: configuration.admin.listen.port, registry: registry,
                 checks: [status.check, storeCheck(store, of: configuration)],
                 services: administration.services(
-                    version: version, store: store, line: line, rooms: { worker.currentRooms }, monitor: monitor),
+                    version: version, store: store, line: line, rooms: { worker.currentRooms }, monitor: monitor,
+                    metrics: lineMetrics),
                 eventLoopGroup: group, logger: logger, patience: predecessor == nil ? .zero : .seconds(10)),
             logger: quiet)
         let handover = HandoverService(
@@ -255,7 +256,7 @@ package struct AnteroomServer {
                     signals: hangUps, reloader: reloader, keys: keys, accessLog: accessLog, notifier: notifier,
                     logger: logger),
                 administration.service(line),
-            ] + line.services(rooms: { worker.currentRooms }, loops: handles)
+            ] + line.services(rooms: { worker.currentRooms }, loops: handles, isFollowed: { administration.isFollowed })
             + (predecessor.map { [PredecessorService(channel: $0.channel, store: store, logger: logger)] } ?? []) + [
                 ChainHeadService(
                     line: line, store: store, signer: services.signer, board: services.chainHeads,

@@ -221,7 +221,8 @@ final class LineStore: Sendable {
 
     /// What runs as long as the gate does.
     func services(
-        rooms: @escaping @Sendable () -> [RoomSettings], loops: [LoopHandle]
+        rooms: @escaping @Sendable () -> [RoomSettings], loops: [LoopHandle],
+        isFollowed: @escaping @Sendable () -> Bool
     ) -> [any Service] {
         guard case .dragonfly(let store) = backend, let restorer else { return [] }
         return [
@@ -230,8 +231,8 @@ final class LineStore: Sendable {
             RevocationPoller(
                 store: store, rooms: rooms, loops: loops, tokenLifetime: configuration.tokens.lifetime),
             OutboxCarrier(
-                store: store, bus: currentBus.withLock { $0 }, rooms: rooms, observers: observers, tally: outbox,
-                logger: logger),
+                store: store, bus: currentBus.withLock { $0 }, rooms: rooms, observers: observers,
+                isFollowed: isFollowed, tally: outbox, logger: logger),
         ]
     }
 

@@ -166,6 +166,138 @@ class TestRoom:
         assert "actor=local" in line.process.log and "action=session.terminated" in line.process.log
 
 
+class TestActing:
+    def test_an_override_is_over_the_file_until_it_is_cleared(self, line):
+        """A changed file counts beneath it; it survives a restart; the audit says who did it."""
+        room = line.admin("PATCH", "/rooms/shop/overrides", json={"status": "paused", "max_active_users": 5}).json()
+        assert room["status"] == "paused" and room["configured"]["status"] == "active"
+        assert room["overrides"].items() >= {"status": "paused", "max_active_users": 5, "set_by": "local"}.items()
+        line.until_status("paused")
+        line.edit(max_active_users=3)
+        wait_until(lambda: line.admin("GET", "/rooms/shop").json()["configured"]["max_active_users"] == 3, 4, 0.1)
+        line.restart()
+        room = line.admin("GET", "/rooms/shop").json()
+        assert room["status"] == "paused" and room["max_active_users"] == 5
+        visitor = Visitor(line)
+        assert visitor.navigate().status_code == 503
+        room = line.admin("DELETE", "/rooms/shop/overrides").json()
+        assert room["overrides"] is None and room["status"] == "active" and room["max_active_users"] == 3
+        wait_until(lambda: visitor.status()["status"] == "admitted", 5, 0.1, "the room to go on")
+        entries = line.admin("GET", "/audit").json()["entries"]
+        done = [(entry["actor"], entry["action"], entry["detail"]) for entry in entries]
+        assert ("local", "room.overridden", "status: paused, max_active_users: 5") in done
+        assert ("local", "room.overridden", "none") in done
+        assert "action=room.overridden" in line.process.log and "actor=local" in line.process.log
+
+    def test_mistakes_change_nothing(self, line):
+        for body, pointer in [({"status": "open"}, "#/status"), ({"state": "paused"}, "#/state"), ({"queue_rate": "x"}, "#/queue_rate")]:
+            answer = line.admin("PATCH", "/rooms/shop/overrides", json=body)
+            assert answer.status_code == 422 and answer.json()["errors"][0]["pointer"] == pointer
+        assert line.admin("PATCH", "/rooms/shop/overrides", data=b"x" * 9000).status_code == 413
+        assert line.admin("GET", "/rooms/shop").json()["overrides"] is None
+
+    def test_a_room_is_emptied_and_let_in_by_hand(self, servers, origin):
+        """Paused: nobody comes in by itself, some by hand; then the rest of the line is ended, and joining goes on."""
+        gate = servers.gate([gates.busy_room(origin.url, slots=3, status="paused")])
+        visitors = [Visitor(gate) for _ in range(6)]
+        for visitor in visitors:
+            visitor.navigate()
+        assert gate.admin("POST", "/rooms/shop/admit", json={"count": 2}).json() == {"admitted": 2, "waiting": 4}
+        assert [visitor.status()["status"] for visitor in visitors] == ["admitted"] * 2 + ["waiting"] * 4
+        moved = visitors[5].status()["position_id"]
+        front = gate.admin("POST", f"/rooms/shop/positions/{moved}/move", json={"to": "front"}).json()
+        assert front["position"] == 1 and visitors[5].status()["position"] == 1
+        removed = visitors[2].status()["position_id"]
+        assert gate.admin("DELETE", f"/rooms/shop/positions/{removed}").status_code == 204
+        assert visitors[2].status()["status"] == "terminated"
+        done = gate.admin("POST", "/rooms/shop/drain", json={"scope": "line"}).json()
+        assert done["ended"] == 3 and done["remaining"] == 0
+        assert visitors[5].status()["status"] == "terminated"
+        late = Visitor(gate)
+        assert late.navigate().status_code == 503 and late.status()["position"] == 1
+        assert gate.admin("POST", "/rooms/shop/drain", json={"scope": "line", "until": done["until"]}).json()["ended"] == 0
+        done = gate.admin("POST", "/rooms/shop/drain", json={"scope": "all"}).json()
+        assert done["ended"] == 3 and gate.admin("GET", "/rooms/shop").json()["free_slots"] == 3
+        entries = gate.admin("GET", "/audit").json()["entries"]
+        assert {"admission.granted", "position.moved", "position.terminated", "session.terminated"} <= {
+            entry["action"] for entry in entries if entry["actor"] == "local"
+        }
+
+
+class TestSeveralGates:
+    @pytest.fixture
+    def two(self, servers, origin):
+        redis = servers.add(RedisServer(servers.folder).start())
+        keys = {"key_file": str(servers.folder / "keys/signing.pem")}
+        return [
+            servers.gate(
+                [gates.busy_room(origin.url)], name=name, store={"kind": "dragonfly", "url": redis.url}, tokens=keys
+            )
+            for name in ("a", "b")
+        ]
+
+    def test_what_is_done_at_one_holds_at_the_other(self, two):
+        """Within two seconds for visitors; the audit is one."""
+        first, second = two
+        first.admin("PATCH", "/rooms/shop/overrides", json={"status": "maintenance"})
+        second.until_status("maintenance", seconds=2.0)
+        assert second.admin("GET", "/rooms/shop").json()["overrides"]["set_by"] == "local"
+        wait_until(lambda: Visitor(second).navigate().status_code == 503, 2, 0.05, "the maintenance page")
+        second.admin("DELETE", "/rooms/shop/overrides")
+        first.until_status("active", seconds=2.0)
+        for gate in two:
+            done = lambda: [e["detail"] for e in gate.admin("GET", "/audit").json()["entries"] if e["actor"] == "local"]
+            wait_until(lambda: done() == ["none", "status: maintenance"], 5, 0.1, "the audit")
+
+    def test_a_session_ended_at_one_is_over_at_the_other(self, two):
+        holder = through(two[0])
+        session = holder.call("GET", "session").json()["session_id"]
+        assert two[1].admin("DELETE", f"/rooms/shop/sessions/{session}").status_code == 204
+        wait_until(lambda: holder.navigate("/cart").status_code != 200 or not holder.cookie("s"), 3, 0.1, "the end")
+
+    def test_whoever_follows_sees_the_events_wherever_they_are(self, two):
+        """One gate carries the events: the one with the tail, and after it the other."""
+        for gate, other in (two, two[::-1]):
+            tail = Tail(gate, "?kind=position.enqueued")
+            wait_until(lambda: Visitor(other).navigate() and tail.events, 10, 0.2, f"events at {gate.url}")
+            tail.answer.close()
+            gate.stop()
+            gate.start()
+
+    def test_a_store_that_is_away_is_a_503(self, two, servers):
+        next(server for server in servers if isinstance(server, RedisServer)).kill()
+        answer = wait_until(lambda: (r := two[0].admin("GET", "/rooms")).status_code == 503 and r, 5, 0.1)
+        assert int(answer.headers["Retry-After"]) > 0 and answer.json()["status"] == 503
+        assert two[0].admin("GET", "/health").json()["ready"] is False
+
+
+class TestTheSitesOwnServer:
+    """enqueue with an operator's key (docs/API.md)."""
+
+    def enqueue(self, gate, key=None, **body):
+        headers = {"Authorization": f"Bearer {key or gate.key()}", "User-Agent": "app/1"}
+        return requests.post(f"{gate.url}/api/v1/queues/shop/enqueue", json=body, headers=headers, timeout=5)
+
+    def test_it_says_who_is_who(self, line):
+        """Any priority; the user's place again with a token for it; others are told nothing."""
+        Visitor(line).navigate()
+        made = self.enqueue(line, priority=7, user_id="u1")
+        assert made.status_code == 201 and made.json()["position"] == 1 and made.json()["priority"] == 7
+        again = self.enqueue(line, user_id="u1")
+        assert again.status_code == 200 and again.json()["position_id"] == made.json()["position_id"]
+        assert again.json()["token"]
+        with_viewer(line)
+        for key in (VIEWER, "w" * 40):
+            assert self.enqueue(line, key, priority=1).status_code == 403
+            assert self.enqueue(line, key, user_id="u1").status_code == 409
+
+    def test_no_limit_of_addresses_and_no_invitation_concerns_it(self, servers, origin):
+        room = gates.busy_room(origin.url, invite_only=True, max_positions_per_address=1, status="paused")
+        gate = servers.gate([room], rate_limits={"enabled": True, "enqueue": "2/min"})
+        assert [self.enqueue(gate).status_code for _ in range(4)] == [201] * 4
+        assert self.enqueue(gate, "w" * 40).status_code == 403
+
+
 class TestEvents:
     def test_a_tail_shows_what_happens(self, line):
         """From now on, of the wanted kind; it ends as the gate stops, which does not wait for it."""
@@ -228,7 +360,7 @@ class TestDocument:
         common = {"401", "405", "429", "503"}
         documented = {(method, path): set(op["responses"]) - common for path, method, op in operations()}
         assert rows == documented
-        words = set(re.findall(r"[a-z0-9_]+", " ".join(re.findall(r"`[^`]+`", PROSE))))
+        words = set(re.findall(r"[a-z0-9_]+", " ".join(re.findall(r"`[^`]+`|```.*?```", PROSE, re.S))))
 
         def members(schema):
             for name, inner in schema.get("properties", {}).items():

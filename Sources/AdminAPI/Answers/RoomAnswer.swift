@@ -4,13 +4,12 @@ import WaitingRoom
 /// A room as the admin API shows it.
 struct RoomAnswer {
     var facts: RoomFacts
-    /// As the file, or the scheduled event that is on, has it.
-    var configured: RoomSettings
     /// Of somebody who joins now.
     var estimate: WaitEstimate?
 
     func write(_ json: inout JSONText) {
         let settings = facts.settings
+        let configured = facts.configured
         json.member("queue_id", settings.id.text)
         json.member("name", settings.name)
         json.member("target_url", settings.targetURL)
@@ -25,7 +24,7 @@ struct RoomAnswer {
                 $0.member("max_active_users", configured.maxActiveUsers)
                 $0.member("queue_rate", configured.queueRate.text)
             })
-        json.null("overrides")
+        write(facts.overrides, &json)
         json.null("adaptive")
         json.member("shadow", false)
         json.member("waiting", facts.waiting)
@@ -35,6 +34,7 @@ struct RoomAnswer {
         json.member("enqueued_total", facts.enqueuedTotal)
         json.member("admitted_total", facts.admittedTotal)
         json.member("abandoned_total", facts.abandonedTotal)
+        json.member("removed_total", facts.removedTotal)
         json.member("expired_total", facts.expiredTotal)
         if let estimate {
             json.member("estimated_wait_seconds", Int(estimate.middle.rounded()))
@@ -49,6 +49,19 @@ struct RoomAnswer {
         json.member("created_at", facts.createdAt)
         json.member("updated_at", facts.updatedAt)
         json.member("time", facts.time)
+    }
+
+    private func write(_ overrides: StandingOverrides?, _ json: inout JSONText) {
+        guard let overrides, !overrides.values.isEmpty else { return json.null("overrides") }
+        json.member(
+            "overrides",
+            object: {
+                if let status = overrides.values.status { $0.member("status", status.rawValue) }
+                if let rate = overrides.values.queueRate { $0.member("queue_rate", rate.text) }
+                if let slots = overrides.values.maxActiveUsers { $0.member("max_active_users", slots) }
+                $0.member("set_by", overrides.setBy.text)
+                $0.member("set_at", overrides.setAt)
+            })
     }
 }
 

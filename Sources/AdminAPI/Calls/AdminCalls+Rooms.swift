@@ -12,7 +12,7 @@ extension AdminCalls {
         [
             AdminCall(.get, Self.root + "/rooms", needs: .viewer) { _ async throws(Problem) in try await rooms() },
             AdminCall(.get, Self.room, needs: .viewer) { request async throws(Problem) in
-                try await answer(of: try configured(request))
+                answer(of: try await facts(of: try configured(request).id))
             },
             AdminCall(.get, Self.room + "/history", needs: .viewer) { request async throws(Problem) in
                 try await history(request)
@@ -22,22 +22,20 @@ extension AdminCalls {
 
     private func rooms() async throws(Problem) -> Response {
         var answers: [RoomAnswer] = []
-        for room in services.rooms() { answers.append(try await shown(room)) }
+        for room in services.rooms() { answers.append(shown(try await facts(of: room.id))) }
         return .json { [answers] in
             $0.member("rooms", objects: answers) { json, room in room.write(&json) }
         }
     }
 
     /// The room as it is now.
-    func answer(of room: RoomSettings) async throws(Problem) -> Response {
-        let answer = try await shown(room)
+    func answer(of facts: RoomFacts) -> Response {
+        let answer = shown(facts)
         return .json { answer.write(&$0) }
     }
 
-    private func shown(_ configured: RoomSettings) async throws(Problem) -> RoomAnswer {
-        let facts = try await facts(of: configured.id)
-        return RoomAnswer(
-            facts: facts, configured: configured, estimate: services.estimate(configured.id, facts.waiting + 1))
+    private func shown(_ facts: RoomFacts) -> RoomAnswer {
+        RoomAnswer(facts: facts, estimate: services.estimate(facts.settings.id, facts.waiting + 1))
     }
 
     private func history(_ request: AdminRequest) async throws(Problem) -> Response {

@@ -10,6 +10,14 @@ extension AdminCalls {
             AdminCall(.get, Self.room + "/positions/{position_id}", needs: .viewer) { request async throws(Problem) in
                 try await lookUp(request)
             },
+            AdminCall(.post, Self.room + "/positions/{position_id}/move", needs: .operator) {
+                request async throws(Problem) in
+                try await move(request)
+            },
+            AdminCall(.delete, Self.room + "/positions/{position_id}", needs: .operator) {
+                request async throws(Problem) in
+                try await remove(request)
+            },
             AdminCall(.delete, Self.room + "/sessions/{session_id}", needs: .operator) {
                 request async throws(Problem) in
                 try await endSession(request)
@@ -50,15 +58,57 @@ extension AdminCalls {
         return .json { answer.write(&$0) }
     }
 
+    private func move(_ request: AdminRequest) async throws(Problem) -> Response {
+        let room = try configured(request).id
+        let id = try position(request)
+        let body = try await request.body(as: MoveBody.self)
+        let actor = try request.actor
+        let place = try await asking { () async throws(StoreError) in
+            try await services.store.move(id, to: body.target, by: actor, in: room)
+        }
+        guard let place else { throw Self.unknownPosition }
+        guard place.position.status == .waiting else {
+            throw Problem(.conflict, "The position is \(place.position.status.rawValue), not waiting.")
+        }
+        note(request, "position.moved", in: room, "\(id) \(body.target.words)")
+        return try await answer(of: place)
+    }
+
+    private func remove(_ request: AdminRequest) async throws(Problem) -> Response {
+        let room = try configured(request).id
+        let id = try position(request)
+        let actor = try request.actor
+        let place = try await asking { () async throws(StoreError) in
+            try await services.store.terminate(id, by: actor, in: room)
+        }
+        guard let place else { throw Self.unknownPosition }
+        guard place.position.status == .terminated else {
+            throw Problem(.conflict, "The position is \(place.position.status.rawValue), neither waiting nor admitted.")
+        }
+        note(request, "position.terminated", in: room, "\(id)")
+        return .noContent
+    }
+
     private func endSession(_ request: AdminRequest) async throws(Problem) -> Response {
         let room = try configured(request).id
         let unknown = Problem(.notFound, "The room has no such session that is alive.")
         guard let id = SessionID(request.segment("session_id")) else { throw unknown }
+        let actor = try request.actor
         let wasAlive = try await asking { () async throws(StoreError) in
-            try await services.store.end(id, as: .terminated, in: room)
+            try await services.store.end(id, as: .terminated, by: actor, in: room)
         }
         guard wasAlive else { throw unknown }
         note(request, "session.terminated", in: room, "\(id)")
         return .noContent
+    }
+}
+
+extension MoveTarget {
+    /// For the log and the audit.
+    var words: String {
+        switch self {
+        case .front: "to the front"
+        case .priority(let priority): "to priority \(priority)"
+        }
     }
 }

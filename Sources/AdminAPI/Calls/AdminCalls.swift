@@ -11,7 +11,7 @@ struct AdminCalls: Sendable {
     let services: AdminServices
     let readiness: @Sendable () async -> Readiness
 
-    var all: [AdminCall] { gateCalls + roomCalls + visitorCalls + eventCalls }
+    var all: [AdminCall] { gateCalls + roomCalls + operatorCalls + visitorCalls + eventCalls }
 
     /// The room that a path names, as the configuration has it.
     func configured(_ request: AdminRequest) throws(Problem) -> RoomSettings {

@@ -11,6 +11,8 @@ package struct AdminServices: Sendable {
     package var rooms: @Sendable () -> [RoomSettings]
     /// How long somebody at a rank will probably wait; nil when it cannot be known.
     package var estimate: @Sendable (RoomID, _ rank: Int) -> WaitEstimate?
+    /// Told of admissions beside the admission steps.
+    package var onAdmission: @Sendable (AdmissionReport, RoomID) -> Void
     package var keys: AdminKeyTable
     package var configuration: @Sendable () -> ConfigurationStanding
     /// How many events are still to reach the stream.
@@ -24,7 +26,8 @@ package struct AdminServices: Sendable {
 
     package init(
         version: String, startedAt: Timestamp, store: any QueueStore, rooms: @escaping @Sendable () -> [RoomSettings],
-        estimate: @escaping @Sendable (RoomID, _ rank: Int) -> WaitEstimate?, keys: AdminKeyTable,
+        estimate: @escaping @Sendable (RoomID, _ rank: Int) -> WaitEstimate?,
+        onAdmission: @escaping @Sendable (AdmissionReport, RoomID) -> Void = { _, _ in }, keys: AdminKeyTable,
         configuration: @escaping @Sendable () -> ConfigurationStanding,
         eventsBacklog: @escaping @Sendable () -> Int, tails: EventTails, audit: any AuditLog,
         history: (any RoomHistoryProviding)? = nil, clock: @escaping @Sendable () -> Timestamp, logger: Logger
@@ -34,6 +37,7 @@ package struct AdminServices: Sendable {
         self.store = store
         self.rooms = rooms
         self.estimate = estimate
+        self.onAdmission = onAdmission
         self.keys = keys
         self.configuration = configuration
         self.eventsBacklog = eventsBacklog

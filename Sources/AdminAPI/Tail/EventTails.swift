@@ -80,7 +80,7 @@ package final class EventTails: Sendable {
     }
 
     /// Whether nobody follows.
-    var isQuiet: Bool { count.load(ordering: .acquiring) == 0 }
+    package var isQuiet: Bool { count.load(ordering: .acquiring) == 0 }
 
     func remove(_ id: Int) {
         state.withLock { state in

@@ -59,6 +59,9 @@ final class Administration: Sendable {
         audit.observe(events)
     }
 
+    /// Whether somebody follows the events here.
+    var isFollowed: Bool { !tails.isQuiet }
+
     /// New keys count from the next call on. Where their file is gone, those that were there go on.
     func apply(_ admin: AdminConfiguration) {
         guard let new = admin.keys else {
@@ -81,11 +84,12 @@ final class Administration: Sendable {
 
     func services(
         version: String, store: any QueueStore, line: LineStore, rooms: @escaping @Sendable () -> [RoomSettings],
-        monitor: RoomMonitor
+        monitor: RoomMonitor, metrics: LineMetrics
     ) -> AdminServices {
         AdminServices(
             version: version, startedAt: clock(), store: store, rooms: rooms,
-            estimate: { monitor.snapshot(of: $0)?.estimate(rank: $1) }, keys: keys,
+            estimate: { monitor.snapshot(of: $0)?.estimate(rank: $1) },
+            onAdmission: metrics.admitted, keys: keys,
             configuration: { self.standing.withLock { $0 } },
             eventsBacklog: { line.eventStatus?.backlog ?? 0 }, tails: tails, audit: line.audit, clock: clock,
             logger: logger)

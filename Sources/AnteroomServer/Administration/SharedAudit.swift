@@ -1,6 +1,7 @@
 import AdminAPI
 import DragonflyStore
 import QueueStore
+import WaitingRoom
 
 /// The audit of a shared store: kept there, so that every gate has all of it.
 struct SharedAudit: AuditLog {

@@ -35,6 +35,36 @@ struct AuditTrailTests {
         #expect(entries[2].detail == "other settings")
     }
 
+    @Test("What operators do is there with their name, and many alike in one step are one entry")
+    func operators() throws {
+        let olga = try #require(OperatorName("olga"))
+        let ann = try #require(OperatorName("ann"))
+        var generator = SystemRandomNumberGenerator()
+        let ids = (0..<4).map { _ in PositionID(using: &generator) }
+        let entries = AuditTrail().entries(of: [
+            event(1, .roomOverridden(RoomOverrides(status: .paused, maxActiveUsers: 3), by: olga)),
+            event(2, .roomOverridden(RoomOverrides(), by: ann)), event(3, .admissionGranted(2, by: olga)),
+            event(4, .positionAdmitted(ids[0], expiresAt: Timestamp(milliseconds: 0))),
+            event(5, .positionMoved(ids[1], to: .priority(5), by: olga)),
+            event(6, .positionTerminated(ids[1], by: olga)), event(7, .positionTerminated(ids[2], by: olga)),
+            event(8, .positionTerminated(ids[3], by: ann)),
+            event(9, .sessionTerminated(SessionID(of: ids[0]), by: ann)),
+            event(10, .sessionTerminated(SessionID(of: ids[0]))),
+        ])
+        #expect(entries.map(\.actor) == ["olga", "ann", "olga", "olga", "olga", "ann", "ann"])
+        #expect(
+            entries.map(\.action) == [
+                "room.overridden", "room.overridden", "admission.granted", "position.moved", "position.terminated",
+                "position.terminated", "session.terminated",
+            ])
+        #expect(
+            entries.map(\.detail) == [
+                "status: paused, max_active_users: 3", "none", "2", "\(ids[1]) to priority 5", "2 positions",
+                "\(ids[3])", "\(SessionID(of: ids[0]))",
+            ])
+        #expect(entries.map(\.sequence) == [1, 2, 3, 5, 7, 8, 9])
+    }
+
     @Test("An entry is read as it was written, and from nothing else")
     func text() {
         let entry = AuditEntry(

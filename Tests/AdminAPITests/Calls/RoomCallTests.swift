@@ -39,6 +39,8 @@ struct RoomCallTests {
             let answer = try await client.ask("POST", "/admin/v1/rooms/hall")
             #expect(answer.statusLine == "HTTP/1.1 405 Method Not Allowed")
             #expect(answer["Allow"] == "GET, HEAD")
+            let patch = try await client.ask("GET", "/admin/v1/rooms/hall/overrides")
+            #expect(patch["Allow"] == "PATCH, DELETE")
         }
     }
 
