@@ -64,6 +64,15 @@ def test_alertmanager_knows_the_alerts():
     assert named <= set(ALERTS)
 
 
+def test_the_rules_become_those_of_the_operator():
+    """By the command of docs/MONITORING.md."""
+    text = (REPOSITORY / "docs/MONITORING.md").read_text()
+    command = re.search(r"^    (for rules in .*?done) \| kubectl", text, re.MULTILINE | re.DOTALL)[1]
+    made = [one for one in yaml.safe_load_all(run("sh", "-ec", command)) if one]
+    assert [one["kind"] for one in made] == ["PrometheusRule"] * 2
+    assert sum(len(group["rules"]) for one in made for group in one["spec"]["groups"]) == len(rules())
+
+
 # What the gate has.
 
 
