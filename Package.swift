@@ -95,10 +95,11 @@ let package = Package(
         .target(
             name: "VisitorAPI",
             dependencies: [
-                "AbuseGuard", "QueueStore", "RecordChain", "SessionTokens", "RoomConfiguration", "COpenSSL", mustache,
-                nioCore,
+                "AbuseGuard", "APIBodies", "QueueStore", "RecordChain", "SessionTokens", "RoomConfiguration",
+                "COpenSSL", mustache, nioCore,
             ],
             resources: [.embedInCode("Pages/Resources"), .embedInCode("OpenAPI")], swiftSettings: swiftSettings),
+        .target(name: "APIBodies", swiftSettings: swiftSettings),
         .target(
             name: "CaptchaClient",
             dependencies: ["AbuseGuard", "RoomConfiguration", asyncHTTPClient, logging, nioCore, nioHTTP1],
@@ -107,7 +108,11 @@ let package = Package(
             name: "AbuseGuard", dependencies: ["RoomConfiguration", "SessionTokens", "WaitingRoom"],
             swiftSettings: swiftSettings),
         .target(
-            name: "AdminAPI", dependencies: ["Prometheus", hummingbird, logging, nioCore, serviceLifecycle],
+            name: "AdminAPI",
+            dependencies: [
+                "APIBodies", "Prometheus", "QueueStore", "RoomConfiguration", "WaitingRoom", hummingbird, logging,
+                nioCore, serviceLifecycle,
+            ],
             swiftSettings: swiftSettings),
         .target(
             name: "DragonflyStore",
@@ -159,7 +164,10 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "AdminAPITests",
-            dependencies: ["AdminAPI", "Prometheus", logging, nioCore, nioPosix, serviceLifecycle],
+            dependencies: [
+                "AdminAPI", "Prometheus", "QueueStore", "RoomConfiguration", "WaitingRoom", logging, nioCore, nioPosix,
+                serviceLifecycle,
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "AnteroomServerTests",
@@ -208,8 +216,8 @@ let package = Package(
         .testTarget(
             name: "VisitorAPITests",
             dependencies: [
-                "AbuseGuard", "VisitorAPI", "QueueStore", "RoomConfiguration", "SessionTokens", "WaitingRoom", nioCore,
-                nioPosix,
+                "AbuseGuard", "APIBodies", "VisitorAPI", "QueueStore", "RoomConfiguration", "SessionTokens",
+                "WaitingRoom", nioCore, nioPosix,
             ], swiftSettings: swiftSettings),
         .testTarget(
             name: "WaitingRoomTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),

@@ -1,3 +1,5 @@
+import APIBodies
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else

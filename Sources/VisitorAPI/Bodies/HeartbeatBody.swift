@@ -1,3 +1,5 @@
+import APIBodies
+
 /// The body of a heartbeat: `timestamp` may say, in milliseconds, when it was sent. Nobody goes by it, because clients'
 /// clocks differ; further members are ignored, and an empty body is an empty object.
 struct HeartbeatBody {

@@ -1,3 +1,4 @@
+import APIBodies
 import NIOCore
 import QueueStore
 import RoomConfiguration

@@ -1,3 +1,4 @@
+import APIBodies
 import Testing
 
 @testable import VisitorAPI

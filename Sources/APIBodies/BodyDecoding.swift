@@ -5,12 +5,12 @@ import Foundation
 #endif
 
 /// From the bytes of a body to what its JSON says, or to what is wrong with it.
-enum BodyDecoding {
+package enum BodyDecoding {
     private static let notJSON = "the body is not JSON (RFC 8259), or has a number that is too large"
 
     /// Nil for an empty body.
     /// - Parameter remedy: what would be right at a place, which is given by the names of members.
-    static func object<Object: Decodable>(
+    package static func object<Object: Decodable>(
         _ type: Object.Type, in bytes: [UInt8], remedy: ([String]) -> String
     ) throws(BodyMistake) -> Object? {
         // White space as RFC 8259 §2 has it.
@@ -40,5 +40,5 @@ enum BodyDecoding {
     }
 
     /// A name that the caller chose, cut short.
-    private static func shown(_ name: String) -> String { name.count > 32 ? name.prefix(32) + "…" : name }
+    static func shown(_ name: String) -> String { name.count > 32 ? name.prefix(32) + "…" : name }
 }
