@@ -171,7 +171,10 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "AnteroomServerTests",
-            dependencies: ["AnteroomServer", "DragonflyStore", "HostSystem", "NATSBus", "QueueStore", "WaitingRoom"],
+            dependencies: [
+                "AdminAPI", "AnteroomServer", "DragonflyStore", "EdgeProxy", "HostSystem", "NATSBus", "Prometheus",
+                "QueueStore", "VisitorAPI", "WaitingRoom",
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "DemoShopTests", dependencies: ["DemoShop", nioCore, nioHTTP1, nioEmbedded],
