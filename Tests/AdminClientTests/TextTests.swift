@@ -60,6 +60,28 @@ struct TextTests {
         #expect(board.lines(width: 80, height: 6, plain).count == 5)
     }
 
+    @Test("The board says how many are let in, and how the line grows, from the last minute")
+    func flow() throws {
+        func look(_ second: Int, admitted: Int, waiting: Int) throws -> [RoomReport] {
+            [
+                try .sample("shop") { room in
+                    room.time = "2026-11-21T20:\(second / 60 + 10):\(second % 60 < 10 ? "0" : "")\(second % 60).000Z"
+                    room.admittedTotal = admitted
+                    room.waiting = waiting
+                }
+            ]
+        }
+        var board = try RoomBoard(every: 2, showing: look(0, admitted: 1_000_000, waiting: 100))
+        #expect(board.lines(width: 80, height: 24, plain)[2].hasSuffix("  -"))
+        board.show(try look(30, admitted: 1_000_050, waiting: 40))
+        #expect(board.lines(width: 80, height: 24, plain)[2].hasSuffix("  100"))
+        #expect(board.lines(width: 80, height: 24, plain)[0].contains("40 waiting (-120 a minute), 0 in use"))
+        board.show(try look(90, admitted: 1_000_060, waiting: 50))
+        #expect(board.lines(width: 80, height: 24, plain)[2].hasSuffix("  10"))
+        board.show(try look(92, admitted: 3, waiting: 50))
+        #expect(board.lines(width: 80, height: 24, plain)[2].hasSuffix("  -"))
+    }
+
     @Test("The board goes on with what it knew while the gate does not answer")
     func board() throws {
         var board = try RoomBoard(every: 2, showing: rooms)

@@ -2,8 +2,15 @@
 package struct RoomTable: Sendable {
     private static let mark = "*"
     private let rooms: [RoomReport]
+    private let flows: [String: RoomFlow]?
 
-    package init(_ rooms: [RoomReport]) { self.rooms = rooms }
+    package init(_ rooms: [RoomReport]) { self.init(rooms, flows: nil) }
+
+    /// - Parameter flows: of the rooms, by their ids; nil: they are not shown.
+    init(_ rooms: [RoomReport], flows: [String: RoomFlow]?) {
+        self.rooms = rooms
+        self.flows = flows
+    }
 
     /// - Parameters:
     ///   - width: of the terminal; nil: no limit.
@@ -13,12 +20,13 @@ package struct RoomTable: Sendable {
         // Titles, what is left out, and the mark's meaning.
         let room = height.map { max(1, $0 - 2 - (isMarked ? 1 : 0)) } ?? rooms.count
         let shown = rooms.count > room ? rooms.prefix(room) : rooms[...]
-        let table = Table(
-            [
-                .init("ROOM", minimum: 12), .init("STATUS"), .init("WAITING", isNumber: true),
-                .init("IN USE", isNumber: true), .init("SLOTS", isNumber: true, isSpare: true),
-                .init("RATE", isNumber: true, isSpare: true), .init("WAIT", isNumber: true, isSpare: true),
-            ], rows: shown.map(row))
+        var columns: [Table.Column] = [
+            .init("ROOM", minimum: 12), .init("STATUS"), .init("WAITING", isNumber: true),
+            .init("IN USE", isNumber: true), .init("SLOTS", isNumber: true, isSpare: true),
+            .init("RATE", isNumber: true, isSpare: true), .init("WAIT", isNumber: true, isSpare: true),
+        ]
+        if flows != nil { columns.append(.init("IN/MIN", isNumber: true, isSpare: true)) }
+        let table = Table(columns, rows: shown.map(row))
         var lines = table.lines(width: width, paint)
         if shown.count < rooms.count { lines.append(paint("and \(rooms.count - shown.count) more", .faint)) }
         if isMarked {
@@ -30,7 +38,7 @@ package struct RoomTable: Sendable {
 
     private func row(_ room: RoomReport) -> [Table.Cell] {
         func marked(_ text: String, _ isOverridden: Bool) -> String { isOverridden ? text + Self.mark : text }
-        return [
+        var cells = [
             Table.Cell(room.id, .strong),
             Table.Cell(marked(room.condition, room.overrides?.status != nil), room.conditionStyle),
             Table.Cell(Words.count(room.waiting)),
@@ -39,6 +47,8 @@ package struct RoomTable: Sendable {
             Table.Cell(marked(room.rate, room.overrides?.rate != nil)),
             Table.Cell(room.estimatedWait.map { Words.span(seconds: $0) } ?? "-"),
         ]
+        if let flows { cells.append(Table.Cell(flows[room.id]?.admittedPerMinute.map { Words.count($0) } ?? "-")) }
+        return cells
     }
 }
 

@@ -46,5 +46,5 @@ package enum Words {
         return "\(span(seconds: (now - time).seconds)) ago"
     }
 
-    private static func moment(_ text: String) -> Timestamp? { Timestamp(rfc3339: text) ?? Timestamp(withOffset: text) }
+    static func moment(_ text: String) -> Timestamp? { Timestamp(rfc3339: text) ?? Timestamp(withOffset: text) }
 }
