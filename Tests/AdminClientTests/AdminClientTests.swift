@@ -96,7 +96,7 @@ struct AdminClientTests {
             (200, "<html>", "no answer of Anteroom's admin API"),
         ])
     func refusals(status: Int, body: String, words: String) async throws {
-        try await ScriptedGate.serving({ _ in .json(status, body) }) { client, _ in
+        try await ScriptedGate.serving({ _ in .answer(status, body) }) { client, _ in
             let refusal = await #expect(throws: AdminRefusal.self) { try await client.ask(.rooms, for: RoomList.self) }
             #expect(refusal?.description.contains(words) == true, "\(refusal?.description ?? "")")
             #expect(refusal?.description.contains(ScriptedGate.keyText) == false)
@@ -107,7 +107,7 @@ struct AdminClientTests {
     func unknownRoom() async throws {
         let list = #"{"rooms":[\#(RoomReport.json(id: "shop")),\#(RoomReport.json(id: "bar"))]}"#
         try await ScriptedGate.serving({ request in
-            request.path == "/admin/v1/rooms" ? .json(list) : .json(404, #"{"detail":"nothing here"}"#)
+            request.path == "/admin/v1/rooms" ? .json(list) : .answer(404, #"{"detail":"nothing here"}"#)
         }) { client, _ in
             let stop = try #require(RoomID("stop"))
             let unknown = await #expect(throws: AdminRefusal.self) {
@@ -157,7 +157,7 @@ struct AdminClientTests {
     func tail() async throws {
         let text = ": hello\n\nid: 1\ndata: {\"a\":1}\n\nid: 2\ndata: {}\n\n"
         try await ScriptedGate.serving({ request in
-            request.path.hasSuffix("kind=room.updated") ? .json(503, #"{"detail":"too many tails"}"#) : .events(text)
+            request.path.hasSuffix("kind=room.updated") ? .answer(503, #"{"detail":"too many tails"}"#) : .events(text)
         }) { client, gate in
             let events = Received()
             try await client.follow(.events(of: shop, kind: nil)) { events.append($0) }

@@ -15,7 +15,8 @@ final class ScriptedGate: Sendable {
     }
 
     enum Reply: Sendable {
-        case json(_ status: Int = 200, String)
+        case json(String)
+        case answer(_ status: Int, String)
         case events(String)
         case silence
     }
@@ -90,7 +91,8 @@ private final class Exchange: ChannelInboundHandler {
                 method: head.method.rawValue, path: head.uri, key: head.headers.first(name: "Authorization"), body: body
             )
             switch gate.reply(to: request) {
-            case .json(let status, let text):
+            case .json(let text): write(200, "application/json", text, context)
+            case .answer(let status, let text):
                 write(status, status < 400 ? "application/json" : "application/problem+json", text, context)
             case .events(let text): write(200, "text/event-stream", text, context)
             case .silence: break

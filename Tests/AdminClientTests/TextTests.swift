@@ -29,9 +29,9 @@ struct TextTests {
     func list() throws {
         #expect(
             RoomTable(try Array(rooms.prefix(2))).lines(width: 80, plain) == [
-                "ROOM             STATUS   WAITING  IN USE  SLOTS  RATE      WAIT",
+                "ROOM             STATUS   WAITING  IN USE  SLOTS  RATE       WAIT",
                 "concert-tickets  active    41,230     500    500  10/s  1 h 9 min",
-                "museum           paused*        0       0    500  10/s         -",
+                "museum           paused*        0       0    500  10/s          -",
                 "* set by an operator; anteroom rooms show ROOM says what and by whom",
             ])
     }
@@ -41,7 +41,7 @@ struct TextTests {
         let lines = RoomTable(try rooms).lines(width: width, plain)
         for line in lines { #expect(line.columns <= width, "\(line)") }
         #expect(lines[1].contains("41,230"))
-        if width >= 80 { #expect(lines[3].hasSuffix("500/min     -")) }
+        if width >= 80 { #expect(lines[3].hasSuffix("500/min          -")) }
     }
 
     @Test("Without a terminal nothing is cut")
@@ -149,7 +149,7 @@ struct TextTests {
     func bar() {
         #expect(
             ProgressLine(done: 18_200, remaining: 22_800, elapsed: 10).bar(width: 60)
-                == "[######---------]   44 %  18,200 of 41,000  13 s left")
+                == "[#########------------]   44 %  18,200 of 41,000  13 s left")
         #expect(ProgressLine(done: 40_999, remaining: 1, elapsed: 1).percent == 99)
         #expect(ProgressLine(done: 5, remaining: 0, elapsed: 1).bar(width: 80).contains("100 %"))
         #expect(ProgressLine(done: 0, remaining: 0, elapsed: 0).percent == 100)

@@ -1,6 +1,6 @@
 package import WaitingRoom
 
-/// One call of the admin API, as it goes over the wire (docs/API.md).
+/// One call of the admin API, as it goes over the wire (docs/ADMIN_API.md).
 package struct AdminCall: Sendable {
     enum Method: String { case get = "GET", patch = "PATCH", post = "POST", delete = "DELETE" }
 

@@ -8,7 +8,6 @@ package struct AdminAddress: Hashable, Sendable, CustomStringConvertible {
     /// `http://` or `https://`, host, port, and perhaps a path; without a scheme it is http. Nil from anything else.
     package init?(_ text: String) {
         var text = text[...]
-        while text.hasSuffix("/") { text = text.dropLast() }
         let scheme: Substring
         if let mark = text.firstRange(of: "://") {
             scheme = text[..<mark.lowerBound]
@@ -16,6 +15,7 @@ package struct AdminAddress: Hashable, Sendable, CustomStringConvertible {
         } else {
             scheme = "http"
         }
+        while text.hasSuffix("/") { text = text.dropLast() }
         guard scheme == "http" || scheme == "https", let first = text.first, first != "/", first != ":",
             text.utf8.allSatisfy(Self.isAllowed)
         else { return nil }

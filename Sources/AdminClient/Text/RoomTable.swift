@@ -22,7 +22,7 @@ package struct RoomTable: Sendable {
         let shown = rooms.count > room ? rooms.prefix(room) : rooms[...]
         var columns: [Table.Column] = [
             .init("ROOM", minimum: 12), .init("STATUS"), .init("WAITING", isNumber: true),
-            .init("IN USE", isNumber: true), .init("SLOTS", isNumber: true, isSpare: true),
+            .init("IN USE", isNumber: true, isSpare: true), .init("SLOTS", isNumber: true, isSpare: true),
             .init("RATE", isNumber: true, isSpare: true), .init("WAIT", isNumber: true, isSpare: true),
         ]
         if flows != nil { columns.append(.init("IN/MIN", isNumber: true, isSpare: true)) }

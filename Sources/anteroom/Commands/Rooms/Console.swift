@@ -69,9 +69,11 @@ extension Console {
         }
     }
 
-    /// Whether a person says yes; nil if there is nobody to ask.
-    func asks(_ question: String) throws -> Bool? {
-        guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else { return nil }
+    /// Whether there is somebody to ask.
+    static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
+
+    /// Whether a person says yes.
+    func asks(_ question: String) throws -> Bool {
         try write("\(question) [y/N] ", to: .standardError)
         return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
     }

@@ -22,6 +22,10 @@ extension Rooms {
 
         @OptionGroup var options: AdminOptions
 
+        func validate() throws {
+            guard yes || Console.canAsk else { throw ValidationError("There is nobody to ask here: add --yes.") }
+        }
+
         func run() async throws {
             try await options.talk { client, console in
                 if !yes { try await confirm(client, console) }
@@ -37,11 +41,7 @@ extension Rooms {
 
         private func confirm(_ client: AdminClient, _ console: Console) async throws {
             let room = try await client.ask(.show(target.room), for: RoomReport.self).value
-            switch try console.asks(room.question(before: scope)) {
-            case true: return
-            case false: throw Refusal("nothing was ended")
-            default: throw ValidationError("There is nobody to ask here: add --yes.")
-            }
+            guard try console.asks(room.question(before: scope)) else { throw Refusal("nothing was ended") }
         }
     }
 }
