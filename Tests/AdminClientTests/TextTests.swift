@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import WaitingRoom
 
@@ -149,13 +150,29 @@ struct TextTests {
     func bar() {
         #expect(
             ProgressLine(done: 18_200, remaining: 22_800, elapsed: 10).bar(width: 60)
-                == "[#########------------]   44 %  18,200 of 41,000  13 s left")
+                == "[########-----------]   44 %  18,200 of 41,000  13 s left")
         #expect(ProgressLine(done: 40_999, remaining: 1, elapsed: 1).percent == 99)
         #expect(ProgressLine(done: 5, remaining: 0, elapsed: 1).bar(width: 80).contains("100 %"))
         #expect(ProgressLine(done: 0, remaining: 0, elapsed: 0).percent == 100)
         for width in 20...100 {
             #expect(ProgressLine(done: 900_000, remaining: 100_000, elapsed: 60).bar(width: width).columns <= width)
         }
+    }
+
+    @Test("The audit is a line for each entry, and where that is too wide the detail stands below, whole")
+    func audit() throws {
+        let json = """
+            {"entries":[{"time":"2026-11-21T20:38:12.000Z","actor":"ops","queue_id":"shop","action":"room.overridden",\
+            "detail":"status paused, set in place of what the file says for the time being"}]}
+            """
+        let trail = try JSONDecoder().decode(AuditTrail.self, from: Data(json.utf8))
+        #expect(
+            trail.lines(width: 80, plain) == [
+                "TIME (UTC)           WHO  ROOM  WHAT", "2026-11-21 20:38:12  ops  shop  room.overridden",
+                "    status paused, set in place of what the file says for the time being",
+            ])
+        #expect(trail.lines(width: nil, plain).count == 2)
+        #expect(trail.lines(width: 60, plain).allSatisfy { $0.columns <= 60 })
     }
 
     @Test("Where there is no terminal a long work is told in at most twenty-one lines")

@@ -21,10 +21,11 @@ package struct ProgressLine: Hashable, Sendable {
         let counts =
             "\(Words.count(done).padded(to: Words.count(total).columns, isRight: true)) of \(Words.count(total))"
         var end = "  \("\(percent)".padded(to: 3, isRight: true)) %  \(counts)"
+        // The bar stays as long as it is when the time that is left is beside it.
+        let length = min(40, width - end.columns - 3 - "  59 min left".columns)
         if remaining > 0, done > 0, elapsed >= 2 {
             end += "  \(Words.span(seconds: elapsed * Double(remaining) / Double(done))) left"
         }
-        let length = min(40, width - end.columns - 3)
         guard length >= 5 else { return end.dropFirst(2).description.cut(to: width) }
         let full = total == 0 ? length : done * length / total
         return "[" + String(repeating: "#", count: full) + String(repeating: "-", count: length - full) + "]" + end

@@ -19,7 +19,7 @@ extension Rooms {
             try await options.talk { client, console in
                 let answer = try await client.ask(.audit(limit: limit), for: AuditTrail.self)
                 if options.json { return try console.print(answer.text) }
-                try console.print(answer.value.table.lines(width: console.width, console.paint))
+                try console.print(answer.value.lines(width: console.width, console.paint))
             }
         }
     }
