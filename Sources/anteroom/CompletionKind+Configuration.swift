@@ -20,8 +20,9 @@ extension CompletionKind {
         for (index, word) in words.enumerated() {
             if word.hasPrefix("--config=") {
                 path = String(word.dropFirst("--config=".count))
-            } else if word == "--config", index + 1 < words.count {
-                path = words[index + 1]
+            } else if word == "--config" {
+                // Bash makes a word of the sign too.
+                path = words.dropFirst(index + 1).first { $0 != "=" } ?? path
             }
         }
         // Words come as they were typed.
