@@ -95,12 +95,3 @@ package struct AdminCall: Sendable {
             .get, "/events" + (query.isEmpty ? "" : "?" + query.joined(separator: "&")), accepts: "text/event-stream")
     }
 }
-
-/// Who is ended when a room is drained.
-package enum DrainScope: String, Hashable, Sendable, CaseIterable {
-    /// Who waits.
-    case line
-    /// Who is through.
-    case sessions
-    case all
-}
