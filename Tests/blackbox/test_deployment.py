@@ -278,7 +278,7 @@ def test_the_units_are_sound(units):
 
 
 def test_the_service_is_confined(units):
-    """systemd's own measure, 0 to 10: what reads no devices, starts nothing and opens no ports below 1024 is below 2."""
+    """systemd's own measure, from 0 to 10, here in tenths."""
     run("systemd-analyze", "security", "--offline=true", "--threshold=20", "./anteroom.service", folder=units)
 
 

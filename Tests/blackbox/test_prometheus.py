@@ -115,7 +115,9 @@ def queries() -> list:
     """(where, expression) of all rules and dashboards."""
     found = [(rule.get("alert") or rule["record"], rule["expr"]) for rule in rules()]
     for name, board in BOARDS.items():
-        found += [(f"{name}: {panel['title']}", target["expr"]) for panel in board["panels"] for target in panel["targets"]]
+        found += [
+            (f"{name}: {panel['title']}", target["expr"]) for panel in board["panels"] for target in panel["targets"]
+        ]
         found += [(f"{name}: {entry['name']}", entry["expr"]) for entry in board["annotations"]["list"]]
     return found
 
@@ -209,7 +211,7 @@ def test_grafana_finds_its_files():
 
 
 def test_prometheus_sees_a_gate_in_trouble(servers):
-    """Well: nothing fires. Then the origin dies, the file gets a mistake, a line stands still, and at last the gate ends."""
+    """Nothing fires. Then the origin dies, the file gets a mistake, a line stands still, and at last the gate ends."""
     origin, other = servers.origin(site), servers.origin(site)
     slow = gates.room(other.url, id="slow", match={"paths": ["/slow"]}, queue_rate="1/h", heartbeat_timeout="10m")
     shop = gates.busy_room(origin.url, slots=2, health={"max_failures": 1})
