@@ -199,14 +199,6 @@ def test_the_expressions_of_dashboards_parse(tmp_path):
     assert f"{len(entries)} rules found" in run(program("promtool"), "check", "rules", file)
 
 
-def test_grafana_finds_its_files():
-    """The data source has the id that dashboards fall back to, and the folder is the one that compose mounts."""
-    [source] = yaml.safe_load((GRAFANA / "provisioning/datasources/prometheus.yml").read_text())["datasources"]
-    assert source["type"] == "prometheus" and source["isDefault"]
-    [provider] = yaml.safe_load((GRAFANA / "provisioning/dashboards/anteroom.yml").read_text())["providers"]
-    assert provider["options"]["path"] == "/var/lib/grafana/dashboards"
-
-
 # A real Prometheus.
 
 
