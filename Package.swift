@@ -72,8 +72,8 @@ let package = Package(
         .executableTarget(
             name: "anteroom",
             dependencies: [
-                "AnteroomServer", "EdgeProxy", "RoomConfiguration", "VisitorAPI", "WaitingRoom", argumentParser,
-                logging,
+                "AdminClient", "AnteroomServer", "EdgeProxy", "RoomConfiguration", "VisitorAPI", "WaitingRoom",
+                argumentParser, logging,
             ],
             swiftSettings: swiftSettings),
         .target(
@@ -103,6 +103,10 @@ let package = Package(
         .target(
             name: "CaptchaClient",
             dependencies: ["AbuseGuard", "RoomConfiguration", asyncHTTPClient, logging, nioCore, nioHTTP1],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "AdminClient",
+            dependencies: ["RoomConfiguration", "WaitingRoom", asyncHTTPClient, nioCore, nioHTTP1, nioPosix],
             swiftSettings: swiftSettings),
         .target(
             name: "AbuseGuard", dependencies: ["RoomConfiguration", "SessionTokens", "WaitingRoom"],
@@ -170,9 +174,14 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(
+            name: "AdminClientTests",
+            dependencies: ["AdminClient", "RoomConfiguration", "WaitingRoom", nioCore, nioHTTP1, nioPosix],
+            swiftSettings: swiftSettings),
+        .testTarget(
             name: "AnteroomServerTests",
             dependencies: [
-                "AdminAPI", "AnteroomServer", "DragonflyStore", "HostSystem", "NATSBus", "QueueStore", "WaitingRoom",
+                "AdminAPI", "AnteroomServer", "DragonflyStore", "EdgeProxy", "HostSystem", "NATSBus", "Prometheus",
+                "QueueStore", "VisitorAPI", "WaitingRoom",
             ],
             swiftSettings: swiftSettings),
         .testTarget(

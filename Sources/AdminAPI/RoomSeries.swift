@@ -7,6 +7,11 @@ package struct RoomSeries: Hashable, Sendable {
         /// At the end of the interval.
         case waiting
         case activeSessions = "active_sessions"
+        /// Admitted positions and active sessions.
+        case slotsInUse = "slots_in_use"
+        /// In force, as is the rate, which is per second.
+        case maxActiveUsers = "max_active_users"
+        case queueRate = "queue_rate"
         /// Within the interval, as are the next two.
         case admitted
         case enqueued

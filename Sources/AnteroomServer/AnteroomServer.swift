@@ -145,6 +145,12 @@ package struct AnteroomServer {
             conduct: { settings, time in
                 routes.withLock { $0 }.room(settings.id)?.adopt(RoomConduct(settings, at: time))
             }, logger: logger)
+        let recorder = SeriesRecorder(
+            monitor: monitor,
+            origins: {
+                let merged = await ProxyMetrics.gather(handles, labels: labels, accessLog: accessLog)
+                return Dictionary(zip(merged.rooms, merged.origins), uniquingKeysWith: { first, _ in first })
+            }, clock: clock)
         let status = GateStatus(ledger: ledger)
         Administration.warnOfOpenListener(configuration.admin.listen, logger: logger)
         let admin = AdminService(
@@ -251,7 +257,7 @@ package struct AnteroomServer {
         // They end in the reverse order: what visitors need while connections drain comes before the gate.
         let running: [any Service] =
             [
-                admin, worker, flusher, reloader, checks,
+                admin, worker, flusher, reloader, checks, recorder,
                 HangUpService(
                     signals: hangUps, reloader: reloader, keys: keys, accessLog: accessLog, notifier: notifier,
                     logger: logger),

@@ -9,8 +9,8 @@ struct Anteroom: AsyncParsableCommand {
         commandName: "anteroom", abstract: "A virtual waiting room in front of any web site.",
         version: "anteroom \(Version.number)",
         subcommands: [
-            Run.self, Check.self, Keys.self, Token.self, History.self, Explain.self, VerifyDraw.self, Rebuild.self,
-            Version.self,
+            Run.self, Check.self, Rooms.self, Keys.self, Token.self, History.self, Explain.self, VerifyDraw.self,
+            Rebuild.self, Version.self,
         ])
 
     /// Exit codes: 0 ok, 1 refused input, 2 usage.

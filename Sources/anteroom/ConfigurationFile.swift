@@ -7,7 +7,7 @@ import VisitorAPI
 
 /// `--config FILE`, and what it holds.
 struct ConfigurationFile: ParsableArguments {
-    @Option(help: "The configuration file.")
+    @Option(help: "The configuration file.", completion: .configurationFile)
     var config = "config/anteroom.yml"
 
     /// Reads the file, or refuses it with one line for each mistake.

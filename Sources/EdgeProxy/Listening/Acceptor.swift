@@ -31,7 +31,7 @@ final class LoopAcceptor: Acceptor {
         do {
             let channel = try await ServerBootstrap(group: eventLoop, childGroup: eventLoop)
                 .serverChannelOption(.maxMessagesPerRead, value: UInt(burst))
-                .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture { try opening.open(channel) }
@@ -94,7 +94,7 @@ final class SharedAcceptor: Acceptor {
             let eventLoop = eventLoops[next]
             // Waited for, so that no more are taken on than there is room for.
             _ = try? ClientBootstrap(group: eventLoop)
-                .channelOption(.socketOption(.tcp_nodelay), value: 1)
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelOption(.allowRemoteHalfClosure, value: true)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture { try opening.open(channel) }

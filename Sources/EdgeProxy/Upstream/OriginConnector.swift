@@ -17,7 +17,7 @@ enum OriginConnector {
         let secured = tls.map { _ in loop.makePromise(of: Void.self) }
         let connected = ClientBootstrap(group: loop)
             .connectTimeout(.milliseconds(timeout.count))
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.allowRemoteHalfClosure, value: true)
             // What was read while a visitor takes nothing is held in memory: one piece, not several.
             .channelOption(.maxMessagesPerRead, value: 1)

@@ -43,7 +43,7 @@ package struct ConfigurationLoader: Sendable {
         do throws(FileProblem) {
             bytes = try files.read(path, Self.sizeLimit)
         } catch {
-            return Attempt(result: .failure(unreadable(path, error)), stamps: stamps)
+            return Attempt(result: .failure(ConfigurationMistakes(unreadable: path, error)), stamps: stamps)
         }
         let reading = Reading(file: path)
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
@@ -54,13 +54,6 @@ package struct ConfigurationLoader: Sendable {
         let mistakes = ConfigurationMistakes(problems: configuration.problems)
         return Attempt(
             result: mistakes.problems.isEmpty ? .success(configuration.value) : .failure(mistakes), stamps: stamps)
-    }
-
-    private func unreadable(_ path: String, _ problem: FileProblem) -> ConfigurationMistakes {
-        let mistake = Mistake(problem, of: path, limit: Self.sizeLimit)
-        return ConfigurationMistakes(problems: [
-            ConfigurationProblem(place: .file(path), keyPath: "", wrong: mistake.wrong, remedy: mistake.remedy)
-        ])
     }
 
     private func read(
@@ -99,6 +92,15 @@ package struct ConfigurationLoader: Sendable {
         }
         return Section(
             ConfigurationValue(node: root, path: "", position: .start, reading: reading), as: .root)
+    }
+}
+
+extension ConfigurationMistakes {
+    init(unreadable path: String, _ problem: FileProblem) {
+        let mistake = Mistake(problem, of: path, limit: ConfigurationLoader.sizeLimit)
+        self.init(problems: [
+            ConfigurationProblem(place: .file(path), keyPath: "", wrong: mistake.wrong, remedy: mistake.remedy)
+        ])
     }
 }
 

@@ -22,7 +22,7 @@ struct Explain: AsyncParsableCommand {
     @Option(help: "The address of a NATS server, in place of the configuration; needs --room.")
     var nats: String?
 
-    @Option(help: "Only this room.")
+    @Option(help: "Only this room.", completion: .room)
     var room: String?
 
     @Flag(help: "One JSON object, for programs.")

@@ -12,7 +12,7 @@ struct History: AsyncParsableCommand {
 
     @OptionGroup var file: ConfigurationFile
 
-    @Option(help: "Only this room.")
+    @Option(help: "Only this room.", completion: .room)
     var room: String?
 
     @Option(help: "A file with a room and a position's id in each line: the events must know them all.")

@@ -10,7 +10,7 @@ struct Rebuild: AsyncParsableCommand {
 
     @OptionGroup var file: ConfigurationFile
 
-    @Option(help: "Only this room.")
+    @Option(help: "Only this room.", completion: .room)
     var room: String?
 
     @Flag(help: "Rebuild although nothing is missing.")

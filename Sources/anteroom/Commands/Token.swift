@@ -15,7 +15,7 @@ struct Token: ParsableCommand {
 
         @OptionGroup var file: ConfigurationFile
 
-        @Option(help: "The room that it is for.")
+        @Option(help: "The room that it is for.", completion: .room)
         var room: String
 
         @Option(help: "From 0 (normal) to 1000; higher goes first.")

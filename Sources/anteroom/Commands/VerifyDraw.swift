@@ -20,7 +20,7 @@ struct VerifyDraw: AsyncParsableCommand {
     @Option(help: "Read the journal in this folder; no configuration is needed.")
     var journal: String?
 
-    @Option(help: "Only this room.")
+    @Option(help: "Only this room.", completion: .room)
     var room: String?
 
     @Option(help: "The commitment that was shown before the opening: a draw must have it.")

@@ -1,0 +1,26 @@
+import AdminClient
+import ArgumentParser
+
+extension Rooms {
+    struct Audit: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Who did what, newest first: operators by their keys' names, and changes of the file.")
+
+        @Option(help: "How many at most.")
+        var limit = 100
+
+        @OptionGroup var options: AdminOptions
+
+        func validate() throws {
+            guard (1...1000).contains(limit) else { throw ValidationError("--limit is from 1 to 1000") }
+        }
+
+        func run() async throws {
+            try await options.talk { client, console in
+                let answer = try await client.ask(.audit(limit: limit), for: AuditTrail.self)
+                if options.json { return try console.print(answer.text) }
+                try console.print(answer.value.lines(width: console.width, console.paint))
+            }
+        }
+    }
+}

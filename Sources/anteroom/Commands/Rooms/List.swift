@@ -1,0 +1,18 @@
+import AdminClient
+import ArgumentParser
+
+extension Rooms {
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "All rooms, a line each.")
+
+        @OptionGroup var options: AdminOptions
+
+        func run() async throws {
+            try await options.talk { client, console in
+                let answer = try await client.ask(.rooms, for: RoomList.self)
+                if options.json { return try console.print(answer.text) }
+                try console.print(RoomTable(answer.value.rooms).lines(width: console.width, console.paint))
+            }
+        }
+    }
+}

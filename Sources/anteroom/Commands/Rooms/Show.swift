@@ -1,0 +1,19 @@
+import AdminClient
+import ArgumentParser
+
+extension Rooms {
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "All that is known of one room.")
+
+        @OptionGroup var target: RoomArgument
+        @OptionGroup var options: AdminOptions
+
+        func run() async throws {
+            try await options.talk { client, console in
+                let answer = try await client.ask(.show(target.room), for: RoomReport.self)
+                if options.json { return try console.print(answer.text) }
+                try console.print(answer.value.sheet.lines(width: console.width, console.paint))
+            }
+        }
+    }
+}
