@@ -20,7 +20,9 @@ struct AdminRoutes: Sendable {
     }
 
     func router() -> Router<AdminContext> {
-        let calls = probeCalls + (services.map { AdminCalls(services: $0, readiness: readiness).all } ?? [])
+        let calls =
+            probeCalls + DashboardFiles.calls
+            + (services.map { AdminCalls(services: $0, readiness: readiness).all } ?? [])
         let router = Router(context: AdminContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: Problems(calls: calls))
         for call in calls {
