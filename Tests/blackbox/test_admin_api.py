@@ -1,4 +1,4 @@
-"""The admin API (docs/ADMIN_API.md) of a running gate: keys and roles, every call, several gates, what it does not do."""
+"""The admin API (docs/ADMIN_API.md) of a running gate: keys and roles, every call, several gates, and nothing else."""
 
 import json
 import re
