@@ -181,7 +181,7 @@ let package = Package(
             name: "AnteroomServerTests",
             dependencies: [
                 "AdminAPI", "AnteroomServer", "DragonflyStore", "EdgeProxy", "HostSystem", "NATSBus", "Prometheus",
-                "QueueStore", "VisitorAPI", "WaitingRoom",
+                "QueueStore", "VisitorAPI", "WaitingRoom", logging,
             ],
             swiftSettings: swiftSettings),
         .testTarget(

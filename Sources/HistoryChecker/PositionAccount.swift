@@ -117,7 +117,8 @@ package struct PositionAccount: Sendable {
 
     private mutating func tellMoves(at event: RoomEvent, to place: Int) {
         guard let told, !moves.isEmpty else { return }
-        var parts = ["\(moves.admitted) let in"]
+        var parts: [String] = []
+        if moves.admitted > 0 { parts.append("\(moves.admitted) let in") }
         if moves.gone > 0 { parts.append("\(moves.gone) before it gone") }
         if moves.overtaking > 0 { parts.append("\(moves.overtaking) of higher priority came before it") }
         if moves.putBefore > 0 { parts.append("\(moves.putBefore) put before it by operators") }

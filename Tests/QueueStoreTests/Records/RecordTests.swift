@@ -130,6 +130,22 @@ struct RecordTests {
         #expect(read.missedTurnGrace == Milliseconds(0) && read.shuffleWindow == settings.shuffleWindow)
     }
 
+    @Test("A room of a snapshot that knew no operators is read, and nothing is overridden in it")
+    func olderRoom() throws {
+        let settings = RoomSettings(id: try #require(RoomID("a")))
+        let time = Timestamp(milliseconds: 1)
+        let image = RoomImage(
+            settings: settings, createdAt: time, updatedAt: time, eventSequence: 5, joinSequence: 4,
+            totals: RoomTotals(), windowEpoch: time, bucketFill: 17, bucketTime: time, time: time)
+        var writer = RecordWriter()
+        writer.write(.room(image, chain: nil))
+        let text = String(decoding: writer.bytes.dropFirst(9).dropLast(), as: UTF8.self)
+        let older = text.replacing(",\"removed_total\":0", with: "")
+        var reader = RecordReader()
+        #expect(older != text && reader.read(Self.line(older)))
+        #expect(try reader.record() == .room(image, chain: nil))
+    }
+
     @Test("No flipped bit and no missing byte goes unnoticed")
     func damage() throws {
         var writer = RecordWriter()
