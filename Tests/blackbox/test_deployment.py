@@ -297,6 +297,8 @@ def test_the_health_check_says_when_the_gate_is_not_ready(house):
     house.redis.kill()
     answer = wait_until(lambda: house.health() if house.health().returncode else None, 10, 0.2, "an unhealthy gate")
     assert answer.returncode == 1 and '"name":"store","ok":false' in answer.stdout
+    # What a load balancer asks.
+    assert requests.get(f"{house.admin_url}/readyz?exclude=store", timeout=5).status_code == 200
     house.stop()
     assert house.health().returncode == 1
 
