@@ -114,10 +114,10 @@ let package = Package(
         .target(
             name: "AdminAPI",
             dependencies: [
-                "APIBodies", "Prometheus", "QueueStore", "RoomConfiguration", "WaitingRoom", hummingbird, logging,
-                nioCore, serviceLifecycle,
+                "APIBodies", "Prometheus", "QueueStore", "RoomConfiguration", "SessionTokens", "WaitingRoom",
+                hummingbird, logging, nioCore, serviceLifecycle,
             ],
-            swiftSettings: swiftSettings),
+            resources: [.embedInCode("OpenAPI")], swiftSettings: swiftSettings),
         .target(
             name: "DragonflyStore",
             dependencies: [
@@ -169,8 +169,8 @@ let package = Package(
         .testTarget(
             name: "AdminAPITests",
             dependencies: [
-                "AdminAPI", "Prometheus", "QueueStore", "RoomConfiguration", "WaitingRoom", logging, nioCore, nioPosix,
-                serviceLifecycle,
+                "AdminAPI", "Prometheus", "QueueStore", "RoomConfiguration", "WaitingRoom", hummingbird, logging,
+                nioCore, nioPosix, serviceLifecycle,
             ],
             swiftSettings: swiftSettings),
         .testTarget(

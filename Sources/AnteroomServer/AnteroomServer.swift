@@ -19,20 +19,22 @@ import WaitingRoom
 
 /// One gate: configuration in, a running process out.
 package struct AnteroomServer {
+    private let version: String
     private let configurationPath: String
     private let environment: [String: String]
-    private let configuration: Configuration
+    private let loaded: Configuration
     private let loader: ConfigurationLoader
     private let logger: Logger
     private let logLevel: LiveLogLevel
 
     package init(
-        configurationPath: String, environment: [String: String], configuration: Configuration,
+        version: String, configurationPath: String, environment: [String: String], configuration: Configuration,
         loader: ConfigurationLoader, logger: Logger, logLevel: LiveLogLevel
     ) {
+        self.version = version
         self.configurationPath = configurationPath
         self.environment = environment
-        self.configuration = configuration
+        loaded = configuration
         self.loader = loader
         self.logger = logger
         self.logLevel = logLevel
@@ -42,6 +44,9 @@ package struct AnteroomServer {
     /// - Throws: what keeps the gate from starting, in one line: a key or journal that cannot be read, a busy port.
     package func run() async throws {
         let clock: @Sendable () -> Timestamp = { SystemClock.now }
+        let configuration = try Administration.makeKeys(for: loaded, logger: logger) {
+            try loader.load(path: configurationPath, environment: environment)
+        }
         let tls = Mutex(try TLSContexts(configuration))
         let transport = TransportWatch(clock: clock, logger: logger)
         // Trapped before anybody can know that the process is there: until then they would end it.
@@ -72,9 +77,11 @@ package struct AnteroomServer {
         let lineMetrics = LineMetrics(monitor: monitor)
         let registry = PrometheusCollectorRegistry()
         let revocations = RevocationRelay()
+        let administration = Administration(
+            configuration, file: configurationPath, monitor: monitor, clock: clock, logger: logger)
         let line = try LineStore.open(
             configuration, clock: clock, logger: logger,
-            observers: [lineMetrics.observe, revocations.observe])
+            observers: [lineMetrics.observe, revocations.observe, administration.observe])
         let storeGate = StoreGate()
         let store = try MeteredStore(line.store, behind: storeGate, registry: registry)
         let open = try await line.configureAtStart(store, configuration.settings(at: clock()))
@@ -85,7 +92,8 @@ package struct AnteroomServer {
         let services = VisitorServices(
             store: store, signer: TokenSigner(keys: keys), keys: keys,
             salt: salt, monitor: monitor, abuse: abuse, captcha: captcha, pages: pages,
-            lifetime: configuration.tokens.lifetime, api: configuration.api, clock: clock)
+            lifetime: configuration.tokens.lifetime, api: configuration.api,
+            isOperatorKey: { administration.keys.caller(presenting: $0)?.role == .operator }, clock: clock)
 
         let labels = LabelTable()
         let contexts = tls.withLock { $0 }
@@ -144,11 +152,15 @@ package struct AnteroomServer {
                 return Dictionary(zip(merged.rooms, merged.origins), uniquingKeysWith: { first, _ in first })
             }, clock: clock)
         let status = GateStatus(ledger: ledger)
+        Administration.warnOfOpenListener(configuration.admin.listen, logger: logger)
         let admin = AdminService(
             AdminServer(
                 host: configuration.admin.listen.host, port: configuration.admin.listen.port, registry: registry,
-                checks: [status.check, storeCheck(store)], eventLoopGroup: group, logger: logger,
-                patience: predecessor == nil ? .zero : .seconds(10)),
+                checks: [status.check, storeCheck(store, of: configuration)],
+                services: administration.services(
+                    version: version, store: store, line: line, rooms: { worker.currentRooms }, monitor: monitor,
+                    metrics: lineMetrics),
+                eventLoopGroup: group, logger: logger, patience: predecessor == nil ? .zero : .seconds(10)),
             logger: quiet)
         let handover = HandoverService(
             signals: upgrades,
@@ -173,6 +185,7 @@ package struct AnteroomServer {
                 let pages = try PageRenderer(rooms: configuration.rooms)
                 let contexts = try TLSContexts(configuration, after: tls.withLock { $0 })
                 try accessLog.apply(configuration.gate.accessLog)
+                administration.apply(configuration.admin)
                 logLevel.value = Logger.Level(rawValue: configuration.log.level) ?? .info
                 gateService.apply(configuration.gate.timeouts)
                 handover.apply(limit: configuration.gate.timeouts.handover)
@@ -210,7 +223,10 @@ package struct AnteroomServer {
                     for rule in configuration.rooms { await handle.desk.refresh(rule.settings.id) }
                 }
             },
-            reportOutcome: { reloadSucceeded.set($0 ? 1.0 : 0.0) })
+            reportOutcome: { outcome in
+                reloadSucceeded.set(outcome == .inForce ? 1.0 : 0.0)
+                administration.note(outcome)
+            })
 
         line.start { checkout in
             await CheckoutDesk(store: store, rooms: { worker.currentRooms }).apply(checkout)
@@ -245,7 +261,8 @@ package struct AnteroomServer {
                 HangUpService(
                     signals: hangUps, reloader: reloader, keys: keys, accessLog: accessLog, notifier: notifier,
                     logger: logger),
-            ] + line.services(rooms: { worker.currentRooms }, loops: handles)
+                administration.service(line),
+            ] + line.services(rooms: { worker.currentRooms }, loops: handles, isFollowed: { administration.isFollowed })
             + (predecessor.map { [PredecessorService(channel: $0.channel, store: store, logger: logger)] } ?? []) + [
                 ChainHeadService(
                     line: line, store: store, signer: services.signer, board: services.chainHeads,
@@ -282,7 +299,7 @@ package struct AnteroomServer {
         return logger
     }
 
-    private func storeCheck(_ store: some QueueStore) -> ReadinessCheck {
+    private func storeCheck(_ store: some QueueStore, of configuration: Configuration) -> ReadinessCheck {
         let rooms = configuration.rooms.map(\.settings.id)
         return ReadinessCheck(name: "store") {
             do throws(StoreError) {

@@ -1,3 +1,4 @@
+import AdminAPI
 import DragonflyStore
 import Logging
 import NATSBus
@@ -31,6 +32,8 @@ final class LineStore: Sendable {
     private let clock: @Sendable () -> Timestamp
     private let checkouts = Mutex<(@Sendable (CheckoutEvent) async -> CheckoutOutcome)?>(nil)
     private let isSuspended = Atomic(false)
+    /// What was done to the rooms, and by whom.
+    let audit: any AuditLog
     private let logger: Logger
 
     private init(
@@ -39,6 +42,10 @@ final class LineStore: Sendable {
     ) {
         self.configuration = configuration
         self.backend = backend
+        switch backend {
+        case .memory: audit = AuditFile(directory: configuration.store.dataDirectory)
+        case .dragonfly(let store): audit = SharedAudit(store: store)
+        }
         currentBus = Mutex(bus)
         self.restorer = restorer
         self.observers = observers
@@ -214,7 +221,8 @@ final class LineStore: Sendable {
 
     /// What runs as long as the gate does.
     func services(
-        rooms: @escaping @Sendable () -> [RoomSettings], loops: [LoopHandle]
+        rooms: @escaping @Sendable () -> [RoomSettings], loops: [LoopHandle],
+        isFollowed: @escaping @Sendable () -> Bool
     ) -> [any Service] {
         guard case .dragonfly(let store) = backend, let restorer else { return [] }
         return [
@@ -223,8 +231,8 @@ final class LineStore: Sendable {
             RevocationPoller(
                 store: store, rooms: rooms, loops: loops, tokenLifetime: configuration.tokens.lifetime),
             OutboxCarrier(
-                store: store, bus: currentBus.withLock { $0 }, rooms: rooms, observers: observers, tally: outbox,
-                logger: logger),
+                store: store, bus: currentBus.withLock { $0 }, rooms: rooms, observers: observers,
+                isFollowed: isFollowed, tally: outbox, logger: logger),
         ]
     }
 

@@ -13,12 +13,16 @@ struct OutboxCarrier: Service {
     let bus: EventBus?
     let rooms: @Sendable () -> [RoomSettings]
     let observers: [@Sendable ([RoomEvent]) -> Void]
+    /// Whether somebody follows the events at this gate: then it should be the one that carries them.
+    let isFollowed: @Sendable () -> Bool
     let tally: OutboxTally
     let logger: Logger
 
     /// How soon an event is carried: so much, at most, a store takes with it that dies.
     private static let pause = Duration.milliseconds(50)
     private static let lease = "outbox"
+    /// Held by a gate where somebody follows the events; the others leave them to it.
+    private static let followers = "followers"
     /// Another gate goes on after this time without a sign.
     private static let span = Milliseconds.seconds(3)
     private static let batch = 500
@@ -31,15 +35,19 @@ struct OutboxCarrier: Service {
             let holder = String(generator.next() as UInt64, radix: 16)
             var isFailing = false
             var nextCount = ContinuousClock.now
+            var stepsAside = false
             while !Task.isCancelled {
                 var carried = 0
                 if nextCount <= .now {
                     nextCount = .now + .seconds(1)
                     await count()
+                    let isElsewhere = await isFollowedElsewhere(holder)
+                    if isElsewhere, !stepsAside { try? await store.releaseLease(Self.lease, holder: holder) }
+                    stepsAside = isElsewhere
                 }
                 do {
                     if bus?.log.isConnected == false { throw NATSError.away }
-                    if try await store.acquireLease(Self.lease, holder: holder, lasting: Self.span) {
+                    if !stepsAside, try await store.acquireLease(Self.lease, holder: holder, lasting: Self.span) {
                         // One room's trouble is not the others'.
                         var failure: (any Error)?
                         for room in rooms().map(\.id) {
@@ -62,6 +70,17 @@ struct OutboxCarrier: Service {
             }
             try? await store.releaseLease(Self.lease, holder: holder)
         }
+    }
+
+    /// Whether somebody follows the events at another gate, which is there for them, and nobody here.
+    private func isFollowedElsewhere(_ holder: String) async -> Bool {
+        if bus?.log.isConnected == false { return false }
+        let isFollowed = isFollowed()
+        guard let isFree = try? await store.acquireLease(Self.followers, holder: holder, lasting: Self.span) else {
+            return false
+        }
+        if isFree, !isFollowed { try? await store.releaseLease(Self.followers, holder: holder) }
+        return !isFree && !isFollowed
     }
 
     /// - Returns: how many were carried.

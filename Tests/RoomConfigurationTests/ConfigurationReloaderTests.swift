@@ -43,7 +43,7 @@ struct ConfigurationReloaderTests {
             path: "a.yml", environment: [:], initial: initial, loader: loader,
             logger: Logger(label: "test") { [log] _ in log },
             apply: { [record] configuration in try record.apply(configuration) },
-            reportOutcome: { [record] outcome in record.report(outcome) })
+            reportOutcome: { [record] outcome in record.report(outcome == .inForce) })
         await reloader.poll()
         await reloader.poll()
         #expect(record.outcomes == [true])

@@ -59,6 +59,21 @@ def test_mounted_files_are_there(services):
             assert volume["type"] == "volume" or pathlib.Path(volume["source"]).exists(), volume
 
 
+def test_what_watches_finds_what_it_watches(services):
+    """Prometheus its targets and Alertmanager, Grafana its data source and the folder of dashboards."""
+    inside = {"gate:9090", "dragonfly:6379", "prometheus:9090", "alertmanager:9093"}
+    assert {place.split(":")[0] for place in inside} <= set(services)
+    configuration = (REPOSITORY / "deploy/prometheus/prometheus.yml").read_text()
+    assert set(re.findall(r'"(\S+:\d+)"', configuration)) == inside - {"prometheus:9090"}
+    provisioning = REPOSITORY / "deploy/grafana/provisioning"
+    [source] = yaml.safe_load((provisioning / "datasources/prometheus.yml").read_text())["datasources"]
+    assert source["url"] == "http://prometheus:9090" and source["type"] == "prometheus" and source["isDefault"]
+    [provider] = yaml.safe_load((provisioning / "dashboards/anteroom.yml").read_text())["providers"]
+    mounts = {volume["target"]: pathlib.Path(volume["source"]) for volume in services["grafana"]["volumes"]}
+    assert mounts[provider["options"]["path"]] == REPOSITORY / "deploy/grafana/dashboards"
+    assert mounts["/etc/grafana/provisioning"] == provisioning
+
+
 def test_dragonfly_runs_with_the_flags_that_it_needs(services):
     """Those of docs/DRAGONFLYDB.md."""
     [line] = re.findall(r"^ +(dragonfly .*)$", DRAGONFLY, re.MULTILINE)
@@ -278,7 +293,7 @@ def test_the_units_are_sound(units):
 
 
 def test_the_service_is_confined(units):
-    """systemd's own measure, 0 to 10: what reads no devices, starts nothing and opens no ports below 1024 is below 2."""
+    """systemd's own measure, from 0 to 10, here in tenths."""
     run("systemd-analyze", "security", "--offline=true", "--threshold=20", "./anteroom.service", folder=units)
 
 

@@ -131,7 +131,9 @@ def test_what_chooses_pods_finds_them(objects):
     for one in of(objects, "ServiceMonitor"):
         selector = one["spec"]["selector"]["matchLabels"]
         [service] = [other for other in of(objects, "Service") if fits(selector, other["metadata"]["labels"])]
-        assert {entry["port"] for entry in one["spec"]["endpoints"]} <= {port["name"] for port in service["spec"]["ports"]}
+        assert {entry["port"] for entry in one["spec"]["endpoints"]} <= {
+            port["name"] for port in service["spec"]["ports"]
+        }
         # The rules of deploy/prometheus know gates by this.
         assert service["metadata"]["labels"][one["spec"]["jobLabel"]] == "anteroom"
 
@@ -243,7 +245,9 @@ class Cluster:
             client, home = free_port(), folder / f"nats-{number}"
             home.mkdir()
             own = text.replace("port: 4222", f'listen: "127.0.0.1:{client}"').replace("/data", str(home))
-            own = own.replace("http_port: 8222\n", "").replace("port: 6222", f'listen: "127.0.0.1:{self.routes[number]}"')
+            own = own.replace("http_port: 8222\n", "").replace(
+                "port: 6222", f'listen: "127.0.0.1:{self.routes[number]}"'
+            )
             for other, route in enumerate(self.routes):
                 own = own.replace(f"nats-{other}.nats-nodes:6222", f"127.0.0.1:{route}")
             (home / "nats.conf").write_text(own)

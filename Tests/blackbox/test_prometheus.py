@@ -115,7 +115,9 @@ def queries() -> list:
     """(where, expression) of all rules and dashboards."""
     found = [(rule.get("alert") or rule["record"], rule["expr"]) for rule in rules()]
     for name, board in BOARDS.items():
-        found += [(f"{name}: {panel['title']}", target["expr"]) for panel in board["panels"] for target in panel["targets"]]
+        found += [
+            (f"{name}: {panel['title']}", target["expr"]) for panel in board["panels"] for target in panel["targets"]
+        ]
         found += [(f"{name}: {entry['name']}", entry["expr"]) for entry in board["annotations"]["list"]]
     return found
 
@@ -197,19 +199,11 @@ def test_the_expressions_of_dashboards_parse(tmp_path):
     assert f"{len(entries)} rules found" in run(program("promtool"), "check", "rules", file)
 
 
-def test_grafana_finds_its_files():
-    """The data source has the id that dashboards fall back to, and the folder is the one that compose mounts."""
-    [source] = yaml.safe_load((GRAFANA / "provisioning/datasources/prometheus.yml").read_text())["datasources"]
-    assert source["type"] == "prometheus" and source["isDefault"]
-    [provider] = yaml.safe_load((GRAFANA / "provisioning/dashboards/anteroom.yml").read_text())["providers"]
-    assert provider["options"]["path"] == "/var/lib/grafana/dashboards"
-
-
 # A real Prometheus.
 
 
 def test_prometheus_sees_a_gate_in_trouble(servers):
-    """Well: nothing fires. Then the origin dies, the file gets a mistake, a line stands still, and at last the gate ends."""
+    """Nothing fires. Then the origin dies, the file gets a mistake, a line stands still, and at last the gate ends."""
     origin, other = servers.origin(site), servers.origin(site)
     slow = gates.room(other.url, id="slow", match={"paths": ["/slow"]}, queue_rate="1/h", heartbeat_timeout="10m")
     shop = gates.busy_room(origin.url, slots=2, health={"max_failures": 1})

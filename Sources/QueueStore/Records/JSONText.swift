@@ -58,6 +58,17 @@ package struct JSONText {
         needsComma = true
     }
 
+    /// What is not known, or no number, as null.
+    package mutating func member(_ name: String, numbers: [Double?]) {
+        key(name)
+        let texts = numbers.map { number in
+            guard let number, number.isFinite else { return "null" }
+            return Int(exactly: number).map(String.init) ?? "\(number)"
+        }
+        bytes += ("[" + texts.joined(separator: ",") + "]").utf8
+        needsComma = true
+    }
+
     package mutating func member<Element>(
         _ name: String, objects elements: [Element], _ write: (inout JSONText, Element) -> Void
     ) {

@@ -20,4 +20,15 @@ extension ScalarForm<Rate> {
     }
 }
 
+extension Rate {
+    /// From the text that a configuration may hold; nil from any other.
+    package init?(configured text: String) {
+        do throws(Mistake) {
+            self = try ScalarForm<Rate>.rate.parse(text)
+        } catch {
+            return nil
+        }
+    }
+}
+
 private let spans: [String: Milliseconds] = ["s": .seconds(1), "min": .minutes(1), "h": .hours(1)]

@@ -65,6 +65,7 @@ package struct ConfigurationLoader: Sendable {
             configuration.read(
                 root, templates: TemplateReader(files: named, check: checkTemplate),
                 pem: PEMReader(files: named, checks: pemChecks), secrets: SecretReader(files: named))
+            configuration.readAdminKeys(root, AdminKeyReader(files: named), reading)
         }
         var overrides = EnvironmentOverrides(environment)
         overrides.apply(to: &configuration)
@@ -137,6 +138,11 @@ extension Configuration {
         if root.areSound("rooms"), root.value("rooms")?.items?.isEmpty ?? true {
             root.refuse("rooms", Mistake("there are no rooms", "write at least one, with an id and a target_url"))
         }
+    }
+
+    fileprivate mutating func readAdminKeys(_ root: Section, _ reader: AdminKeyReader, _ reading: Reading) {
+        guard root.areSound("admin.keys_file") else { return }
+        admin.keys = reader.keys(at: admin.keysFile, reading)
     }
 
     /// A shared store has an address, by the file or by `DRAGONFLYDB_URL`, and the embedded one has none.

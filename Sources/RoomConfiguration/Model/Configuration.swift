@@ -39,9 +39,18 @@ package struct Configuration: Hashable, Sendable {
 /// `admin:` the listener for operators and Prometheus.
 package struct AdminConfiguration: Hashable, Sendable {
     package var listen: ListenAddress
+    /// Where the keys of the admin API are; relative paths are relative to the working directory.
+    package var keysFile: String
+    /// What stands there; nil: there is no such file yet.
+    package var keys: [AdminKey]?
 
-    package init(listen: ListenAddress = ListenAddress(host: "127.0.0.1", port: 9090)) {
+    package init(
+        listen: ListenAddress = ListenAddress(host: "127.0.0.1", port: 9090), keysFile: String = "var/keys/admin.keys",
+        keys: [AdminKey]? = nil
+    ) {
         self.listen = listen
+        self.keysFile = keysFile
+        self.keys = keys
     }
 }
 

@@ -13,7 +13,7 @@ package actor ConfigurationReloader: Service {
     private let sleep: @Sendable (Duration) async throws -> Void
     private let logger: Logger
     private let apply: @Sendable (Configuration) async throws -> Void
-    private let reportOutcome: @Sendable (Bool) -> Void
+    private let reportOutcome: @Sendable (ReloadOutcome) -> Void
 
     /// What the process began with: settings that need a restart stay as they are here.
     private let initial: Configuration
@@ -29,13 +29,13 @@ package actor ConfigurationReloader: Service {
     ///   - initial: The configuration in force.
     ///   - interval: Between two looks at the files; a change is applied at the second look after it.
     ///   - apply: Puts a new configuration into force; throws if it cannot, and leaves the old one.
-    ///   - reportOutcome: Told after each loading whether the files are now in force.
+    ///   - reportOutcome: Told after each loading what came of it.
     package init(
         path: String, environment: [String: String], initial: Configuration, loader: ConfigurationLoader,
         interval: Duration = .milliseconds(500),
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         logger: Logger, apply: @escaping @Sendable (Configuration) async throws -> Void,
-        reportOutcome: @escaping @Sendable (Bool) -> Void
+        reportOutcome: @escaping @Sendable (ReloadOutcome) -> Void
     ) {
         self.path = path
         self.environment = environment
@@ -97,7 +97,7 @@ package actor ConfigurationReloader: Service {
     private func takeOver(_ configuration: Configuration) async {
         reported = []
         guard configuration != applied else {
-            reportOutcome(true)
+            reportOutcome(.inForce)
             return
         }
         do {
@@ -106,13 +106,13 @@ package actor ConfigurationReloader: Service {
             logger.error(
                 "The new configuration could not be applied; the last good one stays in force",
                 metadata: ["file": "\(path)", "error": "\(error)"])
-            reportOutcome(false)
+            reportOutcome(.refused(["\(path): \(error)"]))
             return
         }
         applied = configuration
         logger.info("Applied the new configuration", metadata: ["file": "\(path)"])
         warnOfRestart(configuration)
-        reportOutcome(true)
+        reportOutcome(.inForce)
     }
 
     private func warnOfRestart(_ configuration: Configuration) {
@@ -135,6 +135,6 @@ package actor ConfigurationReloader: Service {
                 ])
         }
         reported = Set(mistakes.problems)
-        reportOutcome(false)
+        reportOutcome(.refused(mistakes.problems.map(\.description)))
     }
 }

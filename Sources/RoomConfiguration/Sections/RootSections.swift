@@ -4,6 +4,7 @@ extension AdminConfiguration {
     init(reading section: Section) {
         self.init()
         section.read("listen", into: &listen, .listenAddress)
+        section.read("keys_file", into: &keysFile, .text)
     }
 }
 

@@ -23,6 +23,22 @@ final class Reading {
             ConfigurationProblem(place: place, keyPath: path, wrong: mistake.wrong, remedy: mistake.remedy))
     }
 
+    /// Refuses a file, found from the working directory, that the value at `path` or its default names.
+    func refuse(_ mistake: Mistake, ofFile file: String, path: String) {
+        wrongPaths.insert(path)
+        problems.append(
+            ConfigurationProblem(place: .file(file), keyPath: path, wrong: mistake.wrong, remedy: mistake.remedy))
+    }
+
+    /// Refuses a line of a file that the value at `path` names.
+    func refuse(_ mistake: Mistake, inLine line: Int, of file: String, path: String) {
+        wrongPaths.insert(path)
+        problems.append(
+            ConfigurationProblem(
+                place: .position(file: file, line: line, column: 1), keyPath: path, wrong: mistake.wrong,
+                remedy: mistake.remedy))
+    }
+
     /// Whether something was wrong with the value at `path` or in it: then rules about its value say nothing.
     func isWrong(_ path: String) -> Bool { wrongPaths.contains(path) }
 

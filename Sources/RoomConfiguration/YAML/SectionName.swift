@@ -45,7 +45,7 @@ enum SectionName: String, CaseIterable {
                 "head", "body_progress", "idle", "connect", "tls_handshake", "first_byte", "upstream_idle",
                 "tunnel_idle", "drain", "drain_delay", "handover",
             ]
-        case .admin: ["listen"]
+        case .admin: ["listen", "keys_file"]
         case .store: ["kind", "url", "ca_file", "data_directory"]
         case .events: ["nats_url"]
         case .tokens: ["algorithm", "lifetime", "key_file", "token_binding"]

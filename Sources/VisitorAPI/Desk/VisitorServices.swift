@@ -17,6 +17,8 @@ package final class VisitorServices: Sendable {
     package let abuse: AbuseWatch
     let captcha: (any CaptchaVerifier)?
     package let clock: @Sendable () -> Timestamp
+    /// Whether this is an operator's key of the admin API.
+    let isOperatorKey: @Sendable ([UInt8]) -> Bool
     private let mutable: Mutex<Mutable>
     private let moveListeners = Mutex<[@Sendable (PositionID, BindingDigest) -> Void]>([])
 
@@ -34,6 +36,7 @@ package final class VisitorServices: Sendable {
         abuse: AbuseWatch? = nil, captcha: (any CaptchaVerifier)? = nil, pages: PageRenderer,
         lifetime: Milliseconds,
         api: APIConfiguration = APIConfiguration(),
+        isOperatorKey: @escaping @Sendable ([UInt8]) -> Bool = { _ in false },
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.store = store
@@ -43,6 +46,7 @@ package final class VisitorServices: Sendable {
         self.monitor = monitor
         self.abuse = abuse ?? AbuseWatch(salt: salt)
         self.captcha = captcha
+        self.isOperatorKey = isOperatorKey
         self.clock = clock
         mutable = Mutex(Mutable(pages: pages, lifetime: lifetime, api: api))
     }

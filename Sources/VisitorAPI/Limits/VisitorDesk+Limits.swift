@@ -30,7 +30,7 @@ extension VisitorDesk {
         let verdict: RateVerdict
         switch limit {
         case .enqueue:
-            guard let address = countedAddress(request, rule) else { return .passed([]) }
+            guard !isTrusted(request), let address = countedAddress(request, rule) else { return .passed([]) }
             verdict = await countEnqueue(from: address, under: rate, in: rule.settings.id)
         case .status, .heartbeat, .session:
             guard let position = caller(call, request, rule), !isExempt(request, rule) else { return .passed([]) }

@@ -21,8 +21,8 @@ struct Run: AsyncParsableCommand {
         let liveLevel = LiveLogLevel(level)
         LoggingSystem.bootstrap { LiveLogHandler(StreamLogHandler.standardError(label: $0), level: liveLevel) }
         let server = AnteroomServer(
-            configurationPath: file.config, environment: environment, configuration: configuration, loader: loader,
-            logger: Logger(label: "anteroom"), logLevel: liveLevel)
+            version: Version.number, configurationPath: file.config, environment: environment,
+            configuration: configuration, loader: loader, logger: Logger(label: "anteroom"), logLevel: liveLevel)
         do {
             try await server.run()
         } catch {

@@ -19,7 +19,9 @@ def tool(name) -> pathlib.Path:
 
 def compose() -> dict:
     """docker-compose.yml, checked and with all defaults written out."""
-    return json.loads(run(tool("docker-compose"), "-f", REPOSITORY / "docker-compose.yml", "config", "--format", "json"))
+    return json.loads(
+        run(tool("docker-compose"), "-f", REPOSITORY / "docker-compose.yml", "config", "--format", "json")
+    )
 
 
 def kustomized(folder) -> list:

@@ -129,6 +129,21 @@ class Gate:
         is_json = answer.headers.get("Content-Type", "").startswith("application/json")
         return answer.json() if answer.ok and is_json else {}
 
+    @property
+    def keys_file(self) -> pathlib.Path:
+        """Of the admin API; the gate makes it."""
+        return self.directory / "var/keys/admin.keys"
+
+    def key(self, name="local") -> str:
+        """The key of that name."""
+        rows = [line.split() for line in self.keys_file.read_text().splitlines() if line and line[0] != "#"]
+        return next(key for owner, _, key in rows if owner == name)
+
+    def admin(self, method, call="", key=None, **options):
+        """A call of docs/ADMIN_API.md, with the operator's key unless another is given."""
+        headers = {"Authorization": f"Bearer {key or self.key()}"}
+        return requests.request(method, f"{self.admin_url}/admin/v1{call}", headers=headers, timeout=20, **options)
+
     def waiting(self, room_id="shop") -> int:
         """How many wait; the public facts may be a second old, so this takes one."""
         time.sleep(1.1)

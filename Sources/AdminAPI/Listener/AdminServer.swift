@@ -5,7 +5,7 @@ package import NIOCore
 package import Prometheus
 import ServiceLifecycle
 
-/// The listener for operators and Prometheus: `/metrics`, `/healthz`, `/readyz`.
+/// The listener for operators and Prometheus: `/metrics`, `/healthz`, `/readyz`, and the admin API.
 package struct AdminServer: Service {
     /// Connections at a time; more wait in the kernel's backlog.
     static let maxConnections = 64
@@ -13,24 +13,27 @@ package struct AdminServer: Service {
     private let host: String
     private let port: Int
     private let routes: AdminRoutes
+    private let services: AdminServices?
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
     private let patience: Duration
     private let onListening: @Sendable (Int) async -> Void
 
     /// - Parameters:
+    ///   - services: what the admin API works on; nil: there is none.
     ///   - host: a name or an IP address, without brackets.
     ///   - port: 0 for one that is free.
     ///   - patience: how long it waits for another process to leave the address.
     ///   - onListening: called once with the port that it listens on.
     package init(
         host: String, port: Int, registry: PrometheusCollectorRegistry, checks: [ReadinessCheck],
-        eventLoopGroup: any EventLoopGroup, logger: Logger, patience: Duration = .zero,
+        services: AdminServices? = nil, eventLoopGroup: any EventLoopGroup, logger: Logger, patience: Duration = .zero,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.host = host
         self.port = port
-        self.routes = AdminRoutes(registry: registry, checks: checks)
+        self.routes = AdminRoutes(registry: registry, checks: checks, services: services)
+        self.services = services
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
         self.patience = patience
@@ -43,12 +46,24 @@ package struct AdminServer: Service {
         let end = ContinuousClock.now + patience
         while true {
             do {
-                return try await application.run()
+                return try await serve()
             } catch  where !(error is CancellationError) {
                 let failure = AdminServerError(listeningOn: address, error)
                 guard failure.code == .addressInUse, ContinuousClock.now < end else { throw failure }
                 try await Task.sleep(for: .milliseconds(20))
             }
+        }
+    }
+
+    /// Tails would go on for ever: they end as the listener does, and it waits for them no longer.
+    private func serve() async throws {
+        guard let services else { return try await application.run() }
+        let beats = Task { await services.tails.run(services.keys) }
+        defer { beats.cancel() }
+        try await withGracefulShutdownHandler {
+            try await application.run()
+        } onGracefulShutdown: {
+            services.tails.close()
         }
     }
 

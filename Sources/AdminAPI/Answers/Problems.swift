@@ -2,10 +2,9 @@ import Hummingbird
 
 /// Turns what has no answer into a problem: 404, or 405 where another method would have one.
 struct Problems: RouterMiddleware {
-    typealias Context = BasicRequestContext
+    typealias Context = AdminContext
 
-    /// The paths that answer GET and HEAD.
-    let paths: [String]
+    let calls: [AdminCall]
 
     func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
@@ -14,7 +13,8 @@ struct Problems: RouterMiddleware {
         do {
             response = try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound {
-            response = paths.contains(request.uri.path) ? methodNotAllowed : notFound
+            let methods = calls.filter { $0.matches(request.uri.path) }.map(\.method.rawValue)
+            response = methods.isEmpty ? notFound : methodNotAllowed(methods)
         } catch let error as HTTPError {
             response = Problem(error.status, error.body ?? error.status.reasonPhrase).response
         }
@@ -23,12 +23,15 @@ struct Problems: RouterMiddleware {
     }
 
     private var notFound: Response {
-        Problem(.notFound, "There is nothing here. Try \(paths.joined(separator: ", ")).").response
+        let places = calls.map(\.path).filter { !$0.contains("{") && $0.utf8.count > 1 }
+        return Problem(.notFound, "There is nothing here. Try \(places.joined(separator: ", ")).").response
     }
 
-    private var methodNotAllowed: Response {
-        var response = Problem(.methodNotAllowed, "Use GET or HEAD.").response
-        response.headers[.allow] = "GET, HEAD"
-        return response
+    private func methodNotAllowed(_ methods: [String]) -> Response {
+        let allowed = methods.flatMap { $0 == "GET" ? ["GET", "HEAD"] : [$0] }
+        return Problem(
+            .methodNotAllowed, "Use \(allowed.joined(separator: " or ")).",
+            fields: [.allow: allowed.joined(separator: ", ")]
+        ).response
     }
 }

@@ -1,0 +1,79 @@
+import Hummingbird
+import Prometheus
+
+/// What the admin listener answers.
+struct AdminRoutes: Sendable {
+    /// How long the values of a scrape may take to be gathered; Prometheus itself waits 10 s.
+    static let gatherTimeout = Duration.seconds(5)
+
+    let registry: PrometheusCollectorRegistry
+    private let probes: [ReadinessProbe]
+    /// Of the admin API; nil: there is none.
+    private let services: AdminServices?
+    private let guards: AdminGuard?
+
+    init(registry: PrometheusCollectorRegistry, checks: [ReadinessCheck], services: AdminServices? = nil) {
+        self.registry = registry
+        probes = checks.map(ReadinessProbe.init)
+        self.services = services
+        guards = services.map { AdminGuard($0.keys, logger: $0.logger) }
+    }
+
+    func router() -> Router<AdminContext> {
+        let calls = probeCalls + (services.map { AdminCalls(services: $0, readiness: readiness).all } ?? [])
+        let router = Router(context: AdminContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: Problems(calls: calls))
+        for call in calls {
+            router.on(RouterPath(call.path), method: call.method) { request, context in
+                do throws(Problem) {
+                    return try await answer(call, request, context)
+                } catch {
+                    return error.response
+                }
+            }
+        }
+        return router
+    }
+
+    private func answer(
+        _ call: AdminCall, _ request: Request, _ context: AdminContext
+    ) async throws(Problem) -> Response {
+        var caller: AdminCaller?
+        if let role = call.role, let guards { caller = try guards.caller(of: request, needing: role) }
+        return try await call.answer(AdminRequest(head: request, context: context, caller: caller))
+    }
+
+    /// For programs that watch the process; open to all.
+    private var probeCalls: [AdminCall] {
+        [
+            AdminCall(.get, "/metrics") { _ in await metrics() },
+            AdminCall(.get, "/healthz") { _ in
+                .fresh(body: Array("ok\n".utf8), contentType: "text/plain; charset=utf-8")
+            },
+            AdminCall(.get, "/readyz") { _ in
+                let readiness = await readiness()
+                return .json(readiness, status: readiness.ready ? .ok : .serviceUnavailable)
+            },
+        ]
+    }
+
+    private func metrics() async -> Response {
+        guard let text = await value(within: Self.gatherTimeout, of: { [registry] in await registry.gather() }) else {
+            return Problem(.serviceUnavailable, "The metrics could not be gathered within \(Self.gatherTimeout).")
+                .response
+        }
+        return .fresh(body: text, contentType: "text/plain; version=0.0.4; charset=utf-8")
+    }
+
+    @Sendable private func readiness() async -> Readiness {
+        let checks = await withTaskGroup { group in
+            for (index, probe) in probes.enumerated() {
+                group.addTask { (index, Readiness.Check(probe.check.name, await probe.outcome())) }
+            }
+            var checks: [(Int, Readiness.Check)] = []
+            for await check in group { checks.append(check) }
+            return checks.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+        return Readiness(checks: checks)
+    }
+}
