@@ -117,7 +117,7 @@ let package = Package(
                 "APIBodies", "Prometheus", "QueueStore", "RoomConfiguration", "SessionTokens", "WaitingRoom",
                 hummingbird, logging, nioCore, serviceLifecycle,
             ],
-            resources: [.embedInCode("OpenAPI")], swiftSettings: swiftSettings),
+            resources: [.embedInCode("Dashboard"), .embedInCode("OpenAPI")], swiftSettings: swiftSettings),
         .target(
             name: "DragonflyStore",
             dependencies: [

@@ -159,7 +159,7 @@ package struct AnteroomServer {
                 checks: [status.check, storeCheck(store, of: configuration)],
                 services: administration.services(
                     version: version, store: store, line: line, rooms: { worker.currentRooms }, monitor: monitor,
-                    metrics: lineMetrics),
+                    metrics: lineMetrics, history: recorder),
                 eventLoopGroup: group, logger: logger, patience: predecessor == nil ? .zero : .seconds(10)),
             logger: quiet)
         let handover = HandoverService(

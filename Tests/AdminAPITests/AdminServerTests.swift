@@ -84,7 +84,9 @@ struct AdminServerTests {
         }
     }
 
-    @Test("Anything else is a 404 problem", arguments: ["/", "/metricsx", "/admin/v1/rooms", "/metrics/x", "/%00"])
+    @Test(
+        "Anything else is a 404 problem",
+        arguments: ["/dashboard/x.js", "/metricsx", "/admin/v1/rooms", "/metrics/x", "/%00"])
     func notFound(target: String) async throws {
         try await serving { port in
             let answer = try await RawExchange(port: port, "GET", target)

@@ -23,7 +23,9 @@ struct Problems: RouterMiddleware {
     }
 
     private var notFound: Response {
-        let places = calls.map(\.path).filter { !$0.contains("{") && $0.utf8.count > 1 }
+        let places = calls.map(\.path).filter {
+            !$0.contains("{") && $0.utf8.count > 1 && ($0 == DashboardFiles.path || !$0.hasPrefix(DashboardFiles.path))
+        }
         return Problem(.notFound, "There is nothing here. Try \(places.joined(separator: ", ")).").response
     }
 

@@ -84,15 +84,15 @@ final class Administration: Sendable {
 
     func services(
         version: String, store: any QueueStore, line: LineStore, rooms: @escaping @Sendable () -> [RoomSettings],
-        monitor: RoomMonitor, metrics: LineMetrics
+        monitor: RoomMonitor, metrics: LineMetrics, history: any RoomHistoryProviding
     ) -> AdminServices {
         AdminServices(
             version: version, startedAt: clock(), store: store, rooms: rooms,
             estimate: { monitor.snapshot(of: $0)?.estimate(rank: $1) },
             onAdmission: metrics.admitted, keys: keys,
             configuration: { self.standing.withLock { $0 } },
-            eventsBacklog: { line.eventStatus?.backlog ?? 0 }, tails: tails, audit: line.audit, clock: clock,
-            logger: logger)
+            eventsBacklog: { line.eventStatus?.backlog ?? 0 }, tails: tails, audit: line.audit,
+            history: history, clock: clock, logger: logger)
     }
 
     func service(_ line: LineStore) -> any Service { AuditService(recorder: audit, log: line.audit) }

@@ -44,7 +44,10 @@ struct SampleRing: Sendable {
             columns: Dictionary(uniqueKeysWithValues: columns))
     }
 
-    private func value(at index: Int) -> Double? { cells[index].isNaN ? nil : Double(cells[index]) }
+    /// To five decimals, which is more than is measured: a `Float`'s own digits as a `Double` would be a long text.
+    private func value(at index: Int) -> Double? {
+        cells[index].isNaN ? nil : (Double(cells[index]) * 100_000).rounded() / 100_000
+    }
 
     private mutating func write(_ sample: RoomSample, _ number: Int64) {
         let start = Self.row(number)

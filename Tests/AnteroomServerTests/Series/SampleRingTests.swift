@@ -33,6 +33,16 @@ struct SampleRingTests {
         #expect(series.columns[.enqueued] == [nil, nil], "what was not told is not known")
     }
 
+    @Test("Numbers come back as short as they were")
+    mutating func rounding() {
+        var sample = RoomSample()
+        sample[.queueRate] = 0.1
+        sample[.originLatencySecondsP50] = 0.00123
+        ring.add(sample, at: start)
+        let columns = ring.series(latest: 1)?.columns
+        #expect(columns?[.queueRate] == [0.1] && columns?[.originLatencySecondsP50] == [0.00123])
+    }
+
     @Test("A timer that fires a little early or late does not lose a sample")
     mutating func jitter() {
         ring.add(RoomSample(), at: start)
