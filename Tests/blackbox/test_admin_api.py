@@ -24,11 +24,14 @@ PROSE = (gates.REPOSITORY / "docs/ADMIN_API.md").read_text()
 VIEWER = "v" * 40
 
 
-def with_viewer(gate):
-    """The same gate, with a viewer's key beside the one that it has made."""
-    with gate.keys_file.open("a") as file:
-        file.write(f"wall viewer {VIEWER}\n")
-    wait_until(lambda: gate.admin("GET", key=VIEWER).status_code == 200, 4, 0.1, "the viewer's key")
+def with_viewer(servers, origin):
+    """A gate of one slot, taken, with an operator's key and a viewer's."""
+    gate = servers.gate([gates.busy_room(origin.url)], start=False)
+    gate.keys_file.parent.mkdir(parents=True)
+    gate.keys_file.touch(0o600)
+    gate.keys_file.write_text(f"local operator {'o' * 40}\nwall viewer {VIEWER}\n")
+    gate.start()
+    gate.holder = through(gate)
     return gate
 
 
@@ -84,7 +87,6 @@ class TestKeys:
 
     def test_saving_the_file_applies_it(self, line):
         """A new key counts, one that is gone does not, and a mistake changes nothing but is told with its place."""
-        with_viewer(line)
         old = line.key()
         line.keys_file.write_text(f"ann operator {'a' * 32}\n")
         wait_until(lambda: line.admin("GET", key=old).status_code == 401, 4, 0.1, "the old key to end")
@@ -104,9 +106,9 @@ class TestKeys:
         code, [said] = line.refusal()
         assert code == 1 and "chmod 0600" in said
 
-    def test_roles(self, line):
+    def test_roles(self, servers, origin):
         """None: 401. A viewer reads and changes nothing."""
-        with_viewer(line)
+        line = with_viewer(servers, origin)
         for path, method, operation in operations():
             path = path.removeprefix("/admin/v1").replace("{id}", "shop")
             url = f"{line.admin_url}/admin/v1{path}"
@@ -265,12 +267,18 @@ class TestSeveralGates:
         """One gate carries the events: the one with the tail, and after it the other."""
         for gate, other in (two, two[::-1]):
             tail = Tail(gate, "?kind=position.enqueued")
-            wait_until(lambda: Visitor(other).navigate() and tail.events, 10, 0.2, f"events at {gate.url}")
+
+            def seen():
+                Visitor(other).navigate()
+                return tail.events
+
+            wait_until(seen, 10, 0.2, f"events at {gate.url}")
             tail.stop()
 
     def test_a_store_that_is_away_is_a_503(self, two, servers):
         next(server for server in servers if isinstance(server, RedisServer)).kill()
-        answer = wait_until(lambda: (r := two[0].admin("GET", "/rooms")).status_code == 503 and r, 5, 0.1)
+        wait_until(lambda: two[0].admin("GET", "/rooms").status_code == 503, 5, 0.1, "the store's end")
+        answer = two[0].admin("GET", "/rooms")
         assert int(answer.headers["Retry-After"]) > 0 and answer.json()["status"] == 503
         assert two[0].admin("GET", "/health").json()["ready"] is False
 
@@ -282,15 +290,15 @@ class TestTheSitesOwnServer:
         headers = {"Authorization": f"Bearer {key or gate.key()}", "User-Agent": "app/1"}
         return requests.post(f"{gate.url}/api/v1/queues/shop/enqueue", json=body, headers=headers, timeout=5)
 
-    def test_it_says_who_is_who(self, line):
+    def test_it_says_who_is_who(self, servers, origin):
         """Any priority; the user's place again with a token for it; others are told nothing."""
+        line = with_viewer(servers, origin)
         Visitor(line).navigate()
         made = self.enqueue(line, priority=7, user_id="u1")
         assert made.status_code == 201 and made.json()["position"] == 1 and made.json()["priority"] == 7
         again = self.enqueue(line, user_id="u1")
         assert again.status_code == 200 and again.json()["position_id"] == made.json()["position_id"]
         assert again.json()["token"]
-        with_viewer(line)
         for key in (VIEWER, "w" * 40):
             assert self.enqueue(line, key, priority=1).status_code == 403
             assert self.enqueue(line, key, user_id="u1").status_code == 409
@@ -380,8 +388,7 @@ class TestDocument:
 def gate(module_servers):
     """With somebody waiting and somebody through."""
     origin = module_servers.origin(site)
-    gate = with_viewer(module_servers.gate([gates.busy_room(origin.url)]))
-    gate.through = through(gate)
+    gate = with_viewer(module_servers, origin)
     gate.waiting = Visitor(gate)
     gate.waiting.navigate()
     return gate
