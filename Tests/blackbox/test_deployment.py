@@ -90,6 +90,37 @@ def test_a_container_has_longer_than_the_gate_takes_to_end(services):
     assert int(services["gate"]["stop_grace_period"].rstrip("s")) > drain + 10
 
 
+def texts() -> dict:
+    """All that is said of deployment: file -> text."""
+    files = [REPOSITORY / name for name in ("docker-compose.yml", "docs/DEPLOYMENT.md", "docs/MONITORING.md")]
+    files += [file for file in (REPOSITORY / "deploy").rglob("*") if file.is_file()]
+    return {file.relative_to(REPOSITORY): file.read_text() for file in files}
+
+
+def test_keys_that_are_named_are_those_of_the_configuration():
+    """As `gate.timeouts.drain`, wherever it is said."""
+    reference = yaml.safe_load((REPOSITORY / "config/anteroom.yml").read_text())
+    named = 0
+    for file, text in texts().items():
+        for key in re.findall(r"(?<![\w./-])(?:gate|admin|store|events|tokens)(?:\.[a-z_]{4,})+(?![\w./])", text):
+            section = reference
+            for part in key.split("."):
+                assert part in section, f"{file} names {key}"
+                section = section[part]
+            named += 1
+    assert named > 10
+
+
+def test_files_that_are_named_are_there():
+    """Pages of docs/ and files of deploy/."""
+    for file, text in texts().items():
+        for name in re.findall(r"\b(?:docs/\w+\.md|deploy/[\w./$-]+)", text):
+            # One with a variable in it is of a shell's loop.
+            assert "$" in name or (REPOSITORY / name.rstrip(".")).exists(), f"{file} names {name}"
+        for name in re.findall(r"\]\((\w+\.md)", text):
+            assert (REPOSITORY / "docs" / name).exists(), f"{file} names {name}"
+
+
 # deploy/Dockerfile
 
 
@@ -116,30 +147,33 @@ def test_the_build_gets_all_that_it_reads():
         assert (REPOSITORY / path).exists()
 
 
-def packages(name, seen=None) -> set:
-    """A Debian package and all that it needs."""
-    seen = set() if seen is None else seen
-    if name not in seen:
-        seen.add(name)
-        done = subprocess.run(["dpkg-query", "-W", "-f=${Depends}", name], capture_output=True, text=True)
-        for entry in filter(None, re.split(r"[,|]", done.stdout)):
-            packages(entry.strip().split(" ")[0].split(":")[0], seen)
-    return seen
+def with_dependencies(names) -> set:
+    """Debian packages and all that they need."""
+    table = run("dpkg-query", "-W", "-f=${Package}\t${Pre-Depends}, ${Depends}\n")
+    needs = {
+        name: re.findall(r"(?:^|[,|]) *([\w.+-]+)", rest) for name, rest in re.findall(r"^(.*)\t(.*)$", table, re.M)
+    }
+    found, rest = set(), list(names)
+    while rest:
+        name = rest.pop()
+        if name not in found:
+            found.add(name)
+            rest += needs.get(name, [])
+    return found
 
 
 def test_the_image_has_the_libraries_that_the_gate_needs():
     """Those that ldd names and that are no part of Swift come with the packages of the last stage."""
     stage = DOCKERFILE.split(" AS gate")[1]
-    installed = set()
-    for name in re.search(r"--no-install-recommends (.*) \\", stage)[1].split():
-        installed |= packages(name)
-    for line in run("ldd", gates.anteroom().resolve()).splitlines():
-        path = re.search(r"=> (/\S+)", line)
-        if not path or "libswift" in line or "/swift/" in line or "lib_Foundation" in line or "libFoundation" in line:
-            continue
-        # Packages name /lib where the file is in /usr/lib.
-        owner = run("dpkg-query", "-S", f"*/{pathlib.Path(path[1]).resolve().name}").split(":")[0]
-        assert owner in installed, f"{path[1]} is of {owner}"
+    installed = with_dependencies(re.search(r"--no-install-recommends (.*) \\", stage)[1].split())
+    libraries = [pathlib.Path(path) for path in re.findall(r"=> (/\S+)", run("ldd", gates.anteroom().resolve()))]
+    # Packages name /lib where the file is in /usr/lib.
+    names = [
+        f"*/{path.resolve().name}" for path in libraries if "swift" not in str(path) and "Foundation" not in str(path)
+    ]
+    owners = {line.split(":")[0] for line in run("dpkg-query", "-S", *names).splitlines()}
+    assert {"libhiredis0.14", "libnats3.4", "libssl3"} <= owners
+    assert owners <= installed, owners - installed
 
 
 # The same topology without containers.

@@ -19,7 +19,10 @@ from rig import gate as gates
 from rig.containers import kustomized, tool
 from rig.gate import REPOSITORY, run_once
 from rig.monitors import run
+from rig.nats import NATSServer
 from rig.process import Process, free_port, wait_until
+from rig.redis import RedisServer
+from rig.stand_in import Relay
 from rig.visitor import Visitor, through
 
 FOLDER = REPOSITORY / "deploy/kubernetes"
@@ -231,6 +234,37 @@ def test_a_gate_serves_as_another_user_with_mounted_keys(servers, origin):
         visitor = through(gate)
         assert visitor.navigate("/page").status_code == 200
         gate.stop()
+
+
+def test_a_replica_is_promoted_by_hand(servers, origin):
+    """As deploy/kubernetes/dragonfly/dragonfly.yaml says; redis-server stands in, a relay for the service."""
+    comment = (FOLDER / "dragonfly/dragonfly.yaml").read_text()
+    [promotion] = re.findall(r"^#.* exec dragonfly-1 -- redis-cli (.*)$", comment, re.MULTILINE)
+    master = servers.add(RedisServer(servers.folder, "dragonfly-0").start())
+    replica = RedisServer(servers.folder, "dragonfly-1", options=["--replicaof", "127.0.0.1", str(master.port)])
+    servers.add(replica.start())
+    wait_until(lambda: "master_link_status:up" in replica.ask("info", "replication"), 15, 0.1, "the replica")
+    service = servers.add(Relay(master.port).start())
+    record = servers.add(NATSServer(servers.folder).start())
+    gate = servers.gate(
+        [gates.busy_room(origin.url, heartbeat_interval="1s")],
+        store={"kind": "dragonfly", "url": f"127.0.0.1:{service.port}"},
+        events={"nats_url": record.url},
+    )
+    first, second, third = through(gate), Visitor(gate), Visitor(gate)
+    assert [second.navigate().status_code, third.navigate().status_code] == [503, 503]
+    wait_until(lambda: gate.metric("anteroom_events_backlog") == 0, 10, 0.2, "events in the stream")
+
+    master.kill()
+    wait_until(lambda: gate.metric("anteroom_store_up") == 0, 10, 0.1, "the loss")
+    assert first.navigate("/page").status_code == 200
+    assert replica.ask(*promotion.split()).strip() == "OK"
+    service.origin_port = replica.port
+    wait_until(gate._ready, 20, 0.1, "the promoted store")
+    assert [second.status()["position"], third.status()["position"]] == [1, 2]
+    assert first.navigate("/page").status_code == 200
+    assert first.call("POST", "session/complete").status_code == 204
+    wait_until(lambda: second.status()["status"] == "admitted", 10, 0.2, "the turn")
 
 
 class Cluster:

@@ -21,12 +21,12 @@ package struct AdminClient: Sendable {
     private let address: AdminAddress
     private let key: AdminCredential
     private let http: HTTPClient
-    /// Of one call, the answer's body included.
+    /// Of one call, the answer's body included; the gate itself gives up after 20 s.
     private let callLimit: Duration
 
     /// Gives `body` a client, and closes its connections afterwards.
     package static func open<Value>(
-        _ address: AdminAddress, with key: AdminCredential, callLimit: Duration = .seconds(15),
+        _ address: AdminAddress, with key: AdminCredential, callLimit: Duration = .seconds(25),
         _ body: (AdminClient) async throws -> Value
     ) async throws -> Value {
         // A redirect would take the key elsewhere.

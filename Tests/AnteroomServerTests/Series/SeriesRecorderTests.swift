@@ -23,7 +23,7 @@ struct SeriesRecorderTests {
 
     private func facts(waiting: Int = 0, enqueued: Int = 0, admitted: Int = 0, abandoned: Int = 0) -> RoomFacts {
         RoomFacts(
-            settings: RoomSettings(id: room, maxActiveUsers: 50, queueRate: Rate(count: 120, per: .minutes(1))),
+            configured: RoomSettings(id: room, maxActiveUsers: 50, queueRate: Rate(count: 120, per: .minutes(1))),
             createdAt: start, updatedAt: start, waiting: waiting, admitted: 3, activeSessions: 40,
             enqueuedTotal: enqueued, admittedTotal: admitted, abandonedTotal: abandoned, expiredTotal: 0,
             heartbeatsTotal: 0, eventSequence: 1, time: start)

@@ -35,7 +35,11 @@ class Relay:
                 downstream, _ = self.listener.accept()
             except OSError:
                 return
-            upstream = socket.create_connection(("127.0.0.1", self.origin_port))
+            try:
+                upstream = socket.create_connection(("127.0.0.1", self.origin_port))
+            except OSError:
+                downstream.close()
+                continue
             for source, sink in ((downstream, upstream), (upstream, downstream)):
                 threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
 

@@ -6,8 +6,15 @@ import RoomConfiguration
 
 /// Which gate a command talks to, with which key, and how it prints.
 struct AdminOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The gate's admin listener, such as http://127.0.0.1:9090.", valueName: "url"))
-    var admin: String?
+    @Option(
+        help: ArgumentHelp("The gate's admin listener, such as http://127.0.0.1:9090.", valueName: "url"),
+        transform: { text in
+            guard let address = AdminAddress(text) else {
+                throw ValidationError("write an address such as http://127.0.0.1:9090")
+            }
+            return address
+        })
+    var admin: AdminAddress?
 
     @Option(
         help: ArgumentHelp(
@@ -40,23 +47,17 @@ struct AdminOptions: ParsableArguments {
     }
 
     private func target(_ environment: [String: String]) throws -> (AdminAddress, AdminCredential) {
-        let named = try admin.map { text in
-            guard let address = AdminAddress(text) else {
-                throw ValidationError("--admin \(text) is not an address; write one such as http://127.0.0.1:9090")
-            }
-            return address
-        }
         let key = try keyFile.map { try AdminCredential(file: $0) } ?? AdminCredential(environment: environment)
-        if let named, let key { return (named, key) }
+        if let admin, let key { return (admin, key) }
         guard let outline = try outline() else {
             guard let key else {
                 throw Refusal(
                     "no key: name a file with an operator's key by --key-file, set ANTEROOM_ADMIN_KEY, or name the "
                         + "gate's configuration by --config")
             }
-            return (named ?? AdminAddress(AdminConfiguration().listen), key)
+            return (admin ?? AdminAddress(AdminConfiguration().listen), key)
         }
-        return (named ?? AdminAddress(outline.admin.listen), try key ?? configuredKey(outline.keysFile))
+        return (admin ?? AdminAddress(outline.admin.listen), try key ?? configuredKey(outline.keysFile))
     }
 
     private func configuredKey(_ path: String) throws -> AdminCredential {
