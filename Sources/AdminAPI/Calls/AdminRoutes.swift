@@ -5,6 +5,8 @@ import Prometheus
 struct AdminRoutes: Sendable {
     /// How long the values of a scrape may take to be gathered; Prometheus itself waits 10 s.
     static let gatherTimeout = Duration.seconds(5)
+    /// How long any answer may take, the request's body included.
+    static let answerTimeout = Duration.seconds(20)
 
     let registry: PrometheusCollectorRegistry
     private let probes: [ReadinessProbe]
@@ -42,7 +44,20 @@ struct AdminRoutes: Sendable {
     ) async throws(Problem) -> Response {
         var caller: AdminCaller?
         if let role = call.role, let guards { caller = try guards.caller(of: request, needing: role) }
-        return try await call.answer(AdminRequest(head: request, context: context, caller: caller))
+        let admitted = AdminRequest(head: request, context: context, caller: caller)
+        let answer = await value(within: Self.answerTimeout) { () async -> Result<Response, Problem> in
+            do throws(Problem) {
+                return .success(try await call.answer(admitted))
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard let answer else {
+            throw Problem(
+                .serviceUnavailable, "There was no answer within \(Self.answerTimeout); it may be done all the same.",
+                fields: [.retryAfter: "15"])
+        }
+        return try answer.get()
     }
 
     /// For programs that watch the process; open to all.
