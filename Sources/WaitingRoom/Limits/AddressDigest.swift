@@ -28,4 +28,6 @@ package struct AddressDigest: Hashable, Sendable, CustomStringConvertible {
 
 extension AddressDigest: ShardedKey {
     var bits: UUIDBits { UUIDBits(high: 0, low: value) }
+
+    init(bits: UUIDBits) { self.init(bits.low) }
 }

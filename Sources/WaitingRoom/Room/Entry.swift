@@ -68,4 +68,45 @@ struct Entry: Sendable {
         case .ended(let ending): ending.status
         }
     }
+    /// Whether it holds a slot or did.
+    var hasHeldSlot: Bool {
+        switch phase {
+        case .waiting: false
+        case .admitted, .active: true
+        case .ended(let ending): ending.admission != nil
+        }
+    }
+
+    /// Nil unless it waits.
+    var lastSign: Timestamp? {
+        if case .waiting(let lastSign) = phase { lastSign } else { nil }
+    }
+
+    /// Nil unless it is admitted and not claimed.
+    var admittedSince: Timestamp? {
+        if case .admitted(let since) = phase { since } else { nil }
+    }
+
+    /// Nil unless its session goes on.
+    var activeSession: ActiveSession? {
+        if case .active(let session) = phase { session } else { nil }
+    }
+    /// Ends it in whichever state it is; one that has ended stays as it is.
+    /// - Returns: what it was.
+    mutating func end(as status: PositionStatus, at time: Timestamp) -> Entry {
+        let before = self
+        switch phase {
+        case .waiting:
+            phase = .ended(Ending(status: status, time: time, admission: nil))
+        case .admitted(let since):
+            phase = .ended(
+                Ending(status: status, time: time, admission: EndedAdmission(since: since, session: nil)))
+        case .active(let session):
+            phase = .ended(
+                Ending(
+                    status: status, time: time, admission: EndedAdmission(since: session.startedAt, session: session)))
+        case .ended: break
+        }
+        return before
+    }
 }

@@ -58,7 +58,7 @@ extension Room {
     }
 
     private func objection(to session: SessionID, unless allowed: [PositionStatus]) -> String? {
-        guard let position = sessions[session] else { return "session \(session) is unknown" }
+        guard let position = position(of: session) else { return "session \(session) is unknown" }
         return objection(to: position, unless: allowed)
     }
 

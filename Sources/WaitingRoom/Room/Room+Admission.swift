@@ -15,7 +15,7 @@ extension Room {
     mutating func admit(_ batch: [Line.Member], emitting events: inout [RoomEvent]) -> [Milliseconds] {
         let time = clock.now
         return batch.map { member in
-            let waited = time - (positions[member.id]?.enqueuedAt ?? time)
+            let waited = time - (positions.read(member.id, \.enqueuedAt) ?? time)
             commit(.positionAdmitted(member.id, expiresAt: time + settings.claimTimeout), to: &events)
             return waited
         }

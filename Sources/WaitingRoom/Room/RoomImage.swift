@@ -174,9 +174,6 @@ extension Room {
             phase = .ended(Entry.Ending(status: position.status, time: image.since, admission: admission))
             remember(position.id, endedAt: image.since, afterAdmission: admission != nil)
         }
-        if position.status == .admitted || position.status == .active || image.admittedAt != nil {
-            sessions[SessionID(of: position.id)] = position.id
-        }
         // The one that is held, of several that are remembered.
         if let user = position.userID, !position.status.isFinal || users[user] == nil { users[user] = position.id }
         positions[position.id] = Entry(
