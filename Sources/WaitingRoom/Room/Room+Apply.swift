@@ -47,6 +47,8 @@ extension Room {
             move(id, to: target)
         case .admissionGranted(let count, _):
             grant = Grant(time: event.time, left: count)
+        case .positionHandedOver(let old, let heir):
+            handOver(old, to: heir, at: event.time)
         case .roomUpdated(let settings):
             configured = settings
             enforce(at: event.time)

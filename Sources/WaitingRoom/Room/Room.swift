@@ -43,6 +43,7 @@ package struct Room: Sendable {
     var sessions = ShardedTable<SessionID, PositionID>()
 
     var passes = PassLedger()
+    var handovers = HandoverCodes()
     /// Of the last event, if it was a grant or one of the admissions that it grants.
     var grant: Grant?
 
