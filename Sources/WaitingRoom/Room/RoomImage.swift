@@ -182,7 +182,7 @@ extension Room {
         positions[position.id] = Entry(
             key: key, enqueuedAt: position.enqueuedAt,
             particulars: Entry.Particulars(userID: position.userID, metadata: position.metadata),
-            address: Entry.Address(position.addressDigest), phase: phase)
+            phase: phase, address: Entry.Address(position.addressDigest))
         return true
     }
 }
