@@ -239,7 +239,7 @@ def test_explain_tells_of_it(servers, origin):
     assert old in told(new)["entries"][0]["text"]
 
 
-def test_two_browsers(browsers, servers, origin):  # noqa: F811
+def test_two_browsers(servers, origin, browsers):  # noqa: F811
     """From the queue page of one to that of the other, by what people see."""
     gate = servers.gate([gates.busy_room(origin.url, heartbeat_interval="1s")])
     through(gate)
