@@ -47,6 +47,8 @@ extension Room {
             move(id, to: target)
         case .admissionGranted(let count, _):
             grant = Grant(time: event.time, left: count)
+        case .positionHandedOver(let old, let heir):
+            handOver(old, to: heir, at: event.time)
         case .roomUpdated(let settings):
             configured = settings
             enforce(at: event.time)
@@ -77,7 +79,7 @@ extension Room {
         positions[position.id] = Entry(
             key: key, enqueuedAt: position.enqueuedAt,
             particulars: Entry.Particulars(userID: position.userID, metadata: position.metadata),
-            address: Entry.Address(position.addressDigest), phase: .waiting(lastSign: position.enqueuedAt))
+            phase: .waiting(lastSign: position.enqueuedAt), address: Entry.Address(position.addressDigest))
         silence.note(position.id, at: position.enqueuedAt)
         if let user = position.userID { users[user] = position.id }
     }

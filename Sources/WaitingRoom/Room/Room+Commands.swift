@@ -138,7 +138,7 @@ extension Room {
             case .terminated: commit(.sessionTerminated(session, by: actor), to: &events)
             }
             return true
-        case .waiting, .expired, .left, .completed, .terminated, nil:
+        case .waiting, .expired, .left, .completed, .terminated, .moved, nil:
             return false
         }
     }
@@ -216,7 +216,7 @@ extension Room {
         return switch place.position.status {
         case .waiting: .waiting(place)
         case .admitted, .active: .admitted(place)
-        case .expired, .left, .completed, .terminated: .ended(place)
+        case .expired, .left, .completed, .terminated, .moved: .ended(place)
         }
     }
 }

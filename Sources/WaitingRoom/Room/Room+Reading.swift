@@ -71,13 +71,14 @@ extension Room {
 }
 
 extension SessionStatus {
-    /// What a position's final state says of its session: a slot that was given back unused is `completed`.
+    /// What a position's final state says of its session: a slot that was given back unused is `completed`, and so is one
+    /// that went on to another device.
     init(endedAs status: PositionStatus) {
         self =
             switch status {
             case .expired: .expired
             case .terminated: .terminated
-            case .waiting, .admitted, .active, .left, .completed: .completed
+            case .waiting, .admitted, .active, .left, .completed, .moved: .completed
             }
     }
 }

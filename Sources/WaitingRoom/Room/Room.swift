@@ -40,6 +40,7 @@ package struct Room: Sendable {
     var addresses = AddressCounts()
     var positions = ShardedTable<PositionID, Entry>()
     var passes = PassLedger()
+    var handovers = HandoverCodes()
     /// Of the last event, if it was a grant or one of the admissions that it grants.
     var grant: Grant?
 

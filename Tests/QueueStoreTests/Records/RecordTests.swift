@@ -57,7 +57,8 @@ struct RecordTests {
         let changes: [RoomEvent.Change] = [
             .positionEnqueued(position, shuffleKey: .max), .positionEnqueued(position, shuffleKey: 0),
             .positionAdmitted(id, expiresAt: time), .positionExpired(id), .positionLeft(id), .sessionStarted(session),
-            .sessionExpired(session.id), .sessionCompleted(session.id), .sessionTerminated(session.id),
+            .positionHandedOver(id, to: PositionID(bits: UUIDBits(high: 5, low: .max))), .sessionExpired(session.id),
+            .sessionCompleted(session.id), .sessionTerminated(session.id),
             .roomUpdated(settings), .passUsed(pass, by: id), .roomUpdated(scheduled),
             .sessionTerminated(session.id, by: actor), .positionTerminated(id, by: actor),
             .positionMoved(id, to: .front, by: actor), .positionMoved(id, to: .priority(-3), by: actor),
