@@ -13,7 +13,8 @@ struct MeteredStore: QueueStore {
     private static var operations: [String] {
         [
             "configure", "arrive", "enqueue", "reenter", "come_back", "present", "places", "leave", "claim", "record",
-            "session", "end", "admit", "clean", "facts", "ended_sessions", "count_call", "override", "admit_now",
+            "session", "end", "admit", "clean", "facts", "ended_sessions", "count_call", "override", "adapt",
+            "admit_now",
             "move", "terminate", "drain",
         ]
     }
@@ -157,6 +158,12 @@ struct MeteredStore: QueueStore {
     func endedSessions(in room: RoomID, since: Timestamp) async throws(StoreError) -> [SessionID] {
         try await timed("ended_sessions") { () async throws(StoreError) in
             try await store.endedSessions(in: room, since: since)
+        }
+    }
+
+    func adapt(_ change: RateChange, in room: RoomID) async throws(StoreError) -> Bool {
+        try await timed("adapt") { () async throws(StoreError) in
+            try await store.adapt(change, in: room)
         }
     }
 

@@ -26,7 +26,7 @@ extension RoomEvent {
         case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id, _): id
         case .positionExpired(let id), .positionLeft(let id), .positionTerminated(let id, _): SessionID(of: id)
         case .positionEnqueued, .positionAdmitted, .positionMoved, .sessionStarted, .passUsed, .admissionGranted,
-            .roomUpdated, .roomOverridden, .drawStarted, .drawRevealed:
+            .roomUpdated, .roomOverridden, .rateAdapted, .drawStarted, .drawRevealed:
             nil
         }
     }

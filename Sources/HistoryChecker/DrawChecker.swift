@@ -101,7 +101,7 @@ package struct DrawChecker: Sendable {
             running?.excepted.insert(id)
             except(id)
         case .sessionStarted, .sessionExpired, .sessionCompleted, .sessionTerminated, .admissionGranted,
-            .roomUpdated, .roomOverridden:
+            .roomUpdated, .roomOverridden, .rateAdapted:
             break
         }
     }

@@ -248,7 +248,8 @@ package final class StreamLog: Sendable {
     static let kinds = [
         "position.enqueued", "position.admitted", "position.expired", "position.left", "session.started",
         "session.expired", "session.completed", "session.terminated", "position.terminated", "position.moved",
-        "admission.granted", "pass.used", "room.updated", "room.overridden", "draw.started", "draw.revealed",
+        "admission.granted", "pass.used", "room.updated", "room.overridden", "rate.adapted", "draw.started",
+        "draw.revealed",
         RestorationNotice.type,
     ]
 

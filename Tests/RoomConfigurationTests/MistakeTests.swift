@@ -583,11 +583,18 @@ struct MistakeTests {
             room(
                 "queue_rate: 30/min", "adaptive:", "  floor: 1", "  max_error_rate: 0.05", "  target_latency: 500",
                 "  flor: 1"),
-            ("6:7: rooms[0].adaptive.floor: the floor is above queue_rate",
-                "write at most what queue_rate is: the rate moves between them"),
-            ("7:7: rooms[0].adaptive.max_error_rate: \"0.05\" is not a percentage from 0.1% to 100%",
-                "write one with at most one decimal, such as 5% or 0.5%"),
-            ("8:7: rooms[0].adaptive.target_latency: \"500\" has no unit", "write 500s, or another of the units ms, s, m and h"),
+            (
+                "6:7: rooms[0].adaptive.floor: the floor is above queue_rate",
+                "write at most queue_rate: the rate moves between them"
+            ),
+            (
+                "7:7: rooms[0].adaptive.max_error_rate: \"0.05\" is not a percentage from 0.1% to 100%",
+                "write one with at most one decimal, such as 5% or 0.5%"
+            ),
+            (
+                "8:7: rooms[0].adaptive.target_latency: \"500\" has no unit",
+                "write 500s, or another of the units ms, s, m and h"
+            ),
             ("9:7: rooms[0].adaptive.flor: unknown key \"flor\"", "write floor"))
     }
 

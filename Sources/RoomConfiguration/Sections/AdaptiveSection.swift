@@ -12,7 +12,7 @@ extension AdaptiveSettings {
         if rate.isLower(than: floor), section.areSound("floor") {
             section.refuse(
                 "floor",
-                Mistake("the floor is above queue_rate", "write at most what queue_rate is: the rate moves between them"))
+                Mistake("the floor is above queue_rate", "write at most queue_rate: the rate moves between them"))
         }
     }
 }

@@ -9,24 +9,9 @@ package enum AdaptationReason: Hashable, Sendable {
     /// The room's rate follows its origin no more.
     case off
 
-    /// How many times as much as it may be; 1 without distress.
-    var excess: Double {
-        switch self {
-        case .latency(let measured, let target): measured.seconds / target.seconds
-        case .errors(let share, let limit): Double(share) / Double(limit)
-        case .recovered, .off: 1
-        }
-    }
+    /// Of each, as in events and as the metric's label.
+    package static let names = ["latency", "errors", "recovered", "off"]
 
-    /// Whether the origin bears less than it got.
-    package var isDistress: Bool {
-        switch self {
-        case .latency, .errors: true
-        case .recovered, .off: false
-        }
-    }
-
-    /// The name in events and of the metric's label.
     package var name: String {
         switch self {
         case .latency: "latency"
@@ -36,7 +21,36 @@ package enum AdaptationReason: Hashable, Sendable {
         }
     }
 
-    package static let names = ["latency", "errors", "recovered", "off"]
+    /// What was measured, and what it may be: milliseconds of a latency, thousandths of errors.
+    package var figures: (measured: Int64, limit: Int64)? {
+        switch self {
+        case .latency(let measured, let target): (measured.count, target.count)
+        case .errors(let share, let limit): (Int64(share), Int64(limit))
+        case .recovered, .off: nil
+        }
+    }
+
+    /// Nil if there is no such reason, or it has other figures.
+    package init?(name: some StringProtocol, figures: (measured: Int64, limit: Int64)?) {
+        switch (String(name), figures) {
+        case ("latency", let figures?):
+            self = .latency(Milliseconds(figures.measured), target: Milliseconds(figures.limit))
+        case ("errors", let figures?):
+            guard let share = Int(exactly: figures.measured), let limit = Int(exactly: figures.limit) else {
+                return nil
+            }
+            self = .errors(share, limit: limit)
+        case ("recovered", nil): self = .recovered
+        case ("off", nil): self = .off
+        default: return nil
+        }
+    }
+
+    /// Whether the origin bears less than it got.
+    package var isDistress: Bool { figures != nil }
+
+    /// How many times as much as it may be; 1 without distress.
+    var excess: Double { figures.map { Double($0.measured) / Double(max(1, $0.limit)) } ?? 1 }
 
     /// For people, with the figures.
     package var text: String {

@@ -46,7 +46,7 @@ extension Room {
             return objection(to: id, unless: [.waiting])
         case .roomUpdated(let settings):
             return settings.id == id ? nil : "its settings are those of room \(settings.id)"
-        case .roomOverridden, .admissionGranted:
+        case .roomOverridden, .rateAdapted, .admissionGranted:
             return nil
         case .drawStarted(let start):
             guard !isDrawing else { return "a draw goes on" }

@@ -10,7 +10,7 @@ struct QueueStoreConformance: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let checks = steps + passChecks + limitChecks + userChecks + operatorChecks
+    static let checks = steps + passChecks + limitChecks + userChecks + operatorChecks + adaptiveChecks
 
     private static let steps: [QueueStoreConformance] =
         [

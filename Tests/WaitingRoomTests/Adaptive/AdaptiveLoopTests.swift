@@ -61,7 +61,9 @@ struct AdaptiveLoopTests {
         }
     }
 
-    @Test("It finds what the origin bears and stays there", arguments: [(40.0, 1.0), (40, 4), (40, 10), (10, 1), (10, 4)])
+    @Test(
+        "It finds what the origin bears and stays there",
+        arguments: [(40.0, 1.0), (40, 4), (40, 10), (10, 1), (10, 4)])
     func converges(capacity: Double, stay: Double) {
         var origin = SimulatedOrigin(capacity: capacity, stay: stay)
         var controller = AdmissionController()
