@@ -145,12 +145,15 @@ package struct AnteroomServer {
             conduct: { settings, time in
                 routes.withLock { $0 }.room(settings.id)?.adopt(RoomConduct(settings, at: time))
             }, logger: logger)
-        let recorder = SeriesRecorder(
-            monitor: monitor,
-            origins: {
-                let merged = await ProxyMetrics.gather(handles, labels: labels, accessLog: accessLog)
-                return Dictionary(zip(merged.rooms, merged.origins), uniquingKeysWith: { first, _ in first })
-            }, clock: clock)
+        let origins: @Sendable () async -> [String: OriginCounts] = {
+            let merged = await ProxyMetrics.gather(handles, labels: labels, accessLog: accessLog)
+            return Dictionary(zip(merged.rooms, merged.origins), uniquingKeysWith: { first, _ in first })
+        }
+        let recorder = SeriesRecorder(monitor: monitor, origins: origins, clock: clock)
+        let adaptiveMetrics = AdaptiveMetrics(monitor: monitor)
+        let adaptive = AdaptiveService(
+            store: store, rules: configuration.rooms, monitor: monitor, metrics: adaptiveMetrics, origins: origins,
+            logger: logger)
         let status = GateStatus(ledger: ledger)
         Administration.warnOfOpenListener(configuration.admin.listen, logger: logger)
         let admin = AdminService(
@@ -200,7 +203,7 @@ package struct AnteroomServer {
                 for room in settings {
                     guard let facts = monitor.snapshot(of: room.id)?.facts else { continue }
                     routing.room(room.id)?.adopt(
-                        RoomConduct(room.inForce(under: facts.overrides), at: facts.time))
+                        RoomConduct(room.inForce(adapted: nil, under: facts.overrides), at: facts.time))
                 }
                 for handle in handles {
                     try await handle.eventLoop.submit { handle.gate.value.apply(routing) }.get()
@@ -214,6 +217,7 @@ package struct AnteroomServer {
                 try await line.configure(store, settings)
                 services.apply(pages: pages, lifetime: configuration.tokens.lifetime, api: configuration.api)
                 worker.apply(configuration.rooms.map(\.schedule))
+                adaptive.apply(configuration.rooms)
                 monitor.forget(allBut: settings.map(\.id))
                 services.limits.forget(allBut: settings.map(\.id))
                 services.handovers.forget(allBut: settings.map(\.id))
@@ -239,6 +243,7 @@ package struct AnteroomServer {
         }
         registry.addCollector { transport.write(&$0) }
         registry.addCollector { shadow.write(&$0) }
+        registry.addCollector { adaptiveMetrics.write(&$0) }
         registry.addCollector { AbuseMetrics.write(abuse, &$0) }
         registry.addCollector { writer in
             if let status = line.eventStatus { EventMetrics.write(status, &writer) }
@@ -259,7 +264,7 @@ package struct AnteroomServer {
         // They end in the reverse order: what visitors need while connections drain comes before the gate.
         let running: [any Service] =
             [
-                admin, worker, flusher, reloader, checks, recorder,
+                admin, worker, flusher, reloader, checks, recorder, adaptive,
                 HangUpService(
                     signals: hangUps, reloader: reloader, keys: keys, accessLog: accessLog, notifier: notifier,
                     logger: logger),

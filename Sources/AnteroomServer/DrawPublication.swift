@@ -44,7 +44,7 @@ struct DrawPublication {
         case .positionMoved(let id, let target, _):
             return drawn.contains(id) ? .positionMoved(id, to: target, by: .unnamed) : nil
         case .sessionStarted, .sessionExpired, .sessionCompleted, .sessionTerminated, .admissionGranted,
-            .roomUpdated, .roomOverridden:
+            .roomUpdated, .roomOverridden, .rateAdapted:
             return nil
         }
     }

@@ -14,7 +14,7 @@ struct MeteredStore: QueueStore {
         [
             "configure", "arrive", "enqueue", "reenter", "come_back", "present", "offer", "take_over", "places",
             "leave", "claim", "record", "session", "end", "admit", "clean", "facts", "ended_sessions", "count_call",
-            "override", "admit_now", "move", "terminate", "drain",
+            "override", "adapt", "admit_now", "move", "terminate", "drain",
         ]
     }
 
@@ -173,6 +173,12 @@ struct MeteredStore: QueueStore {
     func endedSessions(in room: RoomID, since: Timestamp) async throws(StoreError) -> [SessionID] {
         try await timed("ended_sessions") { () async throws(StoreError) in
             try await store.endedSessions(in: room, since: since)
+        }
+    }
+
+    func adapt(_ change: RateChange, in room: RoomID) async throws(StoreError) -> Bool {
+        try await timed("adapt") { () async throws(StoreError) in
+            try await store.adapt(change, in: room)
         }
     }
 

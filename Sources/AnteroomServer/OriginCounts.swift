@@ -9,6 +9,8 @@ struct OriginCounts: Hashable, Sendable {
     var errors = 0
     /// From handing a request over to its answer's head, in seconds.
     var durations = HistogramCounts(bounds: DurationCounts.bounds)
+    /// The same in fine steps, of answers to those who are through; only where the room's rate follows its origin.
+    var latencies = LatencyCounts()
 
     mutating func add(_ count: Int, of key: LoopCounters.Key) {
         switch key.outcome {

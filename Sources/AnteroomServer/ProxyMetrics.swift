@@ -50,6 +50,9 @@ enum ProxyMetrics {
             for (label, durations) in counters.upstreamDurations.enumerated() where label < merged.origins.count {
                 merged.origins[label].durations.add(durations)
             }
+            for (label, latencies) in counters.latencies.enumerated() where label < merged.origins.count {
+                merged.origins[label].latencies.add(latencies)
+            }
             merged.connections += counters.connections
             merged.refusals.merge(counters.refusals, uniquingKeysWith: +)
             merged.shed += counters.shed

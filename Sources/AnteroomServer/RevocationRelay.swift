@@ -28,7 +28,7 @@ extension RoomEvent {
             .positionHandedOver(let id, _):
             SessionID(of: id)
         case .positionEnqueued, .positionAdmitted, .positionMoved, .sessionStarted, .passUsed, .admissionGranted,
-            .roomUpdated, .roomOverridden, .drawStarted, .drawRevealed:
+            .roomUpdated, .roomOverridden, .rateAdapted, .drawStarted, .drawRevealed:
             nil
         }
     }

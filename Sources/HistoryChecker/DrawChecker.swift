@@ -107,7 +107,7 @@ package struct DrawChecker: Sendable {
             except(id)
         case .positionHandedOver(let id, let heir): origins[heir] = drawn(id)
         case .sessionStarted, .sessionExpired, .sessionCompleted, .sessionTerminated, .admissionGranted,
-            .roomUpdated, .roomOverridden:
+            .roomUpdated, .roomOverridden, .rateAdapted:
             break
         }
     }

@@ -256,6 +256,9 @@ package struct PositionAccount: Sendable {
             beginning =
                 overrides.isEmpty
                 ? "The operator \(actor) took back what operators had set" : "The operator \(actor) changed the room"
+        case .rateAdapted(_, let reason):
+            kind = "rate.adapted"
+            beginning = "The rate followed the origin (\(reason.text))"
         default: return
         }
         tellMoves(at: event, to: place)

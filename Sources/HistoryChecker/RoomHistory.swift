@@ -19,6 +19,7 @@ struct RoomHistory: Sendable {
     /// In force.
     private var settings: RoomSettings?
     private var configured: RoomSettings?
+    private var adapted: Rate?
     private var overrides = RoomOverrides()
     /// What the last event left of a grant: so many admissions of the same moment may follow at once.
     private var granted: (count: Int, time: Timestamp)?
@@ -66,6 +67,9 @@ struct RoomHistory: Sendable {
         case .roomOverridden(let new, _):
             overrides = new
             enforce()
+        case .rateAdapted(let rate, _):
+            adapted = rate
+            enforce()
         case .admissionGranted(let count, _):
             if count < 1 { report(.record, "grants \(count) admissions") }
             granted = (count, event.time)
@@ -97,6 +101,7 @@ struct RoomHistory: Sendable {
 
     private mutating func enforce() {
         guard var new = configured else { return }
+        if let adapted, adapted.perSecond < new.queueRate.perSecond { new.queueRate = adapted }
         if let status = overrides.status { new.status = status }
         if let slots = overrides.maxActiveUsers { new.maxActiveUsers = slots }
         if let rate = overrides.queueRate { new.queueRate = rate }

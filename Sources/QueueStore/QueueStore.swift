@@ -94,6 +94,10 @@ package protocol QueueStore: Sendable {
         _ overrides: RoomOverrides, by actor: OperatorName, in room: RoomID
     ) async throws(StoreError) -> RoomFacts
 
+    /// Lowers or raises the rate below the configured one, if that is due; what operators have set stays above it. O(1).
+    /// - Returns: whether the rate was changed.
+    func adapt(_ change: RateChange, in room: RoomID) async throws(StoreError) -> Bool
+
     /// Admits the first n = min(count, free slots, waiting) at once, beyond the rate and also where the room is paused, in
     /// steps of at most 1,000. Refused in `maintenance` and where the room is not open. O(n log waiting).
     func admitNow(
@@ -256,7 +260,9 @@ package struct RoomFacts: Hashable, Sendable {
     package var settings: RoomSettings
     /// What the file, or a scheduled event of it, says.
     package var configured: RoomSettings
-    /// What operators have put over that.
+    /// The rate that the origin bears, where that is less.
+    package var adapted: AdaptedRate?
+    /// What operators have put over both.
     package var overrides: StandingOverrides?
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
@@ -286,13 +292,15 @@ package struct RoomFacts: Hashable, Sendable {
     package var phase: RoomPhase { settings.phase(at: time) }
 
     package init(
-        configured: RoomSettings, overrides: StandingOverrides? = nil, createdAt: Timestamp, updatedAt: Timestamp,
+        configured: RoomSettings, adapted: AdaptedRate? = nil, overrides: StandingOverrides? = nil,
+        createdAt: Timestamp, updatedAt: Timestamp,
         waiting: Int, admitted: Int, activeSessions: Int, enqueuedTotal: Int, admittedTotal: Int, abandonedTotal: Int,
         removedTotal: Int = 0, expiredTotal: Int, heartbeatsTotal: Int, returnedTotal: Int = 0,
         passesUsedTotal: Int = 0, eventSequence: UInt64, time: Timestamp, draw: PublishedDraw? = nil
     ) {
-        settings = configured.inForce(under: overrides)
+        settings = configured.inForce(adapted: adapted, under: overrides)
         self.configured = configured
+        self.adapted = adapted
         self.overrides = overrides
         self.createdAt = createdAt
         self.updatedAt = updatedAt

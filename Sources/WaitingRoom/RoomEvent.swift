@@ -45,6 +45,8 @@ package struct RoomEvent: Hashable, Sendable {
         case roomUpdated(RoomSettings)
         /// `room.overridden`: what operators put over them; empty for nothing any more.
         case roomOverridden(RoomOverrides, by: OperatorName)
+        /// `rate.adapted`: the rate that the origin bears, beneath what operators put over it; nil for what is configured.
+        case rateAdapted(Rate?, AdaptationReason)
         /// `draw.started`: the pre-queue has begun; who joins from here on is drawn.
         case drawStarted(DrawStart)
         /// `draw.revealed`: the opening.

@@ -51,6 +51,9 @@ import WaitingRoom
             .drawStarted(DrawStart(commitment: seed.commitment, seed: seed, lastJoin: 7)),
             .drawStarted(DrawStart(commitment: seed.commitment, seed: nil, lastJoin: 0)),
             .drawRevealed(DrawEnd(seed: seed, lastJoin: 9)),
+            .rateAdapted(
+                Rate(count: 7, per: .minutes(60)), .latency(Milliseconds(812), target: Milliseconds(500))),
+            .rateAdapted(Rate(count: 1, per: .seconds(1)), .errors(120, limit: 50)), .rateAdapted(nil, .recovered),
         ]
     }
 

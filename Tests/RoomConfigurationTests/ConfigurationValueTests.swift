@@ -99,6 +99,23 @@ struct ConfigurationValueTests {
         #expect(usual.map(\.shadow) == [false])
     }
 
+    @Test("Adaptive admission is off, on with its defaults, or as it is written")
+    func adaptive() throws {
+        let text = """
+            rooms:
+              - { id: a, target_url: "http://o", adaptive: null, match: { paths: [/a] } }
+              - { id: b, target_url: "http://o", adaptive: {}, match: { paths: [/b] } }
+              - id: c
+                target_url: http://o
+                queue_rate: 100/min
+                adaptive: { floor: 30/min, target_latency: 2s, max_error_rate: 0.5%, interval: 1s, min_samples: 5 }
+            """
+        let written = AdaptiveSettings(
+            floor: Rate(count: 30, per: .minutes(1)), targetLatency: .seconds(2), maxErrorRate: 5,
+            interval: .seconds(1), minSamples: 5)
+        #expect(try load(text).get().rooms.map(\.adaptive) == [nil, AdaptiveSettings(), written])
+    }
+
     @Test("Every key outside the rooms arrives in its place")
     func otherSections() throws {
         let text = """

@@ -571,10 +571,31 @@ struct MistakeTests {
                     + "revoked_passes, challenge, challenge_provider, challenge_site_key, challenge_secret_file, "
                     + "challenge_verify_url, challenge_failure, "
                     + "status, queueing_status_code, token_binding, forward_token, template, bypass, "
-                    + "completion, queueing_method, opens_at, closes_at, pre_queue, shuffle_at_start, events, shadow"
+                    + "completion, queueing_method, opens_at, closes_at, pre_queue, shuffle_at_start, events, shadow, adaptive"
             ),
             ("7:5: rooms[0].claim_timeout: \"1\" has no unit", "write 1s, or another of the units ms, s, m and h"),
             ("8:8: log.level: \"x\" is not known here", "write trace, debug, info, notice, warning, error or critical"))
+    }
+
+    @Test("Adaptive admission")
+    func adaptive() {
+        check(
+            room(
+                "queue_rate: 30/min", "adaptive:", "  floor: 1", "  max_error_rate: 0.05", "  target_latency: 500",
+                "  flor: 1"),
+            (
+                "6:7: rooms[0].adaptive.floor: the floor is above queue_rate",
+                "write at most queue_rate: the rate moves between them"
+            ),
+            (
+                "7:7: rooms[0].adaptive.max_error_rate: \"0.05\" is not a percentage from 0.1% to 100%",
+                "write one with at most one decimal, such as 5% or 0.5%"
+            ),
+            (
+                "8:7: rooms[0].adaptive.target_latency: \"500\" has no unit",
+                "write 500s, or another of the units ms, s, m and h"
+            ),
+            ("9:7: rooms[0].adaptive.flor: unknown key \"flor\"", "write floor"))
     }
 
     @Test("A message is one line, whatever the file holds")

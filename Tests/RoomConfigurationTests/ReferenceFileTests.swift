@@ -50,7 +50,7 @@ struct ReferenceFileTests {
             tried.insert(key)
         }
         let leaves = SectionName.allCases.filter {
-            ![.root, .passthrough, .certificate, .bypassHeader, .completion, .event].contains($0)
+            ![.root, .passthrough, .certificate, .bypassHeader, .completion, .event, .adaptive].contains($0)
         }
         .flatMap(\.keys)
         let sections: Set = [

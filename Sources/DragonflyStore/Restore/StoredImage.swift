@@ -97,7 +97,8 @@ struct StoredImage {
                 ]
             } ?? []
         let overrides = image.overrides.map { ["over", $0.text] } ?? []
-        return ["gen", generation, "epoch", epoch, "set", image.settings.text] + overrides + draw
+        let adapted = image.adapted.map { ["adapt", $0.text] } ?? []
+        return ["gen", generation, "epoch", epoch, "set", image.settings.text] + overrides + adapted + draw
             + numbers.flatMap { [$0.0, "\($0.1)"] } + room.settings.limits.flatMap { [$0.name, $0.value] }
     }
 

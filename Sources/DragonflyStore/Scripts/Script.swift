@@ -1,7 +1,7 @@
 /// The scripts that run in the store; Scripts/Lua holds their text.
 enum Script: CaseIterable {
-    case configure, override, join, look, view, finish, present, handover, record, admit, move, drain, clean, call, trim
-    case lease, restore
+    case configure, override, adapt, join, look, view, finish, present, handover, record, admit, move, drain, clean, call
+    case trim, lease, restore
 
     /// What the server is given.
     var source: String {
@@ -10,7 +10,7 @@ enum Script: CaseIterable {
         case .call, .trim, .lease: return own
         case .join, .present:
             return String(decoding: PackageResources.prelude_lua + PackageResources.passes_lua, as: UTF8.self) + own
-        case .configure, .override:
+        case .configure, .override, .adapt:
             return String(decoding: PackageResources.prelude_lua + PackageResources.limits_lua, as: UTF8.self) + own
         default: return String(decoding: PackageResources.prelude_lua, as: UTF8.self) + own
         }
@@ -20,6 +20,7 @@ enum Script: CaseIterable {
         switch self {
         case .configure: PackageResources.configure_lua
         case .override: PackageResources.override_lua
+        case .adapt: PackageResources.adapt_lua
         case .join: PackageResources.join_lua
         case .look: PackageResources.look_lua
         case .view: PackageResources.view_lua

@@ -14,32 +14,36 @@ extension DragonflyStore {
 
     private func configure(_ settings: RoomSettings, mayMake: Bool) async throws(StoreError) {
         let names = mayMake ? [Self.label("g"), Self.label("e")] : ["", ""]
-        var standing = ""
+        var standing = (overrides: "", adapted: "")
         for _ in 0..<Self.attempts {
-            let overrides = try Self.overrides(standing, of: settings.id)
-            let limits = settings.inForce(under: overrides).limits.flatMap { [$0.name, $0.value] }
-            let reply = try await run(.configure, in: settings.id, names + [settings.text, standing] + limits)
-            guard let words = reply.array, words.count == 2, words[0].text == "OVERRIDES", let set = words[1].text
+            let overrides = try Self.overrides(standing.overrides, of: settings.id)
+            let adapted = try Self.adapted(standing.adapted, of: settings.id)
+            let limits = settings.inForce(adapted: adapted, under: overrides).limits.flatMap { [$0.name, $0.value] }
+            let reply = try await run(
+                .configure, in: settings.id, names + [settings.text, standing.overrides, standing.adapted] + limits)
+            guard let words = reply.array?.map(\.text), words.count == 3, words[0] == "LAYERS", let set = words[1],
+                let rate = words[2]
             else { return }
-            standing = set
+            standing = (set, rate)
         }
         throw StoreError(.unavailable, "room \(settings.id) changes too fast; try again")
     }
 
-    /// Limits are reckoned here, of two texts that the store keeps: the script says where one has changed meanwhile.
-    private static let attempts = 16
+    /// Limits are reckoned here, of three texts that the store keeps: the script says where one has changed meanwhile.
+    static let attempts = 16
 
     package func override(
         _ overrides: RoomOverrides, by actor: OperatorName, in room: RoomID
     ) async throws(StoreError) -> RoomFacts {
         for _ in 0..<Self.attempts {
-            let configured = try await facts(of: room).configured
-            var settings = configured
+            let facts = try await self.facts(of: room)
+            var settings = facts.configured.inForce(adapted: facts.adapted, under: nil)
             overrides.apply(to: &settings)
             let limits = settings.limits.flatMap { [$0.name, $0.value] }
             let reply = try await run(
-                .override, in: room, [actor.text, overrides.text, configured.text] + limits)
-            if reply.text == "OK" { return try await facts(of: room) }
+                .override, in: room,
+                [actor.text, overrides.text, facts.configured.text, facts.adapted?.text ?? ""] + limits)
+            if reply.text == "OK" { return try await self.facts(of: room) }
         }
         throw StoreError(.unavailable, "room \(room) changes too fast; try again")
     }

@@ -88,7 +88,8 @@ extension DragonflyStore {
                 seed: $0, since: time("dsince"), lastJoin: UInt64(number("djoin")), isRevealed: number("drawing") == 0)
         }
         return RoomFacts(
-            configured: configured, overrides: try Self.overrides(meta["over"] ?? "", of: room),
+            configured: configured, adapted: try Self.adapted(meta["adapt"] ?? "", of: room),
+            overrides: try Self.overrides(meta["over"] ?? "", of: room),
             createdAt: time("created"), updatedAt: time("updated"), waiting: number("waiting"),
             admitted: number("admitted"), activeSessions: number("active"), enqueuedTotal: number("enq"),
             admittedTotal: number("adm"), abandonedTotal: number("aban"), removedTotal: number("rem"),

@@ -23,7 +23,7 @@ extension RoomEvent {
                 change: words[0] == "d" ? .drawStarted(start) : .drawRevealed(DrawEnd(seed: seed, lastJoin: join)))
             return
         }
-        if words[0] == "o" || words[0] == "g" {
+        if ["o", "g", "v"].contains(words[0]) {
             guard let change = Change(ofRoom: words) else { return nil }
             self.init(sequence: sequence, time: time, room: room, change: change)
             return
@@ -84,13 +84,19 @@ extension RoomEvent {
 }
 
 extension RoomEvent.Change {
-    /// What an operator did to a room, from the words of the event.
+    /// What was done to a room, from the words of the event.
     fileprivate init?(ofRoom words: [Substring]) {
         if words[0] == "o" {
             guard let actor = OperatorName(words[3]), let overrides = RoomOverrides(words: words.dropFirst(4)) else {
                 return nil
             }
             self = .roomOverridden(overrides, by: actor)
+        } else if words[0] == "v" {
+            let rate = Rate(word: words[3])
+            guard let reason = AdaptationReason(words: words.dropFirst(4)), rate != nil || words[3] == "-" else {
+                return nil
+            }
+            self = .rateAdapted(rate, reason)
         } else {
             guard words.count == 5, let count = Int(words[3]), let actor = OperatorName(words[4]) else { return nil }
             self = .admissionGranted(count, by: actor)

@@ -6,7 +6,7 @@ extension RoomOverrides {
         var words: [String] = []
         if let status { words.append("status=\(status.rawValue)") }
         if let maxActiveUsers { words.append("max=\(maxActiveUsers)") }
-        if let queueRate { words.append("rate=\(queueRate.count)/\(queueRate.per.count)") }
+        if let queueRate { words.append("rate=\(queueRate.word)") }
         return words.joined(separator: " ")
     }
 
@@ -24,9 +24,8 @@ extension RoomOverrides {
                 guard let slots = Int(parts[1]) else { return nil }
                 maxActiveUsers = slots
             case "rate":
-                let numbers = parts[1].split(separator: "/").compactMap { Int64($0) }
-                guard numbers.count == 2 else { return nil }
-                queueRate = Rate(count: numbers[0], per: Milliseconds(numbers[1]))
+                guard let rate = Rate(word: parts[1]) else { return nil }
+                queueRate = rate
             // Of a later version.
             default: break
             }

@@ -206,6 +206,9 @@ extension DownstreamHandler {
         gate.counters.requestDuration.record(microseconds: duration)
         if exchange.upstreamDuration >= 0 {
             gate.counters.countUpstream(microseconds: exchange.upstreamDuration, label: label)
+            if exchange.room?.isAdaptive ?? false, exchange.outcome == .forwarded {
+                gate.counters.countLatency(microseconds: exchange.upstreamDuration, label: label)
+            }
         }
         if let log = gate.accessLog {
             let line = AccessLogLine(

@@ -28,6 +28,8 @@ package struct LoopCounters: Sendable {
     package var requestDuration = DurationCounts()
     /// How long origins took to their answers' heads, by the room's label (`LabelTable`).
     package private(set) var upstreamDurations: ContiguousArray<DurationCounts> = []
+    /// The same of answers to those who are through, in fine steps, of rooms whose rate follows their origin.
+    package private(set) var latencies: ContiguousArray<LatencyCounts> = []
     package var connections = 0
     /// Connections that were closed before their first request.
     package private(set) var refusals: [ConnectionLedger.Refusal: Int] = [:]
@@ -63,6 +65,12 @@ package struct LoopCounters: Sendable {
 
     mutating func count(_ decision: ShadowDecision, label: Int) {
         shadowed[ShadowKey(label: label, decision: decision), default: 0] += 1
+    }
+
+    /// The same in fine steps. O(1), but for the first request of a room.
+    mutating func countLatency(microseconds: Int64, label: Int) {
+        while latencies.count <= label { latencies.append(LatencyCounts()) }
+        latencies[label].record(microseconds: microseconds)
     }
 
     mutating func refuse(_ reason: ConnectionLedger.Refusal) { refusals[reason, default: 0] += 1 }

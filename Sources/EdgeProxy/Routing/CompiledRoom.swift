@@ -12,6 +12,8 @@ package final class CompiledRoom: Sendable {
     /// Where the room's API lies.
     let apiPath: [UInt8]
     let upstream: UpstreamTarget
+    /// Its rate follows how the origin answers.
+    let isAdaptive: Bool
     /// Changes where an event begins or ends, and at the opening.
     private let currentConduct: Atomic<UInt8>
 
@@ -21,6 +23,7 @@ package final class CompiledRoom: Sendable {
         idBytes = Array(rule.settings.id.text.utf8)
         apiPath = Array("/api/v1/queues/\(rule.settings.id.text)".utf8)
         upstream = UpstreamTarget(rule.target, preserveHost: rule.preserveHost, tls: tls)
+        isAdaptive = rule.adaptive != nil
         currentConduct = Atomic(RoomConduct(rule.schedule.settings(at: now), at: now).rawValue)
     }
 

@@ -70,7 +70,7 @@ extension RoomEvent.Change {
             "\(id)"
         case .sessionStarted(let session): "\(session.id)"
         case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id, _): "\(id)"
-        case .roomUpdated, .roomOverridden, .admissionGranted, .drawStarted, .drawRevealed: nil
+        case .roomUpdated, .roomOverridden, .rateAdapted, .admissionGranted, .drawStarted, .drawRevealed: nil
         }
     }
 }
@@ -144,6 +144,13 @@ extension JSONText {
         case .roomOverridden(let overrides, let actor):
             put(overrides)
             member("by", actor.text)
+        case .rateAdapted(let rate, let reason):
+            if let rate { put(rate) }
+            member("reason", reason.name)
+            if let figures = reason.figures {
+                member("measured", Int(figures.measured))
+                member("limit", Int(figures.limit))
+            }
         case .drawStarted(let start):
             member("commitment", "\(start.commitment)")
             if let seed = start.seed { member("seed", seed.hex) }

@@ -103,6 +103,8 @@ private struct EventFields {
                     expiresAt: try time("expires_at")), by: try position())
         case "room.updated": return .roomUpdated(try settings(of: room))
         case "room.overridden": return .roomOverridden(try overrides(), by: try actor())
+        case "rate.adapted":
+            return .rateAdapted(reader.object("queue_rate", in: data) == nil ? nil : try rate(), try adaptationReason())
         case "draw.started":
             return .drawStarted(
                 DrawStart(
@@ -151,6 +153,14 @@ private struct EventFields {
                 ? nil : try need("status") { text($0).flatMap(RoomStatus.init(rawValue:)) },
             maxActiveUsers: reader.signed("max_active_users", in: data).flatMap { Int(exactly: $0) },
             queueRate: reader.object("queue_rate", in: data) == nil ? nil : try rate())
+    }
+
+    private func adaptationReason() throws(UnreadableEvent) -> AdaptationReason {
+        var figures: (measured: Int64, limit: Int64)?
+        if let measured = reader.signed("measured", in: data) {
+            figures = (measured, try need("limit") { reader.signed($0, in: data) })
+        }
+        return try need("reason") { text($0).flatMap { AdaptationReason(name: $0, figures: figures) } }
     }
 
     private func actor() throws(UnreadableEvent) -> OperatorName {

@@ -10,6 +10,12 @@ extension MemoryStore {
         }
     }
 
+    package func adapt(_ change: RateChange, in room: RoomID) async throws(StoreError) -> Bool {
+        try await step(in: room) { room, step, _ in
+            room.adapt(change, at: step.now, emitting: &step.events)
+        }
+    }
+
     package func admitNow(
         _ count: Int, by actor: OperatorName, in room: RoomID
     ) async throws(StoreError) -> AdmissionReport {

@@ -126,7 +126,7 @@ extension ArrivalOutcome {
 extension RoomFacts {
     init(_ room: Room) {
         self.init(
-            configured: room.configured, overrides: room.overrides, createdAt: room.createdAt,
+            configured: room.configured, adapted: room.adapted, overrides: room.overrides, createdAt: room.createdAt,
             updatedAt: room.updatedAt, waiting: room.waiting,
             admitted: room.admitted, activeSessions: room.activeSessions, enqueuedTotal: room.totals.enqueued,
             admittedTotal: room.totals.admitted, abandonedTotal: room.totals.abandoned,

@@ -63,6 +63,7 @@ extension RecordReader {
                     expiresAt: try need("expires", time)), by: try positionID())
         case "room.updated": return .roomUpdated(try settings(room))
         case "room.overridden": return .roomOverridden(try overrides(), by: try actor("by"))
+        case "rate.adapted": return .rateAdapted(try adaptedRate(), try adaptationReason())
         case "draw.started":
             return .drawStarted(
                 DrawStart(
@@ -85,7 +86,7 @@ extension RecordReader {
         totals.returned = integer("returned_total") ?? 0
         totals.passesUsed = integer("passes_used_total") ?? 0
         return RoomImage(
-            settings: try settings(try room()), overrides: try standingOverrides(),
+            settings: try settings(try room()), adapted: try adapted(), overrides: try standingOverrides(),
             createdAt: try need("created", time),
             updatedAt: try need("updated", time), eventSequence: try need("seq", unsigned),
             joinSequence: try need("join", unsigned), totals: totals, windowEpoch: try need("window_epoch", time),
@@ -164,6 +165,22 @@ extension RecordReader {
     private func standingOverrides() throws(RecordProblem) -> StandingOverrides? {
         guard let setAt = time("overridden_at") else { return nil }
         return StandingOverrides(try overrides(), setBy: try actor("overridden_by"), setAt: setAt)
+    }
+
+    private func adapted() throws(RecordProblem) -> AdaptedRate? {
+        guard let changedAt = time("adapted_at"), let rate = try adaptedRate() else { return nil }
+        return AdaptedRate(rate, try adaptationReason(), changedAt: changedAt)
+    }
+
+    private func adaptedRate() throws(RecordProblem) -> Rate? {
+        guard let count = signed("adapted_rate_count") else { return nil }
+        return Rate(count: count, per: try span("adapted_rate_per"))
+    }
+
+    private func adaptationReason() throws(RecordProblem) -> AdaptationReason {
+        var figures: (measured: Int64, limit: Int64)?
+        if let measured = signed("measured") { figures = (measured, try need("limit", signed)) }
+        return try need("reason") { string($0).flatMap { AdaptationReason(name: $0, figures: figures) } }
     }
 
     private func actor(_ name: String) throws(RecordProblem) -> OperatorName {

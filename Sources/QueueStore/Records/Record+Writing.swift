@@ -85,6 +85,9 @@ extension RecordWriter {
             case .roomOverridden(let overrides, let actor):
                 $0.put(overrides)
                 $0.put("by", actor.text)
+            case .rateAdapted(let rate, let reason):
+                if let rate { $0.put(adapted: rate) }
+                $0.put(reason)
             case .drawStarted(let start):
                 $0.put("commitment", "\(start.commitment)")
                 if let seed = start.seed { $0.put("seed", seed.hex) }
@@ -123,6 +126,11 @@ extension RecordWriter {
             $0.put("time", image.time)
             if let head { $0.put("chain", head.description) }
             $0.put(image.settings)
+            if let adapted = image.adapted {
+                $0.put(adapted: adapted.rate)
+                $0.put(adapted.reason)
+                $0.put("adapted_at", adapted.changedAt)
+            }
             if let overrides = image.overrides {
                 $0.put(overrides.values)
                 $0.put("overridden_by", overrides.setBy.text)
@@ -193,6 +201,18 @@ extension RecordWriter {
         if let closesAt = settings.closesAt { put("closes_at", closesAt) }
     }
 
+    private mutating func put(adapted rate: Rate) {
+        put("adapted_rate_count", rate.count)
+        put("adapted_rate_per", rate.per.count)
+    }
+
+    private mutating func put(_ reason: AdaptationReason) {
+        put("reason", reason.name)
+        guard let figures = reason.figures else { return }
+        put("measured", figures.measured)
+        put("limit", figures.limit)
+    }
+
     private mutating func put(_ overrides: RoomOverrides) {
         if let status = overrides.status { put("override_status", status.rawValue) }
         if let slots = overrides.maxActiveUsers { put("override_max_active_users", slots) }
@@ -222,6 +242,7 @@ extension RoomEvent.Change {
         case .admissionGranted: "admission.granted"
         case .roomUpdated: "room.updated"
         case .roomOverridden: "room.overridden"
+        case .rateAdapted: "rate.adapted"
         case .drawStarted: "draw.started"
         case .drawRevealed: "draw.revealed"
         }

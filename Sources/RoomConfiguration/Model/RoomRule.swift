@@ -23,6 +23,8 @@ package struct RoomRule: Hashable, Sendable {
     package var inviteOnly = false
     /// Decides and records, but lets everybody through.
     package var shadow = false
+    /// How the rate follows what the origin bears; nil: it does not.
+    package var adaptive: AdaptiveSettings?
     /// Passes that were withdrawn.
     package var revokedPasses: Set<PassID> = []
 

@@ -34,6 +34,9 @@ extension RoomRule {
         completion = section.sections("completion", as: .completion).compactMap(CompletionRule.init)
         events = settings.events(reading: section)
         template = templates.template(at: "template", of: section)
+        if section.isWritten("adaptive"), let adaptive = section.section("adaptive", as: .adaptive) {
+            self.adaptive = AdaptiveSettings(reading: adaptive, under: settings.queueRate)
+        }
         section.read("shadow", into: &shadow, .boolean)
         // No page sends signs of life there: who waits is on the site, and is gone when a session would be.
         if shadow { self.settings.heartbeatTimeout = max(settings.heartbeatTimeout, settings.sessionTimeout) }

@@ -24,6 +24,7 @@ enum SectionName: String, CaseIterable {
     case bypassHeader = "rooms[].bypass.headers[]"
     case completion = "rooms[].completion[]"
     case event = "rooms[].events[]"
+    case adaptive = "rooms[].adaptive"
     /// Of a passthrough too.
     case health = "rooms[].health"
 
@@ -63,6 +64,7 @@ enum SectionName: String, CaseIterable {
                 "challenge_verify_url", "challenge_failure", "status",
                 "queueing_status_code", "token_binding", "forward_token", "template", "bypass", "completion",
                 "queueing_method", "opens_at", "closes_at", "pre_queue", "shuffle_at_start", "events", "shadow",
+                "adaptive",
             ]
         case .originTLS: ["ca_file", "server_name", "verify", "certificate", "key"]
         case .match: ["hosts", "paths"]
@@ -74,6 +76,7 @@ enum SectionName: String, CaseIterable {
                 "name", "starts_at", "ends_at", "repeat", "until", "pre_queue", "shuffle_at_start", "max_active_users",
                 "queue_rate", "session_timeout", "queueing_method", "status",
             ]
+        case .adaptive: ["floor", "target_latency", "max_error_rate", "interval", "min_samples"]
         case .health:
             [
                 "max_failures", "eject_time", "max_eject_time", "path", "interval", "timeout", "expected_status",

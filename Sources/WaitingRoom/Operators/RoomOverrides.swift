@@ -31,12 +31,3 @@ package struct StandingOverrides: Hashable, Sendable {
         self.setAt = setAt
     }
 }
-
-extension RoomSettings {
-    /// What is in force where this is configured: each layer goes over those before it.
-    package func inForce(under overrides: StandingOverrides?) -> RoomSettings {
-        var settings = self
-        overrides?.values.apply(to: &settings)
-        return settings
-    }
-}

@@ -50,7 +50,7 @@ extension Room {
             return objection(to: id, unless: [.waiting, .admitted])
         case .roomUpdated(let settings):
             return settings.id == id ? nil : "its settings are those of room \(settings.id)"
-        case .roomOverridden, .admissionGranted:
+        case .roomOverridden, .rateAdapted, .admissionGranted:
             return nil
         case .drawStarted(let start):
             guard !isDrawing else { return "a draw goes on" }

@@ -55,6 +55,9 @@ extension Room {
         case .roomOverridden(let values, let actor):
             overrides = values.isEmpty ? nil : StandingOverrides(values, setBy: actor, setAt: event.time)
             enforce(at: event.time)
+        case .rateAdapted(let rate, let reason):
+            adapted = rate.map { AdaptedRate($0, reason, changedAt: event.time) }
+            enforce(at: event.time)
         case .drawStarted(let start):
             if let seed = start.seed { draw = Draw(seed: seed, since: event.time, lastJoin: start.lastJoin) }
         case .drawRevealed:
@@ -158,7 +161,7 @@ extension Room {
     /// Puts into force what the configured limits and those over them say now.
     private mutating func enforce(at time: Timestamp) {
         let old = settings
-        settings = configured.inForce(under: overrides)
+        settings = configured.inForce(adapted: adapted, under: overrides)
         updatedAt = time
         if settings.shuffleWindow != old.shuffleWindow { windowEpoch = time }
         if settings.queueRate != old.queueRate || settings.admissionInterval != old.admissionInterval {

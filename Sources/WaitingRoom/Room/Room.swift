@@ -17,7 +17,11 @@ package struct Room: Sendable {
     package internal(set) var settings: RoomSettings
     /// What the file, or a scheduled event of it, says.
     package internal(set) var configured: RoomSettings
-    /// What operators have put over that.
+    /// The rate that the origin bears, where that is less.
+    package internal(set) var adapted: AdaptedRate?
+    /// When a gate last saw the origin in distress; known only since the process began.
+    var distressedAt: Timestamp?
+    /// What operators have put over both.
     package internal(set) var overrides: StandingOverrides?
     package internal(set) var createdAt: Timestamp
     package internal(set) var updatedAt: Timestamp

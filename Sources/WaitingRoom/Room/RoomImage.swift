@@ -2,6 +2,7 @@
 package struct RoomImage: Hashable, Sendable {
     /// As they are configured.
     package var settings: RoomSettings
+    package var adapted: AdaptedRate?
     package var overrides: StandingOverrides?
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
@@ -17,11 +18,13 @@ package struct RoomImage: Hashable, Sendable {
     package var time: Timestamp
 
     package init(
-        settings: RoomSettings, overrides: StandingOverrides? = nil, createdAt: Timestamp, updatedAt: Timestamp,
+        settings: RoomSettings, adapted: AdaptedRate? = nil, overrides: StandingOverrides? = nil,
+        createdAt: Timestamp, updatedAt: Timestamp,
         eventSequence: UInt64, joinSequence: UInt64, totals: RoomTotals, windowEpoch: Timestamp, draw: Draw? = nil,
         bucketFill: Int64, bucketTime: Timestamp, time: Timestamp
     ) {
         self.settings = settings
+        self.adapted = adapted
         self.overrides = overrides
         self.createdAt = createdAt
         self.updatedAt = updatedAt
@@ -68,7 +71,7 @@ package struct PositionImage: Hashable, Sendable {
 extension Room {
     package var image: RoomImage {
         RoomImage(
-            settings: configured, overrides: overrides, createdAt: createdAt, updatedAt: updatedAt,
+            settings: configured, adapted: adapted, overrides: overrides, createdAt: createdAt, updatedAt: updatedAt,
             eventSequence: eventSequence, joinSequence: joinSequence, totals: totals, windowEpoch: windowEpoch,
             draw: draw, bucketFill: bucket.fill, bucketTime: bucket.time, time: clock.now)
     }
@@ -128,8 +131,9 @@ extension Room {
     package init(restoring image: RoomImage) {
         var events: [RoomEvent] = []
         self.init(opening: image.settings, at: image.createdAt, emitting: &events)
+        adapted = image.adapted
         overrides = image.overrides
-        settings = configured.inForce(under: overrides)
+        settings = configured.inForce(adapted: adapted, under: overrides)
         updatedAt = image.updatedAt
         eventSequence = image.eventSequence
         joinSequence = image.joinSequence

@@ -41,6 +41,7 @@ extension RoomEvent {
         case .admissionGranted(let count, let actor): return head("g", "\(count) \(actor)")
         case .roomOverridden(let overrides, let actor):
             return head("o", overrides.isEmpty ? actor.text : "\(actor) \(overrides.text)")
+        case .rateAdapted(let rate, let reason): return head("v", "\(rate?.word ?? "-") \(reason.words)")
         case .drawStarted(let start): return head("d", "\(start.seed?.hex ?? "") \(start.lastJoin)")
         case .drawRevealed(let end): return head("D", "\(end.seed.hex) \(end.lastJoin)")
         }

@@ -11,7 +11,7 @@ struct QueueStoreConformance: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let checks =
-        steps + passChecks + limitChecks + userChecks + operatorChecks + handoverChecks
+        steps + passChecks + limitChecks + userChecks + operatorChecks + adaptiveChecks + handoverChecks
 
     private static let steps: [QueueStoreConformance] =
         [

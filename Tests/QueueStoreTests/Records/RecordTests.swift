@@ -66,6 +66,10 @@ struct RecordTests {
             .roomOverridden(overrides, by: actor), .roomOverridden(RoomOverrides(maxActiveUsers: 0), by: actor),
             .drawStarted(DrawStart(commitment: seed.commitment, seed: seed, lastJoin: 7)),
             .drawRevealed(DrawEnd(seed: seed, lastJoin: .max)),
+            .rateAdapted(
+                Rate(count: 7, per: .minutes(60)), .latency(Milliseconds(812), target: Milliseconds(500))),
+            .rateAdapted(Rate(count: 1, per: .seconds(1)), .errors(1000, limit: 1)), .rateAdapted(nil, .recovered),
+            .rateAdapted(nil, .off),
         ]
         var removed = RoomTotals()
         removed.removed = 12
@@ -82,7 +86,9 @@ struct RecordTests {
                 chain: ChainHash(String(repeating: "0f", count: 32))),
             .room(
                 RoomImage(
-                    settings: settings, overrides: StandingOverrides(overrides, setBy: actor, setAt: time),
+                    settings: settings,
+                    adapted: AdaptedRate(Rate(count: 7, per: .minutes(1)), .errors(120, limit: 50), changedAt: time),
+                    overrides: StandingOverrides(overrides, setBy: actor, setAt: time),
                     createdAt: time, updatedAt: time, eventSequence: 5, joinSequence: 4, totals: removed,
                     windowEpoch: time, bucketFill: 17, bucketTime: time, time: time), chain: nil),
             .position(PositionImage(position: position, window: time, shuffleKey: 3, since: time)),

@@ -56,7 +56,7 @@ struct NaiveRoom {
             case .priority(let priority): line[index] = Waiting(id: id, order: (-priority, order.1, order.2, order.3))
             }
             line.sort { $0.order < $1.order }
-        case .roomOverridden, .admissionGranted: break
+        case .roomOverridden, .rateAdapted, .admissionGranted: break
         case .sessionStarted(let session): statuses[session.positionID] = .active
         case .sessionExpired(let id): sessions[id].map { statuses[$0] = .expired }
         case .sessionCompleted(let id): sessions[id].map { statuses[$0] = .completed }

@@ -29,3 +29,6 @@ end
 
 -- What operators have set, as override.lua writes it; '' for nothing.
 local function overrides() return call('HGET', KEYS[1], 'over') or '' end
+
+-- The rate that the origin bears, as adapt.lua writes it; '' for nothing.
+local function adapted() return call('HGET', KEYS[1], 'adapt') or '' end
