@@ -1,7 +1,7 @@
 /// The scripts that run in the store; Scripts/Lua holds their text.
 enum Script: CaseIterable {
-    case configure, override, adapt, join, look, view, finish, present, handover, record, admit, move, drain, clean, call
-    case trim, lease, restore
+    case configure, override, adapt, join, look, view, finish, present, handover, record, admit, move, drain, clean
+    case call, trim, lease, restore
 
     /// What the server is given.
     var source: String {
