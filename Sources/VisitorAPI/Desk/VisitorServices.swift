@@ -42,10 +42,10 @@ package final class VisitorServices: Sendable {
         self.signer = signer
         self.keys = keys
         self.salt = salt
+        handoverKeys = HandoverKeys(salt: salt)
         self.monitor = monitor
         self.abuse = abuse ?? AbuseWatch(salt: salt)
         self.captcha = captcha
-        handoverKeys = HandoverKeys(salt: salt)
         self.clock = clock
         mutable = Mutex(Mutable(pages: pages, lifetime: lifetime, api: api))
     }
