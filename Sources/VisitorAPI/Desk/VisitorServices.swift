@@ -45,11 +45,11 @@ package final class VisitorServices: Sendable {
         self.signer = signer
         self.keys = keys
         self.salt = salt
+        handoverKeys = HandoverKeys(salt: salt)
         self.monitor = monitor
         self.abuse = abuse ?? AbuseWatch(salt: salt)
         self.captcha = captcha
         self.isOperatorKey = isOperatorKey
-        handoverKeys = HandoverKeys(salt: salt)
         self.clock = clock
         mutable = Mutex(Mutable(pages: pages, lifetime: lifetime, api: api))
     }
