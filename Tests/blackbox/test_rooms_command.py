@@ -398,7 +398,7 @@ def test_bash_completes_commands_rooms_and_values(shell):
     assert shell("anteroom rooms pause u") == ["usual"]
     assert shell("anteroom rooms pause --config other.yml ") == ["shop", "bar"]
     assert shell("anteroom rooms set --config=other.yml shop --status ma") == ["maintenance"]
-    assert shell("anteroom explain --config other.yml --room ") == ["shop", "bar"]
+    assert shell("anteroom explain --config=other.yml --room ") == ["shop", "bar"]
 
 
 @pytest.mark.parametrize("shell, check", [("zsh", ["-n"]), ("fish", ["--no-execute"])])
