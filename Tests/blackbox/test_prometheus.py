@@ -91,6 +91,7 @@ def samples(module_servers):
     )
     asked = gates.room(origin.url, id="asked", match={"paths": ["/asked"]}, challenge="suspicious")
     watched = gates.busy_room(origin.url, id="watched", match={"paths": ["/watched"]}, shadow=True)
+    watched["adaptive"] = {"interval": "1s", "min_samples": 1}
     gate = module_servers.gate(
         [shop, gone, asked, watched],
         gate={"tls": {"certificates": [pair.files]}},
@@ -104,6 +105,12 @@ def samples(module_servers):
     for path in ("/", "/", "/static/a.css", "/gone", "/watched", "/watched"):
         Visitor(gate).navigate(path)
     Visitor(gate, agent="curl/8.5.0").navigate("/asked")
+
+    def is_judged():
+        Visitor(gate).navigate("/watched")
+        return "anteroom_adaptive_holding" in gate.metrics()
+
+    wait_until(is_judged, 20, 0.1, "a judgement of the origin")
     found = {}
     for family in text_string_to_metric_families(gate.metrics()):
         for sample in family.samples:
