@@ -119,7 +119,7 @@ def test_readiness(gate):
     assert answer.status_code == 200 and "store" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/metrics/x", "/api/v1/queues/shop", "/../etc/passwd"])
+@pytest.mark.parametrize("path", ["/nothing", "/metrics/x", "/api/v1/queues/shop", "/../etc/passwd"])
 def test_nothing_else_is_served_there(gate, path):
     """404 for what the admin listener does not have."""
     assert requests.get(gate.admin_url + path, timeout=5).status_code == 404

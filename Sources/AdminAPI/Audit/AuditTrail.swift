@@ -56,9 +56,7 @@ package final class AuditTrail: Sendable {
         case .positionTerminated(let id, let actor):
             return Act(actor: actor.text, detail: "\(id)", many: "positions")
         case .sessionTerminated(let id, let actor?): return Act(actor: actor.text, detail: "\(id)", many: "sessions")
-        case .positionEnqueued, .positionAdmitted, .positionExpired, .positionLeft, .sessionStarted, .sessionExpired,
-            .sessionCompleted, .sessionTerminated, .passUsed, .drawStarted, .drawRevealed:
-            return nil
+        default: return nil
         }
     }
 }

@@ -65,7 +65,7 @@ struct OperatorCallTests {
         try await fixture.serving { client in
             let body = "{\"count\":1" + String(repeating: " ", count: 8192) + "}"
             let answer = try await client.ask("POST", Self.room + "/admit", body: body)
-            #expect(answer.statusLine == "HTTP/1.1 413 Content Too Large")
+            #expect(answer.statusLine.hasPrefix("HTTP/1.1 413 "))
         }
     }
 

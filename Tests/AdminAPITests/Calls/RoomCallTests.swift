@@ -52,7 +52,7 @@ struct RoomCallTests {
             #expect(empty.body.contains(#""interval_seconds":10"#) && empty.body.contains(#""origin_requests":[]"#))
             for minutes in ["0", "361", "x", "-1", "1.5", "99999999999999999999"] {
                 let answer = try await client.ask("GET", "/admin/v1/rooms/hall/history?minutes=\(minutes)")
-                #expect(answer.statusLine == "HTTP/1.1 422 Unprocessable Content", "\(minutes)")
+                #expect(answer.statusLine.hasPrefix("HTTP/1.1 422 "), "\(minutes)")
                 #expect(
                     answer.body.contains(#""errors":[{"detail":"#) && answer.body.contains(#""parameter":"minutes""#))
             }
