@@ -6,9 +6,9 @@ import Synchronization
 import VisitorAPI
 import WaitingRoom
 
-/// Moves the lines: an admission step per room at its `admission_interval`, a cleaning every five seconds, and after
-/// each step word to those who wait. Where an event of a room's schedule begins or ends by the store's clock, it sets the
-/// limits that hold from then on.
+/// Moves the lines: an admission step per room at its `admission_interval`, a cleaning every five seconds, a look at the
+/// room at least each second, and after each of these word to those who wait. Where an event of a room's schedule begins
+/// or ends by the store's clock, it sets the limits that hold from then on.
 final class LineWorker: Service {
     private let store: any QueueStore
     private let flusher: ActivityFlusher
@@ -21,6 +21,8 @@ final class LineWorker: Service {
     private let conduct: @Sendable (RoomSettings, Timestamp) -> Void
     /// How often silent positions and idle sessions are looked for.
     private static let cleaningInterval = Duration.seconds(5)
+    /// How old what the gate goes by may be where the line moves more slowly.
+    private static let lookInterval = Duration.seconds(1)
 
     /// - Parameter conduct: told after each step which settings are in force, and the store's time.
     init(
@@ -57,6 +59,7 @@ final class LineWorker: Service {
     private struct Progress {
         var nextStep: ContinuousClock.Instant
         var nextCleaning: ContinuousClock.Instant
+        var nextLook: ContinuousClock.Instant
         var shown: RoomFacts?
         /// What held by the room's schedule at the last step.
         var settings: RoomSettings?
@@ -72,22 +75,29 @@ final class LineWorker: Service {
             var wake = clock.now + .seconds(1)
             for schedule in rooms.withLock({ $0 }) {
                 let now = clock.now
-                var progress = progresses[schedule.id] ?? Progress(nextStep: now, nextCleaning: now)
-                if progress.nextStep <= now {
-                    let interval = Duration.milliseconds(max(50, schedule.base.admissionInterval.count))
+                var progress = progresses[schedule.id] ?? Progress(nextStep: now, nextCleaning: now, nextLook: now)
+                let interval = Duration.milliseconds(max(50, schedule.base.admissionInterval.count))
+                let admits = progress.nextStep <= now
+                if admits {
                     // A fixed rate: a late step does not put off those after it. One that was missed is not repeated.
                     progress.nextStep += interval
                     if progress.nextStep <= now { progress.nextStep = now + interval }
-                    await step(schedule, &progress, now)
                 }
-                wake = min(wake, progress.nextStep)
+                let isSlow = interval > Self.lookInterval
+                if admits || (isSlow && progress.nextLook <= now) {
+                    progress.nextLook = now + Self.lookInterval
+                    await step(schedule, &progress, now, admits: admits)
+                }
+                wake = min(wake, isSlow ? min(progress.nextLook, progress.nextStep) : progress.nextStep)
                 progresses[schedule.id] = progress
             }
             try? await clock.sleep(until: wake)
         }
     }
 
-    private func step(_ schedule: RoomSchedule, _ progress: inout Progress, _ now: ContinuousClock.Instant) async {
+    private func step(
+        _ schedule: RoomSchedule, _ progress: inout Progress, _ now: ContinuousClock.Instant, admits: Bool
+    ) async {
         let room = schedule.id
         do throws(StoreError) {
             if progress.nextCleaning <= now {
@@ -98,8 +108,7 @@ final class LineWorker: Service {
                 _ = try await store.clean(in: room)
                 metrics.cleaned(in: .now - start)
             }
-            let report = try await store.admit(in: room)
-            metrics.admitted(report, in: room)
+            if admits { metrics.admitted(try await store.admit(in: room), in: room) }
             var facts = try await store.facts(of: room)
             let settings = schedule.settings(at: facts.time)
             if settings != progress.settings ?? facts.configured {

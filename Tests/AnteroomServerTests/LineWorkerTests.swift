@@ -35,10 +35,11 @@ import WaitingRoom
 
     /// Calls `body` with a room of a gate whose worker runs.
     private static func withWorker(
+        admissionInterval: Milliseconds = Milliseconds(50),
         _ body: (MemoryStore, LineWorker, Heard, RoomSettings) async throws -> Void
     ) async throws {
         let clock: @Sendable () -> Timestamp = { SystemClock.now }
-        let room = RoomSettings(id: try #require(RoomID("hall")), admissionInterval: Milliseconds(50))
+        let room = RoomSettings(id: try #require(RoomID("hall")), admissionInterval: admissionInterval)
         let store = MemoryStore(clock: clock)
         try await store.configure([room])
         let heard = Heard()
@@ -76,6 +77,16 @@ import WaitingRoom
             _ = try await store.override(RoomOverrides(), by: actor, in: room.id)
             #expect(try await Self.settles { heard.last?.status == .active })
             #expect(heard.warnings.isEmpty)
+        }
+    }
+
+    @Test("What an operator sets reaches the data path long before the next admission step")
+    func slowLine() async throws {
+        try await Self.withWorker(admissionInterval: .minutes(1)) { store, _, heard, room in
+            let actor = try #require(OperatorName("night"))
+            #expect(try await Self.settles { heard.last?.status == .active })
+            _ = try await store.override(RoomOverrides(status: .maintenance), by: actor, in: room.id)
+            #expect(try await Self.settles { heard.last?.status == .maintenance })
         }
     }
 

@@ -93,7 +93,7 @@ for _, member in ipairs(members) do
         if since <= forgotten or (crowded and in_line) then
           at.step = in_line and 'forget_in_line' or 'forget'
           shard_key(field_of(sub(at.record, 1, 32)))
-          local brought = sub(at.record, 46, 46) == '1' and call('HGET', extras, 'u' .. at.offset)
+          local brought = sub(at.record, 46, 46) ~= '0' and call('HGET', extras, 'u' .. at.offset)
           at.user = brought and user_of(string.match(brought, ' (%S+)$'))
           if at.user then user_key(at.user) end
           bound.alive = bound.alive - 1
