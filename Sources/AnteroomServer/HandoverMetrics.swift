@@ -10,7 +10,7 @@ enum HandoverMetrics {
         for room in rooms {
             for outcome in HandoverTotals.Outcome.allCases {
                 writer.counter(
-                    "anteroom_handovers_total",
+                    "waiting_room_handovers_total",
                     help: "Codes to move a place to another device that were made or brought, by what became of it.",
                     labels: [("queue_id", room.text), ("outcome", outcome.rawValue)],
                     value: totals[room]?[outcome] ?? 0)

@@ -76,7 +76,7 @@ def test_a_place_moves_by_the_api(gate):
     until_admitted(phone)
     assert phone.navigate().status_code == 200 and phone.cookie("s")
     assert second.navigate().status_code == 409 and second.cookie("s") is None
-    assert gate.metric("anteroom_handovers_total", queue_id="shop", outcome="wrong") == 0
+    assert gate.metric("waiting_room_handovers_total", queue_id="shop", outcome="wrong") == 0
 
 
 def test_what_became_of_codes_is_counted(servers, origin):
@@ -89,7 +89,7 @@ def test_what_became_of_codes_is_counted(servers, origin):
     claim(phone, code)
 
     def counted(outcome):
-        return gate.metric("anteroom_handovers_total", queue_id="shop", outcome=outcome)
+        return gate.metric("waiting_room_handovers_total", queue_id="shop", outcome=outcome)
 
     assert [counted(name) for name in ("offered", "wrong", "moved", "refused")] == [1, 2, 1, 0]
     # Guesses count against the address, as joins by the API do.
