@@ -13,7 +13,7 @@ LIBRARIES := libssl-dev libhiredis-dev libnats-dev
 PEERS := nginx haproxy wrk nghttp2-client redis-server
 BROWSER := chromium chromium-driver fonts-dejavu-core
 SHELLS := zsh fish
-TEST_TOOLS := curl openssl nats-server slowhttptest systemd $(LIBRARIES) $(PEERS) $(SHELLS)
+TEST_TOOLS := curl openssl nats-server slowhttptest systemd zbar-tools $(LIBRARIES) $(PEERS) $(SHELLS)
 # Unpacked and not installed: Debian's packages would start them, on the port of the demo.
 MONITORS := prometheus prometheus-alertmanager
 

@@ -72,8 +72,8 @@ let package = Package(
         .executableTarget(
             name: "anteroom",
             dependencies: [
-                "AdminClient", "AnteroomServer", "EdgeProxy", "RoomConfiguration", "VisitorAPI", "WaitingRoom",
-                argumentParser, logging,
+                "AdminClient", "AnteroomServer", "EdgeProxy", "RoomConfiguration", "Simulation", "VisitorAPI",
+                "WaitingRoom", argumentParser, logging,
             ],
             swiftSettings: swiftSettings),
         .target(
@@ -142,6 +142,7 @@ let package = Package(
         .target(name: "HTTPWire", swiftSettings: rawBytesSettings),
         .target(name: "HostSystem", dependencies: ["CGNU"], swiftSettings: swiftSettings),
         .target(name: "HistoryChecker", dependencies: ["WaitingRoom"], swiftSettings: swiftSettings),
+        .target(name: "Simulation", dependencies: ["WaitingRoom"], swiftSettings: swiftSettings),
         .target(name: "WaitingRoom", dependencies: [heap], swiftSettings: swiftSettings),
         .target(name: "Prometheus", dependencies: [metrics], swiftSettings: swiftSettings),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
@@ -181,7 +182,7 @@ let package = Package(
             name: "AnteroomServerTests",
             dependencies: [
                 "AdminAPI", "AnteroomServer", "DragonflyStore", "EdgeProxy", "HostSystem", "NATSBus", "Prometheus",
-                "QueueStore", "VisitorAPI", "WaitingRoom",
+                "QueueStore", "VisitorAPI", "WaitingRoom", logging,
             ],
             swiftSettings: swiftSettings),
         .testTarget(
@@ -224,6 +225,9 @@ let package = Package(
         .testTarget(
             name: "SessionTokensTests", dependencies: ["SessionTokens", "WaitingRoom", "COpenSSL"],
             exclude: ["Vectors/make_vectors.py", "Vectors/oracle.py"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["HistoryChecker", "Simulation", "WaitingRoom"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "VisitorAPITests",
             dependencies: [

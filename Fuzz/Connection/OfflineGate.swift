@@ -28,7 +28,7 @@ struct OfflineGate {
         let services = VisitorServices(
             store: MemoryStore(clock: clock), signer: TokenSigner(keys: keys), keys: keys,
             salt: try BindingSalt(besideKeyFile: "\(folder)/signing.pem"), monitor: RoomMonitor(),
-            pages: try PageRenderer(rooms: []), lifetime: .minutes(5), clock: clock)
+            pages: try PageRenderer(rooms: [], reservedPath: "/__anteroom"), lifetime: .minutes(5), clock: clock)
         tokens = try LoopTokens(services: services, loop: loop)
         desk = VisitorDesk(
             services: services, loop: loop, tokens: NIOLoopBound(tokens, eventLoop: loop),

@@ -59,7 +59,7 @@ package struct AnteroomServer {
         let keys = try KeyRing.open(configuration.tokens, now: clock().milliseconds / 1000)
         let accessLog = try AccessLogWriter(configuration.gate.accessLog)
 
-        let pages = try PageRenderer(rooms: configuration.rooms)
+        let pages = try PageRenderer(rooms: configuration.rooms, reservedPath: configuration.gate.reservedPath)
         let salt = try BindingSalt.open(configuration.tokens)
         var inherited = ActivatedDescriptors.all(in: environment).compactMap { ListeningSocket.adopt($0) }
         inherited += predecessor?.sockets ?? []
@@ -183,7 +183,7 @@ package struct AnteroomServer {
         let reloader = ConfigurationReloader(
             path: configurationPath, environment: environment, initial: configuration, loader: loader, logger: logger,
             apply: { configuration in
-                let pages = try PageRenderer(rooms: configuration.rooms)
+                let pages = try PageRenderer(rooms: configuration.rooms, reservedPath: configuration.gate.reservedPath)
                 let contexts = try TLSContexts(configuration, after: tls.withLock { $0 })
                 try accessLog.apply(configuration.gate.accessLog)
                 administration.apply(configuration.admin)
@@ -217,6 +217,7 @@ package struct AnteroomServer {
                 worker.apply(configuration.rooms.map(\.schedule))
                 monitor.forget(allBut: settings.map(\.id))
                 services.limits.forget(allBut: settings.map(\.id))
+                services.handovers.forget(allBut: settings.map(\.id))
                 for rule in configuration.rooms {
                     monitor.observe(try await store.facts(of: rule.settings.id), at: clock())
                 }
@@ -235,6 +236,7 @@ package struct AnteroomServer {
         registry.addCollector { lineMetrics.write(&$0) }
         registry.addCollector { writer in
             LimitMetrics.write(services.limits.totals, of: worker.currentRooms.map(\.id), &writer)
+            HandoverMetrics.write(services.handovers.totals, of: worker.currentRooms.map(\.id), &writer)
         }
         registry.addCollector { transport.write(&$0) }
         registry.addCollector { shadow.write(&$0) }

@@ -35,6 +35,10 @@ struct DrawPublication {
             return .positionEnqueued(bare, shuffleKey: key)
         case .positionAdmitted(let id, _), .positionExpired(let id), .positionLeft(let id), .passUsed(_, let id):
             return drawn.contains(id) ? change : nil
+        case .positionHandedOver(let id, let heir):
+            guard drawn.contains(id) else { return nil }
+            drawn.insert(heir)
+            return change
         case .positionTerminated(let id, _):
             return drawn.contains(id) ? .positionTerminated(id, by: .unnamed) : nil
         case .positionMoved(let id, let target, _):

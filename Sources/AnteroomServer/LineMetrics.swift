@@ -49,6 +49,11 @@ final class LineMetrics: Sendable {
             case .positionAdmitted(let id, _): keep(id, in: event.room, at: event.time)
             case .positionExpired(let id), .positionLeft(let id), .positionTerminated(let id, _):
                 state.withLock { _ = $0.promises[event.room]?.open.removeValue(forKey: id) }
+            case .positionHandedOver(let id, let heir):
+                state.withLock { state in
+                    guard let promise = state.promises[event.room]?.open.removeValue(forKey: id) else { return }
+                    state.promises[event.room]?.open[heir] = promise
+                }
             default: break
             }
         }

@@ -12,9 +12,9 @@ struct MeteredStore: QueueStore {
 
     private static var operations: [String] {
         [
-            "configure", "arrive", "enqueue", "reenter", "come_back", "present", "places", "leave", "claim", "record",
-            "session", "end", "admit", "clean", "facts", "ended_sessions", "count_call", "override", "admit_now",
-            "move", "terminate", "drain",
+            "configure", "arrive", "enqueue", "reenter", "come_back", "present", "offer", "take_over", "places",
+            "leave", "claim", "record", "session", "end", "admit", "clean", "facts", "ended_sessions", "count_call",
+            "override", "admit_now", "move", "terminate", "drain",
         ]
     }
 
@@ -93,6 +93,22 @@ struct MeteredStore: QueueStore {
     func present(_ pass: Pass, for position: PositionID, in room: RoomID) async throws(StoreError) -> PassOutcome {
         try await timed("present") { () async throws(StoreError) in
             try await store.present(pass, for: position, in: room)
+        }
+    }
+
+    func offer(
+        _ position: PositionID, under code: HandoverDigest, in room: RoomID
+    ) async throws(StoreError) -> HandoverOffer {
+        try await timed("offer") { () async throws(StoreError) in
+            try await store.offer(position, under: code, in: room)
+        }
+    }
+
+    func takeOver(
+        with code: HandoverDigest, as id: PositionID, in room: RoomID
+    ) async throws(StoreError) -> HandoverOutcome {
+        try await timed("take_over") { () async throws(StoreError) in
+            try await store.takeOver(with: code, as: id, in: room)
         }
     }
 

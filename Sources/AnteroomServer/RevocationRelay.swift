@@ -24,7 +24,9 @@ extension RoomEvent {
     fileprivate var endedSession: SessionID? {
         switch change {
         case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id, _): id
-        case .positionExpired(let id), .positionLeft(let id), .positionTerminated(let id, _): SessionID(of: id)
+        case .positionExpired(let id), .positionLeft(let id), .positionTerminated(let id, _),
+            .positionHandedOver(let id, _):
+            SessionID(of: id)
         case .positionEnqueued, .positionAdmitted, .positionMoved, .sessionStarted, .passUsed, .admissionGranted,
             .roomUpdated, .roomOverridden, .drawStarted, .drawRevealed:
             nil

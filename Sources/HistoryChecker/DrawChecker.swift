@@ -64,6 +64,8 @@ package struct DrawChecker: Sendable {
     private var turns: [Int: Turn] = [:]
     private var priorities: [PositionID: Int] = [:]
     private var gone: Set<PositionID> = []
+    /// Those who stand where somebody else was drawn, since the place moved to another device.
+    private var origins: [PositionID: PositionID] = [:]
     private var last: UInt64 = 0
     /// So many mistakes are told.
     private static let limit = 100
@@ -89,22 +91,29 @@ package struct DrawChecker: Sendable {
                     id: position.id, join: position.sequence, priority: position.priority,
                     key: position.id.isReturn ? nil : key))
         case .drawRevealed(let end): finish(end, at: event.time)
-        case .positionAdmitted(let id, _): admit(id)
+        case .positionAdmitted(let id, _): admit(drawn(id))
         case .positionExpired(let id), .positionLeft(let id), .positionTerminated(let id, _):
+            let id = drawn(id)
             gone.insert(id)
             running?.left.insert(id)
         case .passUsed(let pass, let id):
+            let id = drawn(id)
             if let known = running?.priority(of: id) ?? priorities[id], known >= pass.priority { return }
             move(id, to: pass.priority)
-        case .positionMoved(let id, .priority(let priority), _): move(id, to: priority)
+        case .positionMoved(let id, .priority(let priority), _): move(drawn(id), to: priority)
         case .positionMoved(let id, .front, _):
+            let id = drawn(id)
             running?.excepted.insert(id)
             except(id)
+        case .positionHandedOver(let id, let heir): origins[heir] = drawn(id)
         case .sessionStarted, .sessionExpired, .sessionCompleted, .sessionTerminated, .admissionGranted,
             .roomUpdated, .roomOverridden:
             break
         }
     }
+
+    /// Under which id the place of a position was drawn.
+    private func drawn(_ id: PositionID) -> PositionID { origins[id] ?? id }
 
     private mutating func finish(_ end: DrawEnd, at time: Timestamp) {
         guard let draw = running else { return report("a seed is revealed though no draw was started in this record") }

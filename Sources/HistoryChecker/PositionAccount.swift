@@ -18,7 +18,7 @@ package struct PositionAccount: Sendable {
     private static let pause = Milliseconds.minutes(5)
 
     package private(set) var entries: [Entry] = []
-    /// The position, or with which it came back after a missed turn.
+    /// The position, or with which it came back after a missed turn or went on on another device.
     package private(set) var position: PositionID
     private var room: Room?
     private var told: (place: Int, time: Timestamp)?
@@ -76,6 +76,9 @@ package struct PositionAccount: Sendable {
             position = joined.id
             return tellReturn(joined, event, room)
         }
+        if case .positionHandedOver(let id, let heir) = event.change, id == position || heir == position {
+            return tellHandover(from: id, to: heir, event, room)
+        }
         if before?.position.status != after?.position.status { return tellChange(event, before, after) }
         guard let after, after.position.status == .waiting else { return tellEnd(event, after) }
         if let before, tellOwn(event, before, after) { return }
@@ -117,7 +120,8 @@ package struct PositionAccount: Sendable {
 
     private mutating func tellMoves(at event: RoomEvent, to place: Int) {
         guard let told, !moves.isEmpty else { return }
-        var parts = ["\(moves.admitted) let in"]
+        var parts: [String] = []
+        if moves.admitted > 0 { parts.append("\(moves.admitted) let in") }
         if moves.gone > 0 { parts.append("\(moves.gone) before it gone") }
         if moves.overtaking > 0 { parts.append("\(moves.overtaking) of higher priority came before it") }
         if moves.putBefore > 0 { parts.append("\(moves.putBefore) put before it by operators") }
@@ -132,6 +136,28 @@ package struct PositionAccount: Sendable {
             "position.enqueued", event,
             "It came back in time after the missed turn, as position \(joined.id), number \(joined.sequence), with "
                 + "\(max(0, place - 1)) before it.")
+    }
+
+    private mutating func tellHandover(
+        from id: PositionID, to heir: PositionID, _ event: RoomEvent, _ room: Room
+    ) {
+        let place = room.place(of: heir)
+        let isWaiting = place?.position.status == .waiting
+        let rank = place?.rank ?? 0
+        let standing = isWaiting ? rank > 0 ? "at place \(rank)" : "the place yet to be drawn" : "let in"
+        if id == position {
+            tellMoves(at: event, to: rank)
+            position = heir
+            tell(
+                "position.handed_over", event,
+                "The visitor went on on another device, as position \(heir), \(standing).")
+        } else {
+            if isWaiting { waits.since = event.time }
+            tell(
+                "position.handed_over", event,
+                "Came from another device with the place of position \(id): number "
+                    + "\(place?.position.sequence ?? 0), \(standing). What was before, that position's account tells.")
+        }
     }
 
     private mutating func tellChange(_ event: RoomEvent, _ before: Place?, _ after: Place?) {

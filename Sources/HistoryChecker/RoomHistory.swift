@@ -85,6 +85,7 @@ struct RoomHistory: Sendable {
         case .passUsed(let pass, let id):
             use(pass, by: id, report)
             arrivedAlone = alone
+        case .positionHandedOver(let id, let heir): handOver(id, to: heir, report)
         case .drawStarted: drawnSince = time
         case .drawRevealed:
             drawnSince = nil
@@ -160,6 +161,20 @@ struct RoomHistory: Sendable {
         lines[priority, default: WaitingOrder()].insert(key)
         standings[id]?.priority = priority
         standings[id]?.key = key
+    }
+
+    private mutating func handOver(_ id: PositionID, to heir: PositionID, _ report: Report) {
+        guard let standing = standings[id], standing.status.mayMove else {
+            return report(.state, "position \(id) moves to another device though it is \(description(of: id))")
+        }
+        if let known = standings[heir], !known.status.isFinal || (time - known.since) < Self.memory {
+            report(.state, "position \(heir) takes a place though it is \(known.status)")
+        }
+        if heir.isReturn != id.isReturn { report(.order, "position \(heir) does not stand where \(id) did") }
+        standings[heir] = standing
+        if standing.status == .admitted { sessions[SessionID(of: heir)] = heir }
+        standings[id]?.status = .moved
+        standings[id]?.since = time
     }
 
     private mutating func hold(_ address: AddressDigest, _ report: Report) {

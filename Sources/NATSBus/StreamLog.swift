@@ -248,8 +248,8 @@ package final class StreamLog: Sendable {
     static let kinds = [
         "position.enqueued", "position.admitted", "position.expired", "position.left", "session.started",
         "session.expired", "session.completed", "session.terminated", "position.terminated", "position.moved",
-        "admission.granted", "pass.used", "room.updated", "room.overridden", "draw.started", "draw.revealed",
-        RestorationNotice.type,
+        "position.handed_over", "admission.granted", "pass.used", "room.updated", "room.overridden", "draw.started",
+        "draw.revealed", RestorationNotice.type,
     ]
 
     private static func subjects(of room: RoomID) -> String { "waiting_room.\(room).>" }

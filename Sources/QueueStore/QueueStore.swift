@@ -34,6 +34,18 @@ package protocol QueueStore: Sendable {
         _ missed: PositionID, mayAdmit: Bool, in room: RoomID
     ) async throws(StoreError) -> ArrivalOutcome?
 
+    /// Makes a code known by which a waiting place, or a slot that is not used yet, may move to another device, in the place
+    /// of that position's earlier code. Codes are soft: the store may forget them before their time. O(1).
+    func offer(
+        _ position: PositionID, under code: HandoverDigest, in room: RoomID
+    ) async throws(StoreError) -> HandoverOffer
+
+    /// Gives the place of a code to the position `id`, in the same turn; the one before has ended with that, as `moved`. A
+    /// repeated call with the same `id` finds what the first one made. O(log n).
+    func takeOver(
+        with code: HandoverDigest, as id: PositionID, in room: RoomID
+    ) async throws(StoreError) -> HandoverOutcome
+
     /// Where these positions stand, in the order asked; nil for one that the store does not know (any more: a final
     /// state is remembered for ten minutes). O(log n) each. A shared store may answer by what it was a second ago, but
     /// never from before the event `sequence`, nor from before this gate's last admission.

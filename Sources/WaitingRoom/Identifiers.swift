@@ -81,8 +81,33 @@ package struct SessionID: Hashable, Sendable, CustomStringConvertible {
     /// but for the six that the UUID format fixes.
     package init(of position: PositionID) {
         let bits = position.bits
-        self.bits = UUIDBits(high: bits.high ^ 0x5365_7373_696f_6e00, low: bits.low ^ 0x0041_6e74_6572_6f6f).version(8)
+        self.bits = UUIDBits(high: bits.high ^ Self.mask.high, low: bits.low ^ Self.mask.low).version(8)
     }
+
+    /// The first position that `matches`, of those that could become this session: they differ in the six bits only that
+    /// the UUID format fixes. What gates make, of version 4 or a return of version 8, comes first.
+    func firstPosition(where matches: (PositionID) -> Bool) -> PositionID? {
+        guard bits == bits.version(8) else { return nil }
+        let rest = UUIDBits(
+            high: (bits.high ^ Self.mask.high) & ~0xf000, low: (bits.low ^ Self.mask.low) & ~0xc000_0000_0000_0000)
+        func position(version: UInt64, variant: UInt64) -> PositionID {
+            PositionID(bits: UUIDBits(high: rest.high | version << 12, low: rest.low | variant << 62))
+        }
+        let drawn = position(version: 4, variant: 2)
+        if matches(drawn) { return drawn }
+        let returned = position(version: 8, variant: 2)
+        if matches(returned) { return returned }
+        // Ids that came from elsewhere.
+        for version in 0..<16 as Range<UInt64> {
+            for variant in 0..<4 as Range<UInt64> {
+                let other = position(version: version, variant: variant)
+                if matches(other) { return other }
+            }
+        }
+        return nil
+    }
+
+    private static let mask = UUIDBits(high: 0x5365_7373_696f_6e00, low: 0x0041_6e74_6572_6f6f)
 
     /// Nil unless the text is a UUID in its 36-character form.
     package init?(_ text: some StringProtocol) {

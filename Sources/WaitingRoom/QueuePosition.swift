@@ -35,9 +35,9 @@ package struct QueuePosition: Hashable, Sendable {
 
 /// The states of a position. Each names those that may follow.
 package enum PositionStatus: String, Sendable, CaseIterable {
-    /// In line. Next: `admitted`, `expired`, `left`, `terminated`.
+    /// In line. Next: `admitted`, `expired`, `left`, `terminated`, `moved`.
     case waiting
-    /// Holds a slot that is not used yet. Next: `active`, `expired`, `left`, `completed`, `terminated`.
+    /// Holds a slot that is not used yet. Next: `active`, `expired`, `left`, `completed`, `terminated`, `moved`.
     case admitted
     /// Its session has made a request. Next: `expired`, `completed`, `terminated`.
     case active
@@ -49,6 +49,8 @@ package enum PositionStatus: String, Sendable, CaseIterable {
     case completed
     /// An operator or the origin ended it. Final.
     case terminated
+    /// Another device has the place, under a position of its own. Final.
+    case moved
 }
 
 /// A position and where it stands at one moment.

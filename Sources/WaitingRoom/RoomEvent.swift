@@ -39,6 +39,8 @@ package struct RoomEvent: Hashable, Sendable {
         case admissionGranted(Int, by: OperatorName)
         /// `pass.used`: a pass served a waiting position, which moves up to its priority unless it stands there.
         case passUsed(Pass, by: PositionID)
+        /// `position.handed_over`: another position has the place of this one, in whichever state, and this one is `moved`.
+        case positionHandedOver(PositionID, to: PositionID)
         /// `room.updated`: new limits or status, as they are configured.
         case roomUpdated(RoomSettings)
         /// `room.overridden`: what operators put over them; empty for nothing any more.

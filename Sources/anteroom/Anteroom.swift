@@ -10,7 +10,7 @@ struct Anteroom: AsyncParsableCommand {
         version: "anteroom \(Version.number)",
         subcommands: [
             Run.self, Check.self, Rooms.self, Keys.self, Token.self, History.self, Explain.self, VerifyDraw.self,
-            Rebuild.self, Version.self,
+            Rebuild.self, Simulate.self, Version.self,
         ])
 
     /// Exit codes: 0 ok, 1 refused input, 2 usage.

@@ -64,6 +64,27 @@ struct AdminServerTests {
         }
     }
 
+    @Test(
+        "Checks that are excluded have no say in /readyz",
+        arguments: [
+            ("?exclude=store", "200 OK", #"{"checks":[{"name":"gate","ok":true}],"ready":true}"#),
+            ("?exclude=gate&exclude=store", "200 OK", #"{"checks":[],"ready":true}"#),
+            (
+                "?exclude=gate", "503 Service Unavailable",
+                #"{"checks":[{"name":"store","ok":false,"reason":"down"}],"ready":false}"#
+            ),
+        ])
+    func excluded(query: String, status: String, body: String) async throws {
+        let checks = [
+            ReadinessCheck(name: "gate") { .ok }, ReadinessCheck(name: "store") { .failed(reason: "down") },
+        ]
+        try await serving(checks) { port in
+            let answer = try await RawExchange(port: port, "GET", "/readyz" + query)
+            #expect(answer.statusLine == "HTTP/1.1 " + status)
+            #expect(answer.body == body)
+        }
+    }
+
     @Test("A dependency that hangs does not hang /readyz, and runs once however often it is asked")
     func hanging() async throws {
         let (release, started) = (Gate(), Counted())

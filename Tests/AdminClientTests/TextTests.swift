@@ -163,15 +163,18 @@ struct TextTests {
     func audit() throws {
         let json = """
             {"entries":[{"time":"2026-11-21T20:38:12.000Z","actor":"ops","queue_id":"shop","action":"room.overridden",\
-            "detail":"status paused, set in place of what the file says for the time being"}]}
+            "detail":"status paused, set in place of what the file says for the time being"},
+            {"time":"2026-11-21T20:38:10.000Z","actor":"ops","queue_id":"shop","action":"position.moved","detail":"front"}]}
             """
         let trail = try JSONDecoder().decode(AuditTrail.self, from: Data(json.utf8))
         #expect(
             trail.lines(width: 80, plain) == [
-                "TIME (UTC)           WHO  ROOM  WHAT", "2026-11-21 20:38:12  ops  shop  room.overridden",
+                "TIME (UTC)           WHO  ROOM  WHAT             DETAIL",
+                "2026-11-21 20:38:12  ops  shop  room.overridden  ",
                 "    status paused, set in place of what the file says for the time being",
+                "2026-11-21 20:38:10  ops  shop  position.moved   front",
             ])
-        #expect(trail.lines(width: nil, plain).count == 2)
+        #expect(trail.lines(width: nil, plain).count == 3)
         #expect(trail.lines(width: 60, plain).allSatisfy { $0.columns <= 60 })
     }
 

@@ -56,7 +56,7 @@ struct RandomHistoryTests {
     ) async throws {
         let number = UInt64.random(in: 1...25, using: &random)
         let id = Site.id(number)
-        switch Int.random(in: 0..<27, using: &random) {
+        switch Int.random(in: 0..<29, using: &random) {
         case 0...4:
             do throws(StoreError) {
                 var arrival = Site.arrival(number, priority: number % 5 == 0 ? 1 : 0)
@@ -78,6 +78,12 @@ struct RandomHistoryTests {
             _ = try await store.end(SessionID(of: id), as: number % 2 == 0 ? .completed : .terminated, in: room)
         case 15...16: _ = try await store.comeBack(id, mayAdmit: number % 2 == 0, in: room)
         case 13: try await store.configure([.random(for: room, using: &random)])
+        case 27...28:
+            let code = HandoverDigest(bits: UUIDBits(high: 7, low: number))
+            _ = try await store.offer(id, under: code, in: room)
+            // At times into the id of somebody who is known.
+            let heir = UInt64.random(in: 1...60, using: &random)
+            _ = try await store.takeOver(with: code, as: Site.id(heir), in: room)
         case 14: _ = try await store.present(.some(of: number), for: id, in: room)
         case 17...19: try await operate(store, id, number, in: room, using: &random)
         default:
@@ -110,7 +116,7 @@ struct RandomHistoryTests {
         let events = try await store.history(of: room)
         var findings = HistoryChecker.violations(in: events).map(\.description)
         let naive = NaiveRoom(events)
-        let ids = (1...26).map { Site.id($0) }
+        let ids = (1...60).map { Site.id($0) }
         let places = try await store.places(of: ids, in: room, seeing: UInt64(events.count))
         for (id, place) in zip(ids, places) {
             // A final state may be forgotten.

@@ -26,10 +26,16 @@ struct RestoreTests {
         _ = try await store.end(SessionID(of: Site.id(2)), as: .terminated, in: room)
         _ = try await store.leave(Site.id(50), in: room)
         _ = try await store.admit(in: room)
+        // One with a slot, one in line, one with a user and a priority.
+        for (old, heir) in [(4, 103), (61, 104), (30, 105)] as [(UInt64, UInt64)] {
+            let code = HandoverDigest(bits: UUIDBits(high: 1, low: old))
+            _ = try await store.offer(Site.id(old), under: code, in: room)
+            _ = try await store.takeOver(with: code, as: Site.id(heir), in: room)
+        }
     }
 
     private func answers(_ store: DragonflyStore, _ room: RoomID) async throws -> StoreAnswers {
-        try await StoreAnswers(of: room, for: (1...101).map { Site.id($0) }, in: store)
+        try await StoreAnswers(of: room, for: (1...105).map { Site.id($0) }, in: store)
     }
 
     /// Calls `body` with a room that has lived and, while its clock stands still, is there for it alone.
@@ -43,6 +49,28 @@ struct RestoreTests {
         try await lived(store, room, clock, shuffled: shuffled)
         try await body(store, room, clock)
         try await store.wipe(room)
+    }
+
+    @Test("A place that moved is restored on the device that has it only, however long the store was away")
+    func moved() async throws {
+        try await withLivedRoom { store, room, clock in
+            let (issued, history) = (clock.now, try await store.history(of: room))
+            try await store.wipe(room)
+            clock.advance(by: .minutes(60))
+            _ = try await store.restore(room, seen: nil) { GivenHistory(history) }
+            _ = try await store.clean(in: room)
+            for (old, heir) in [(4, 103), (61, 104), (30, 105)] as [(UInt64, UInt64)] {
+                #expect(
+                    try await store.reenter(Site.id(old), issued: issued, in: room)?.position.status == .moved)
+                let place = try #require(try await store.places(of: [Site.id(heir)], in: room)[0])
+                #expect(place.position.status == (old == 4 ? .admitted : .waiting))
+            }
+            // It is forgotten when nobody can come back any more.
+            clock.advance(by: .minutes(6))
+            _ = try await store.clean(in: room)
+            #expect(try await store.places(of: [Site.id(61)], in: room)[0] == nil)
+            #expect(try await store.reenter(Site.id(61), issued: issued, in: room) == nil)
+        }
     }
 
     @Test(

@@ -80,6 +80,24 @@ struct DrawCheckerTests {
         #expect(try Self.check(wrong).mistakes.count == 1)
     }
 
+    @Test("A place that was drawn keeps its turn when it moves to another device, before the opening and after it")
+    func handedOver() throws {
+        var changes = try Self.record()
+        guard case .positionLeft(let second) = changes[22], case .positionAdmitted(let first, let end) = changes[23]
+        else {
+            Issue.record("another record")
+            return
+        }
+        changes[22] = .positionLeft(Self.id(102))
+        changes[23] = .positionAdmitted(Self.id(202), expiresAt: end)
+        changes.insert(.positionHandedOver(Self.id(201), to: Self.id(202)), at: 23)
+        changes.insert(.positionHandedOver(first, to: Self.id(201)), at: 22)
+        changes.insert(.positionHandedOver(second, to: Self.id(102)), at: 21)
+        #expect(try Self.check(changes).mistakes == [])
+        changes.swapAt(26, 27)
+        #expect(try !Self.check(changes).mistakes.isEmpty)
+    }
+
     @Test("Another seed, commitment, list or order is found", arguments: Forgery.allCases)
     func forged(forgery: Forgery) throws {
         var changes = try Self.record()

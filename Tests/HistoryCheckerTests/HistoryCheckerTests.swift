@@ -89,6 +89,43 @@ struct HistoryCheckerTests {
         #expect(pen.rules == [])
     }
 
+    @Test("A place that moves to another device is there once, in its turn")
+    func handedOver() throws {
+        var pen = try Pen { $0.queueRate.count = 100 }
+        for number in 1...3 as ClosedRange<UInt64> { pen.join(number) }
+        pen.write(.positionHandedOver(pen.id(1), to: pen.id(11)))
+        let sound = pen
+        pen.admit(11)
+        pen.write(.positionHandedOver(pen.id(11), to: pen.id(12)))
+        pen.start(12)
+        pen.admit(2)
+        #expect(pen.rules == [])
+        // Neither in line nor with the slot is the old one there any more.
+        pen.write(.positionLeft(pen.id(1)))
+        pen.write(.sessionCompleted(SessionID(of: pen.id(11))))
+        #expect(pen.rules == [.state, .state])
+
+        pen = sound
+        pen.admit(2)
+        #expect(pen.rules == [.order])
+
+        pen = sound
+        pen.write(.positionHandedOver(pen.id(1), to: pen.id(14)))
+        pen.write(.positionHandedOver(pen.id(2), to: pen.id(3)))
+        #expect(pen.rules == [.state, .state])
+
+        pen = sound
+        pen.admit(11)
+        pen.start(11)
+        pen.write(.positionHandedOver(pen.id(11), to: pen.id(15)))
+        #expect(pen.rules == [.state])
+
+        pen = sound
+        let returned = try pen.returned(9)
+        pen.write(.positionHandedOver(pen.id(2), to: returned))
+        #expect(pen.rules == [.order])
+    }
+
     @Test("Who missed the turn goes before those who joined earlier, and only such a one")
     func missedTurns() throws {
         var pen = try Pen { $0.queueRate.count = 100 }

@@ -98,10 +98,12 @@ struct PositionAccountTests {
         _ = hall.room.admitNow(1, by: actor, at: hall.time, using: &generator, emitting: &hall.events)
         _ = hall.room.terminate(Hall.id(6), by: actor, at: hall.time, emitting: &hall.events)
         #expect(
-            try hall.account(of: 6).entries.dropFirst().map(\.text).filter { !$0.hasPrefix("Let in") } == [
+            try hall.account(of: 6).entries.dropFirst().map(\.text) == [
                 "The operator night-shift changed the room: status from active to paused.",
                 "Put before the others of its priority by the operator night-shift: from place 5 to 1.",
+                "From place 1 to 2: 1 put before it by operators.",
                 "The operator night-shift took back what operators had set: status from paused to active.",
+                "From place 2 to 1: 1 let in.",
                 "Taken out of the line by the operator night-shift.",
             ])
         let five = try hall.account(of: 5).entries.map(\.text)
@@ -141,6 +143,33 @@ struct PositionAccountTests {
             return entries[1].text
         }
         #expect(places.sorted() == (1...3).map { "The draw was revealed: place \($0) of 3." })
+    }
+
+    @Test("A place that moves to another device is told on either side of it")
+    func handedOver() throws {
+        var hall = try Hall()
+        for number in 1...3 as ClosedRange<UInt64> { hall.arrive(number) }
+        hall.pass(seconds: 20, alive: 2...3)
+        let code = HandoverDigest(bits: UUIDBits(high: 1, low: 1))
+        _ = hall.room.offer(Hall.id(3), under: code, at: hall.time)
+        _ = hall.room.takeOver(with: code, as: Hall.id(13), at: hall.time, emitting: &hall.events)
+        hall.pass(seconds: 10, alive: 2...13)
+        hall.leave(1)
+        hall.leave(2)
+        hall.admit()
+        let old = try hall.account(of: 3)
+        #expect(old.entries.map(\.kind) == ["position.enqueued", "position.handed_over", "moved", "position.admitted"])
+        #expect(
+            old.entries[1].text
+                == "The visitor went on on another device, as position \(Hall.id(13)), at place 2.")
+        #expect(old.position == Hall.id(13) && old.summary.hasPrefix("Number 3, admitted, waited 30 s"))
+        let new = try hall.account(of: 13)
+        #expect(new.entries.map(\.kind) == ["position.handed_over", "moved", "position.admitted"])
+        #expect(
+            new.entries[0].text
+                == "Came from another device with the place of position \(Hall.id(3)): number 3, at place 2. What was "
+                + "before, that position's account tells.")
+        #expect(new.summary.hasPrefix("Number 3, admitted, waited 10 s"))
     }
 
     @Test("A missed turn is told to its end, with the position that came back; a stranger is not known")

@@ -47,7 +47,8 @@ import WaitingRoom
                 RoomOverrides(status: .paused, maxActiveUsers: 0, queueRate: Rate(count: 3, per: .minutes(1))),
                 by: actor),
             .passUsed(Pass(id: PassID(using: &generator), priority: 5, uses: 3, expiresAt: time), by: id),
-            .roomUpdated(scheduled), .drawStarted(DrawStart(commitment: seed.commitment, seed: seed, lastJoin: 7)),
+            .positionHandedOver(id, to: PositionID(using: &generator)), .roomUpdated(scheduled),
+            .drawStarted(DrawStart(commitment: seed.commitment, seed: seed, lastJoin: 7)),
             .drawStarted(DrawStart(commitment: seed.commitment, seed: nil, lastJoin: 0)),
             .drawRevealed(DrawEnd(seed: seed, lastJoin: 9)),
         ]

@@ -88,7 +88,7 @@ private struct RandomHistory {
             let number = UInt64.random(in: 1...25, using: &random)
             let id = Fixture.id(number)
             do {
-                switch Int.random(in: 0..<27, using: &random) {
+                switch Int.random(in: 0..<29, using: &random) {
                 case 0...4:
                     var arrival = Fixture.arrival(number)
                     arrival.priority = number % 5 == 0 ? 1 : 0
@@ -106,6 +106,12 @@ private struct RandomHistory {
                     _ = try await store.end(SessionID(of: id), as: number % 2 == 0 ? .completed : .terminated, in: room)
                 case 15...16: _ = try await store.comeBack(id, mayAdmit: number % 2 == 0, in: room)
                 case 13: try await store.configure([.random(for: room, using: &random)])
+                case 27...28:
+                    let code = HandoverDigest(bits: UUIDBits(high: 7, low: number))
+                    _ = try await store.offer(id, under: code, in: room)
+                    // At times into the id of somebody who is known.
+                    let heir = UInt64.random(in: 1...60, using: &random)
+                    _ = try await store.takeOver(with: code, as: Fixture.id(heir), in: room)
                 case 14:
                     if case .place(let place) = try await store.present(.some(of: number), for: id, in: room) {
                         promised.note(place)
@@ -165,7 +171,7 @@ private struct RandomHistory {
 
     /// The store against a sorted array. Nobody else calls it now.
     private mutating func compare(_ store: MemoryStore) async {
-        let ids = (1...26).map { Fixture.id($0) }
+        let ids = (1...60).map { Fixture.id($0) }
         guard let places = try? await store.places(of: ids, in: fixture.room),
             let facts = try? await store.facts(of: fixture.room)
         else { return }

@@ -24,6 +24,30 @@ struct LineTests {
         }
     }
 
+    @Test("A key tells priority and sequence apart to their ends, and takes priorities beyond for the nearest")
+    func packed() {
+        let last: UInt64 = 1 << 48 - 1
+        for (priority, told) in [
+            (0, 0), (1_000, 1_000), (-1, -1), (32_767, 32_767), (-32_768, -32_768), (.max, 32_767), (.min, -32_768),
+        ] {
+            for sequence in [0, 1, last] {
+                var key = Self.member(priority, 5, 7, sequence).key
+                #expect(key.priority == told && key.sequence == sequence)
+                key.priority = 3
+                #expect(key.priority == 3 && key.sequence == sequence && key.window.milliseconds == 5)
+            }
+        }
+        #expect(MemoryLayout<Line.Member>.stride == 40 && MemoryLayout<Entry>.stride == 56)
+    }
+
+    @Test("An entry keeps whose limit it counts against, whatever the digest is, and that it counts against nobody's")
+    func address() {
+        for digest in [AddressDigest(0), AddressDigest(0x1234_5678_9a), AddressDigest(.max), nil] {
+            #expect(Entry.Address(digest).digest == digest)
+        }
+        #expect(AddressDigest("ffffffffff") == AddressDigest(.max))
+    }
+
     @Test("A line does what a sorted array does, however it is joined and left", arguments: 0..<6)
     func likeASortedArray(seed: UInt64) {
         var random = SeededGenerator(seed: seed)

@@ -151,4 +151,15 @@ struct RoomAdmissionTests {
         let ranks = (1...10).compactMap { scene.rank(UInt64($0)) }
         #expect(ranks.sorted() == Array(1...10))
     }
+
+    @Test("Those of the lowest priority there is wait for their window as others do")
+    func lowestPriority() throws {
+        var scene = try Scene { $0.shuffleWindow = .seconds(5) }
+        scene.enqueue(1, priority: .min)
+        scene.enqueue(2, priority: -7)
+        #expect(scene.admit() == 0)
+        scene.now += 5_000
+        #expect(scene.admit() == 2)
+        #expect(scene.admissions == [2, 1])
+    }
 }

@@ -12,13 +12,14 @@ struct RoomReplayTests {
         }
         for _ in 0..<400 {
             let number = UInt64.random(in: 1...60, using: &random)
-            switch Int.random(in: 0..<10, using: &random) {
+            switch Int.random(in: 0..<11, using: &random) {
             case 0...2: scene.arrive(number, priority: Int(number % 3))
             case 3: scene.leave(number)
             case 4...5: scene.visit(number)
             case 6: scene.end(number, as: Bool.random(using: &random) ? .completed : .terminated)
             case 7: scene.clean()
             case 8: scene.admit()
+            case 9: scene.handOver(number, to: UInt64.random(in: 1...60, using: &random))
             default:
                 scene.update { settings in
                     settings.maxActiveUsers = Int.random(in: 2...10, using: &random)

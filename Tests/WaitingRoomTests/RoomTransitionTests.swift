@@ -16,6 +16,10 @@ struct RoomTransitionTests {
         scene.now += 1_000
         scene.admit()
         if status == .admitted { return scene }
+        if status == .moved {
+            scene.handOver(1, to: 21)
+            return scene
+        }
         scene.visit(1)
         switch status {
         case .completed: scene.end(1, as: .completed)
@@ -23,13 +27,13 @@ struct RoomTransitionTests {
         case .expired:
             scene.now += 600_000
             scene.clean()
-        case .waiting, .admitted, .active, .left: break
+        case .waiting, .admitted, .active, .left, .moved: break
         }
         return scene
     }
 
     private enum Step: String, CaseIterable, Sendable {
-        case arrive, leave, visit, complete, terminate, admit, silence
+        case arrive, leave, visit, complete, terminate, admit, silence, handOver
     }
 
     private static func take(_ step: Step, _ scene: inout Scene) {
@@ -40,6 +44,7 @@ struct RoomTransitionTests {
         case .complete: scene.end(1, as: .completed)
         case .terminate: scene.end(1, as: .terminated)
         case .admit: scene.admit()
+        case .handOver: scene.handOver(1, to: 22)
         case .silence:
             scene.now += 599_999
             scene.clean()
@@ -48,9 +53,10 @@ struct RoomTransitionTests {
 
     /// What each step makes of each state; where nothing is said, the state stays.
     private static let table: [PositionStatus: [Step: PositionStatus]] = [
-        .waiting: [.leave: .left, .silence: .expired],
+        .waiting: [.leave: .left, .silence: .expired, .handOver: .moved],
         .admitted: [
             .leave: .left, .visit: .active, .complete: .completed, .terminate: .terminated, .silence: .expired,
+            .handOver: .moved,
         ],
         .active: [.complete: .completed, .terminate: .terminated],
     ]

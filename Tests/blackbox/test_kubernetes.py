@@ -13,6 +13,7 @@ import nats
 import nats.js.api
 import nats.js.errors
 import pytest
+import requests
 import yaml
 
 from rig import gate as gates
@@ -202,18 +203,19 @@ def test_the_gates_file_is_sound(objects, tmp_path):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can start it as somebody else")
 def test_a_gate_serves_as_another_user_with_mounted_keys(servers, origin):
-    """The key as docs/DEPLOYMENT.md makes it, mounted as Kubernetes does: root's, readable for the group, by links."""
+    """Keys as docs/DEPLOYMENT.md makes them, mounted as Kubernetes does: root's, readable for the group, by links."""
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         home = pathlib.Path(folder)
         home.chmod(0o755)
         mounted = home / "keys/..2026_11_21"
         mounted.mkdir(parents=True)
-        [command] = re.findall(r"^ *(openssl genpkey .*signing\.pem)$", DEPLOYMENT, re.MULTILINE)
-        run("sh", "-c", command, folder=mounted)
+        commands = re.findall(r"^ *(openssl genpkey .*signing\.pem|echo .* > admin\.keys)$", DEPLOYMENT, re.MULTILINE)
+        run("sh", "-c", "; ".join(commands), folder=mounted)
         (home / "keys/..data").symlink_to(mounted.name)
-        (home / "keys/signing.pem").symlink_to("..data/signing.pem")
-        os.chown(mounted / "signing.pem", 0, 10001)
-        (mounted / "signing.pem").chmod(0o440)
+        for name in SECRETS["anteroom-keys"]:
+            (home / "keys" / name).symlink_to(f"..data/{name}")
+            os.chown(mounted / name, 0, 10001)
+            (mounted / name).chmod(0o440)
         (home / "state").mkdir()
         os.chown(home / "state", 10001, 10001)
         program = shutil.copy(gates.anteroom(), home / "anteroom")
@@ -223,6 +225,7 @@ def test_a_gate_serves_as_another_user_with_mounted_keys(servers, origin):
             gate={"access_log": "stdout"},
             store={"data_directory": str(home / "state")},
             tokens={"key_file": str(home / "keys/signing.pem"), "algorithm": "ES256"},
+            admin={"keys_file": str(home / "keys/admin.keys")},
         )
         gate.file = home / "gate.yml"
         gate.configuration["gate"]["access_log"] = "stdout"
@@ -233,6 +236,9 @@ def test_a_gate_serves_as_another_user_with_mounted_keys(servers, origin):
         gate.start()
         visitor = through(gate)
         assert visitor.navigate("/page").status_code == 200
+        key = (mounted / "admin.keys").read_text().split()[-1]
+        answer = requests.get(f"{gate.admin_url}/admin/v1", headers={"Authorization": f"Bearer {key}"}, timeout=5)
+        assert answer.json()["name"] == "night-shift" and answer.json()["role"] == "operator"
         gate.stop()
 
 

@@ -388,7 +388,7 @@ def test_what_others_publish_under_a_room_is_passed_over(redis, nats, pair):
     through(pair[0]), through(pair[1])
     waiting = line_up(pair, 2)
     until_carried(redis)
-    for subject in ("waiting_room.shop.x", "waiting_room.shop.position.moved"):
+    for subject in ("waiting_room.shop.x", "waiting_room.shop.position.seen"):
         nats.publish(subject, b"no JSON")
     waiting += line_up(pair, 1)
     until_carried(redis)

@@ -48,6 +48,9 @@ struct AdminRequest: Sendable {
     /// A parameter of the query.
     func parameter(_ name: String) -> String? { head.uri.queryParameters.get(name) }
 
+    /// The values of a parameter of the query that may be there several times.
+    func parameters(_ name: String) -> [String] { head.uri.queryParameters.getAll(name) }
+
     /// A parameter of the query that is a whole number.
     func number(_ name: String, in range: ClosedRange<Int>, or value: Int) throws(Problem) -> Int {
         guard let text = parameter(name) else { return value }

@@ -67,8 +67,8 @@ struct AdminRoutes: Sendable {
             AdminCall(.get, "/healthz") { _ in
                 .fresh(body: Array("ok\n".utf8), contentType: "text/plain; charset=utf-8")
             },
-            AdminCall(.get, "/readyz") { _ in
-                let readiness = await readiness()
+            AdminCall(.get, "/readyz") { request in
+                let readiness = await readiness().without(request.parameters("exclude"))
                 return .json(readiness, status: readiness.ready ? .ok : .serviceUnavailable)
             },
         ]

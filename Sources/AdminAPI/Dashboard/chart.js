@@ -132,7 +132,7 @@ function gathered(values, peaks) {
 
 function scaleFor(definition, points, range, width) {
   const highest = Math.max(0, ...points.flatMap(point => point.values.filter(value => value != null)))
-  const step = niceStep((highest || 1) / 3, definition.isSpan)
+  const step = niceStep((highest || 3) / 3, definition.isSpan)
   const top = Math.max(1, Math.ceil(highest / step)) * step
   return {
     step,

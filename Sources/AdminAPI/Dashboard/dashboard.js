@@ -88,7 +88,7 @@ async function ask() {
   isAsking = true
   clearTimeout(timer)
   try {
-    const answer = await get('/rooms')
+    const [answer, health] = await Promise.all([get('/rooms'), get('/health')])
     if (!gate) return
     const before = selected()
     rooms = answer.rooms
@@ -96,6 +96,7 @@ async function ask() {
     announce(before, selected())
     seenAt = Date.now()
     display()
+    showHealth(health, gate)
     if (Date.now() >= slowAt) await askSlowly()
     if (failures) say('The gate answers again.')
     failures = 0
@@ -119,13 +120,9 @@ async function ask() {
 async function askSlowly() {
   slowAt = Date.now() + slowStep
   const room = selected()
-  const [newHistory, health, audit] = await Promise.all([
-    room ? latestHistory(room) : null,
-    get('/health'), get('/audit?limit=100'),
-  ])
+  const [newHistory, audit] = await Promise.all([room ? latestHistory(room) : null, get('/audit?limit=100')])
   history = newHistory
   drawCharts(history)
-  showHealth(health, gate)
   showAudit(audit.entries)
   display()
 }

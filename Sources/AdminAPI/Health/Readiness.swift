@@ -22,4 +22,8 @@ struct Readiness: Encodable {
         ready = checks.allSatisfy(\.ok)
         self.checks = checks
     }
+
+    /// What it is where these checks do not matter, as `/readyz?exclude=` of Kubernetes's own servers has it: a load
+    /// balancer must not take out all gates at once because the store that they share is away.
+    func without(_ names: [String]) -> Readiness { Readiness(checks: checks.filter { !names.contains($0.name) }) }
 }

@@ -188,7 +188,10 @@ extension AdminClient {
                 "\(key.source) is a viewer's, which may look and not change; give an operator's by --key-file or "
                     + "ANTEROOM_ADMIN_KEY")
         case .notFound:
-            if let room = call.room, let known = await roomNames(), !known.contains(room.text) {
+            guard let room = call.room, let known = await roomNames() else {
+                return AdminRefusal(.unknown, "\(address): \(problem.words) Is the gate as new as this command?")
+            }
+            guard known.contains(room.text) else {
                 return AdminRefusal(
                     .unknown, "there is no room \(room); the rooms are \(known.joined(separator: ", "))")
             }

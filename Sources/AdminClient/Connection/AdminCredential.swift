@@ -4,7 +4,6 @@ package import RoomConfiguration
 package struct AdminCredential: Hashable, Sendable {
     /// In bytes.
     private static let fileLimit = 64 * 1024
-    private static let lengths = 32...512
 
     package let text: String
     /// Such as `the key "local" of var/keys/admin.keys`.
@@ -13,7 +12,7 @@ package struct AdminCredential: Hashable, Sendable {
     /// That of the environment variable `ANTEROOM_ADMIN_KEY`; nil if that is not set.
     package init?(environment: [String: String]) throws(AdminRefusal) {
         guard let text = environment["ANTEROOM_ADMIN_KEY"], !text.isEmpty else { return nil }
-        guard Self.isKey(text) else {
+        guard AdminKey.isKey(text) else {
             throw AdminRefusal(.key, "ANTEROOM_ADMIN_KEY is not a key; \(Self.form)")
         }
         self.text = text
@@ -52,19 +51,7 @@ package struct AdminCredential: Hashable, Sendable {
         source = entry.name.map { "the key \"\($0)\" of \(path)" } ?? "the key of \(path)"
     }
 
-    private static let form = "a key has \(lengths.lowerBound) characters or more of A-Z a-z 0-9 _ -"
-
-    private static func isKey(_ text: some StringProtocol) -> Bool {
-        lengths.contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
-    }
+    private static let form = "a key has \(AdminKey.lengths.lowerBound) characters or more of A-Z a-z 0-9 _ -"
 
     /// One line of a file.
     private struct Entry {
@@ -73,13 +60,13 @@ package struct AdminCredential: Hashable, Sendable {
         var key: String
 
         init?(_ words: [Substring]) {
-            guard let key = words.last, AdminCredential.isKey(key), words.count == 1 || words.count == 3 else {
+            guard let key = words.last, AdminKey.isKey(key), words.count == 1 || words.count == 3 else {
                 return nil
             }
             self.key = String(key)
             name = words.count == 3 ? String(words[0]).printable : nil
             // A key alone is taken for the operator's own.
-            isOperator = words.count == 1 || words[1] == "operator"
+            isOperator = words.count == 1 || words[1] == AdminRole.operator.rawValue
         }
     }
 }

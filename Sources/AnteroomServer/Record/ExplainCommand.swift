@@ -104,7 +104,10 @@ package enum ExplainCommand {
         json.object {
             $0.member("position_id", position.description)
             $0.member("queue_id", room.text)
-            if account.position != position { $0.member("returned_as", account.position.description) }
+            if account.position != position {
+                let isReturn = account.position.isReturn && !position.isReturn
+                $0.member(isReturn ? "returned_as" : "handed_over_to", account.position.description)
+            }
             $0.member("entries", objects: account.entries) { object, entry in
                 object.member("time", entry.time)
                 object.member("sequence", Int(clamping: entry.sequence))

@@ -256,6 +256,9 @@ final class StoreConnection: Sendable {
         if let password = address.password {
             let words = ["AUTH"] + (address.user.map { [$0] } ?? []) + [password]
             try await require("log in", Command(words), live)
+        } else {
+            // Who wants a password says so of a short command, and of a script only that it is too long.
+            try await require("log in", Command("PING"), live)
         }
         if address.database != 0 {
             try await require("select the database", Command("SELECT", "\(address.database)"), live)

@@ -174,7 +174,7 @@ struct StoredImage {
         case .active:
             lower("s0", image.since)
             lower("s1", image.session?.lastSeen ?? image.since)
-        case .expired, .left, .completed, .terminated:
+        case .expired, .left, .completed, .terminated, .moved:
             if image.admittedAt == nil {
                 endedInLine += 1
                 lower("l", image.since)

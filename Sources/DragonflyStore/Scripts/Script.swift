@@ -1,7 +1,7 @@
 /// The scripts that run in the store; Scripts/Lua holds their text.
 enum Script: CaseIterable {
-    case configure, override, join, look, view, finish, present, record, admit, move, drain, clean, call, trim, lease
-    case restore
+    case configure, override, join, look, view, finish, present, handover, record, admit, move, drain, clean, call, trim
+    case lease, restore
 
     /// What the server is given.
     var source: String {
@@ -25,6 +25,7 @@ enum Script: CaseIterable {
         case .view: PackageResources.view_lua
         case .finish: PackageResources.finish_lua
         case .present: PackageResources.present_lua
+        case .handover: PackageResources.handover_lua
         case .record: PackageResources.record_lua
         case .admit: PackageResources.admit_lua
         case .move: PackageResources.move_lua

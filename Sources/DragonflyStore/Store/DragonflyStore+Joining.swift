@@ -216,7 +216,7 @@ extension ArrivalOutcome {
             switch place.position.status {
             case .waiting: .waiting(place)
             case .admitted, .active: .admitted(place)
-            case .expired, .left, .completed, .terminated: .ended(place)
+            case .expired, .left, .completed, .terminated, .moved: .ended(place)
             }
     }
 }

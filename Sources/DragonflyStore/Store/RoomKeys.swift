@@ -6,7 +6,7 @@ struct RoomKeys: Hashable, Sendable {
     static let blockSize = 32_768
     static let chunkSize = 64
 
-    private static let fixed = ["lanes", "n", "w", "a", "s0", "s1", "l", "e", "ended"]
+    private static let fixed = ["lanes", "n", "w", "a", "s0", "s1", "l", "e", "ended", "m", "moved"]
 
     let room: RoomID
 
@@ -55,6 +55,12 @@ struct RoomKeys: Hashable, Sendable {
     func users(_ particulars: some Sequence<Particulars>, _ view: RoomView?) -> [String] {
         guard let view else { return [] }
         return particulars.compactMap(\.userKey).map { key($0, epoch: view.epoch) }
+    }
+
+    /// The codes by which places may move to another device.
+    func codes(_ view: RoomView?) -> [String] {
+        guard let view else { return [] }
+        return ["hc", "hx"].map { key($0, epoch: view.epoch) }
     }
 
     /// The chunk in which the record of a join is.

@@ -49,6 +49,9 @@ extension RoomEvent {
             change = .positionAdmitted(id, expiresAt: expires)
         case "x": change = .positionExpired(id)
         case "l": change = .positionLeft(id)
+        case "h":
+            guard words.count == 5, let heir = PositionID(hex: words[4]) else { return nil }
+            change = .positionHandedOver(id, to: heir)
         case "s":
             guard words.count == 8, let views = Int(words[4]), let expires = moment(5) else { return nil }
             change = .sessionStarted(

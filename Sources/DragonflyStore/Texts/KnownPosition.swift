@@ -73,7 +73,7 @@ struct KnownPosition: Hashable, Sendable {
             case .waiting: since + timeouts.heartbeat
             case .admitted: since + timeouts.claim
             case .active: idleSince(timeouts) + timeouts.session
-            case .expired, .left, .completed, .terminated: since
+            case .expired, .left, .completed, .terminated, .moved: since
             }
         let position = QueuePosition(
             id: id, queueID: room, sequence: sequence, priority: priority, enqueuedAt: enqueuedAt,
@@ -91,7 +91,7 @@ struct KnownPosition: Hashable, Sendable {
         case .waiting: return nil
         case .admitted: (startedAt, expiresAt, sessionStatus) = (since, since + timeouts.claim, .active)
         case .active: (startedAt, expiresAt, sessionStatus) = (since, idleSince(timeouts) + timeouts.session, .active)
-        case .expired, .left, .completed, .terminated:
+        case .expired, .left, .completed, .terminated, .moved:
             guard let admittedAt else { return nil }
             (startedAt, expiresAt) = (admittedAt, since)
             sessionStatus = status == .expired ? .expired : status == .terminated ? .terminated : .completed
@@ -118,6 +118,7 @@ extension PositionStatus {
         case UInt8(ascii: "l"), UInt8(ascii: "L"): self = .left
         case UInt8(ascii: "C"): self = .completed
         case UInt8(ascii: "t"), UInt8(ascii: "T"): self = .terminated
+        case UInt8(ascii: "m"), UInt8(ascii: "M"): self = .moved
         default: return nil
         }
     }
@@ -131,6 +132,7 @@ extension PositionStatus {
         case .left: afterAdmission ? "L" : "l"
         case .completed: "C"
         case .terminated: afterAdmission ? "T" : "t"
+        case .moved: afterAdmission ? "M" : "m"
         }
     }
 }

@@ -56,7 +56,8 @@ extension DragonflyStore {
         let result: Result<LineView, StoreError>
         do throws(StoreError) {
             let keys = RoomKeys(room: room).lines(of: fetch.blocks, self.view(of: room))
-            result = .success(try LineView(try await run(.view, in: room, keys: keys, ["\(Self.viewLimit)"])))
+            result = .success(
+                try LineView(try await run(.view, in: room, keys: keys, ["\(Self.viewLimit)", "\(fetch.seen)"])))
         } catch {
             result = .failure(error)
         }

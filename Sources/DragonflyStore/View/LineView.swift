@@ -31,14 +31,17 @@ struct LineView: Sendable {
     let time: Timestamp
     let waiting: Int
     let heartbeatTimeout: Milliseconds
+    /// Whose places have moved to another device since the event that the view was asked for after; nil: it cannot be told.
+    let moved: [PositionID]?
     private let parts: [Part: (before: Int, bits: LaneBits)]
 
     /// - Throws: `corrupt` if `reply` is not what the script `view` answers.
     init(_ reply: Reply) throws(StoreError) {
         let damaged = StoreError(.corrupt, "the store's answer cannot be read")
-        guard let words = reply.array, words.count >= 6, words.count % 3 == 0, let epoch = words[0].text,
+        guard let words = reply.array, words.count >= 7, words.count % 3 == 1, let epoch = words[0].text,
             let sequence = words[1].text.flatMap({ UInt64($0) }), let lastJoin = words[2].text.flatMap({ UInt64($0) }),
-            let time = words[3].integer, let waiting = words[4].integer, let heartbeat = words[5].integer
+            let time = words[3].integer, let waiting = words[4].integer, let heartbeat = words[5].integer,
+            let moved = words[6].array?.map(\.text)
         else { throw damaged }
         self.epoch = epoch
         self.sequence = sequence
@@ -46,10 +49,17 @@ struct LineView: Sendable {
         self.time = Timestamp(milliseconds: Int64(time))
         self.waiting = waiting
         heartbeatTimeout = Milliseconds(Int64(heartbeat))
+        if moved == ["*"] {
+            self.moved = nil
+        } else {
+            let ids = moved.compactMap { $0.flatMap { PositionID(hex: $0) } }
+            guard ids.count == moved.count else { throw damaged }
+            self.moved = ids
+        }
 
         var bitmaps: [(part: Part, bits: LaneBits)] = []
         bitmaps.reserveCapacity(words.count / 3)
-        for index in stride(from: 6, to: words.count, by: 3) {
+        for index in stride(from: 7, to: words.count, by: 3) {
             guard let order = words[index].integer.map(LaneOrder.init(rawValue:)),
                 let block = words[index + 1].integer.flatMap(UInt32.init(exactly:)),
                 let bytes = words[index + 2].bytes

@@ -13,6 +13,9 @@ struct LineWatch {
         /// Of this gate when it began.
         let steps: Int
         let begun: Milliseconds
+        /// The last event that the view before showed, and its epoch: what has moved since has to be told.
+        let seen: UInt64
+        let epoch: String?
         /// Those in which somebody waited lately.
         let blocks: Set<Int>
     }
@@ -27,9 +30,13 @@ struct LineWatch {
     let connection: Int
     private var epoch: String?
     private var memory = PositionMemory()
+    /// The last whose places were found to have moved to another device: an answer that was on its way may still bring
+    /// them.
+    private var moved: Set<PositionID> = []
+    private static let movedLimit = 1_000
     private var view: LineView?
     /// The fetch that brought the view.
-    private var origin = Fetch(number: 0, steps: 0, begun: Milliseconds(0), blocks: [])
+    private var origin = Fetch(number: 0, steps: 0, begun: Milliseconds(0), seen: 0, epoch: nil, blocks: [])
     /// Counts the steps by which this gate has moved people: a view from before one is not good any more.
     private var steps = 0
     private var fetches = 0
@@ -50,7 +57,9 @@ struct LineWatch {
         }
         if let current, current.fetch.steps == steps { return .coming(current.task) }
         fetches += 1
-        let fetch = Fetch(number: fetches, steps: steps, begun: now, blocks: view?.blocks ?? [])
+        let fetch = Fetch(
+            number: fetches, steps: steps, begun: now, seen: view?.sequence ?? 0, epoch: view?.epoch,
+            blocks: view?.blocks ?? [])
         let task = start(fetch)
         current = (fetch, task)
         return .coming(task)
@@ -61,6 +70,8 @@ struct LineWatch {
         if current?.fetch.number == fetch.number { current = nil }
         guard let view, fetch.number > origin.number else { return }
         belong(to: view.epoch)
+        // Of another epoch the store could not know what the gate had seen.
+        forget(fetch.epoch == nil || fetch.epoch == view.epoch ? view.moved : nil)
         self.view = view
         origin = fetch
     }
@@ -77,15 +88,28 @@ struct LineWatch {
 
     mutating func remember(_ positions: [(PositionID, RememberedPosition)], in epoch: String) {
         belong(to: epoch)
-        for (id, position) in positions { memory.remember(id, position) }
+        for (id, position) in positions where !moved.contains(id) { memory.remember(id, position) }
     }
 
     mutating func forget(_ id: PositionID) { memory.forget(id) }
+
+    /// - Parameter moved: nil forgets all: among them may be some whose places have moved.
+    private mutating func forget(_ moved: [PositionID]?) {
+        guard let moved else {
+            memory = PositionMemory()
+            return
+        }
+        guard !moved.isEmpty else { return }
+        for id in moved { memory.forget(id) }
+        if self.moved.count > Self.movedLimit { self.moved = [] }
+        self.moved.formUnion(moved)
+    }
 
     private mutating func belong(to epoch: String) {
         guard epoch != self.epoch else { return }
         self.epoch = epoch
         memory = PositionMemory()
+        moved = []
         view = nil
     }
 }

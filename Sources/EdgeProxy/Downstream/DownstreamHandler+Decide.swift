@@ -142,7 +142,17 @@ extension DownstreamHandler {
     ) -> Verdict? {
         let routing = gate.routing
         if unsafe RoutingTable.isPrefix(routing.reservedPath, of: path) {
-            let request = unsafe visitorRequest(head, bytes, exchange, rule: embeddedRoom(path)?.rule)
+            let found = unsafe reservedRoom(path)
+            var request = unsafe visitorRequest(head, bytes, exchange, rule: found?.room.rule)
+            if let (room, rest) = found, let step = HandoverStep(rawValue: rest) {
+                exchange.room = room
+                request.handover = step
+                request.format = .page
+                // The query may hold a code, which is not for the access log.
+                exchange.target = exchange.target.clamped(to: 0..<exchange.path.upperBound)
+                request.positionToken = unsafe cookie(.position, of: room, bytes).map { unsafe Array(bytes[$0]) }
+                return .api(request)
+            }
             return .respond(gate.desk.reserved(request, reservedPath: routing.gate.reservedPath), .api)
         }
         let prefix: StaticString = "/api/v1/queues/"
@@ -164,14 +174,17 @@ extension DownstreamHandler {
         return .api(request)
     }
 
-    /// The room of `<reserved path>/rooms/<id>/…`; nil for any other path.
-    private func embeddedRoom(_ path: UnsafeRawBufferPointer) -> CompiledRoom? {
+    /// The room of `<reserved path>/rooms/<id>/…`, and what follows the id; nil for any other path.
+    private func reservedRoom(_ path: UnsafeRawBufferPointer) -> (room: CompiledRoom, rest: String)? {
         let rest = unsafe UnsafeRawBufferPointer(rebasing: path[gate.routing.reservedPath.count...])
         let prefix: StaticString = "/rooms/"
         guard prefix.withUTF8Buffer({ unsafe rest.starts(with: UnsafeRawBufferPointer($0)) }) else { return nil }
         let name = unsafe UnsafeRawBufferPointer(rebasing: rest[prefix.utf8CodeUnitCount...])
         let end = unsafe name.firstIndex(of: UInt8(ascii: "/")) ?? name.count
-        return unsafe gate.routing.room(idBytes: UnsafeRawBufferPointer(rebasing: name[..<end]))
+        guard let room = unsafe gate.routing.room(idBytes: UnsafeRawBufferPointer(rebasing: name[..<end])) else {
+            return nil
+        }
+        return (room, unsafe String(decoding: name[end...], as: UTF8.self))
     }
 
     /// Whether a path lies where the gate answers itself.

@@ -65,7 +65,9 @@ extension RoomEvent.Change {
         switch self {
         case .positionEnqueued(let position, _): "\(position.id)"
         case .positionAdmitted(let id, _), .positionExpired(let id), .positionLeft(let id): "\(id)"
-        case .passUsed(_, let id), .positionTerminated(let id, _), .positionMoved(let id, _, _): "\(id)"
+        case .passUsed(_, let id), .positionTerminated(let id, _), .positionMoved(let id, _, _),
+            .positionHandedOver(let id, _):
+            "\(id)"
         case .sessionStarted(let session): "\(session.id)"
         case .sessionExpired(let id), .sessionCompleted(let id), .sessionTerminated(let id, _): "\(id)"
         case .roomUpdated, .roomOverridden, .admissionGranted, .drawStarted, .drawRevealed: nil
@@ -100,6 +102,9 @@ extension JSONText {
             member("expires_at", expiresAt)
         case .positionExpired(let id), .positionLeft(let id):
             member("position_id", "\(id)")
+        case .positionHandedOver(let id, let heir):
+            member("position_id", "\(id)")
+            member("to_position_id", "\(heir)")
         case .sessionStarted(let session):
             member("session_id", "\(session.id)")
             member("position_id", "\(session.positionID)")

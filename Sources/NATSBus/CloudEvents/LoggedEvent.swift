@@ -75,6 +75,10 @@ private struct EventFields {
         case "position.admitted": return .positionAdmitted(try position(), expiresAt: try time("expires_at"))
         case "position.expired": return .positionExpired(try position())
         case "position.left": return .positionLeft(try position())
+        case "position.handed_over":
+            return .positionHandedOver(
+                try position(),
+                to: PositionID(bits: try need("to_position_id") { reader.uuid($0, in: data) }))
         case "session.started":
             return .sessionStarted(
                 Session(

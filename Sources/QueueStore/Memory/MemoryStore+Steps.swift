@@ -83,7 +83,7 @@ extension MemoryStore {
         return switch place.position.status {
         case .waiting: .waiting(place)
         case .admitted, .active: .session(SessionID(of: position), place)
-        case .expired, .left, .completed, .terminated: .ended(place)
+        case .expired, .left, .completed, .terminated, .moved: .ended(place)
         }
     }
 

@@ -44,6 +44,8 @@ extension RecordReader {
             return .positionAdmitted(try positionID(), expiresAt: try need("expires", time))
         case "position.expired": return .positionExpired(try positionID())
         case "position.left": return .positionLeft(try positionID())
+        case "position.handed_over":
+            return .positionHandedOver(try positionID(), to: PositionID(bits: try need("to", uuid)))
         case "session.started": return .sessionStarted(try session(room, user: string("user")))
         case "session.expired": return .sessionExpired(try sessionID())
         case "session.completed": return .sessionCompleted(try sessionID())

@@ -49,6 +49,9 @@ extension RecordWriter {
                 $0.put("expires", expiresAt)
             case .positionExpired(let id), .positionLeft(let id):
                 $0.put("position", id.bits)
+            case .positionHandedOver(let id, let heir):
+                $0.put("position", id.bits)
+                $0.put("to", heir.bits)
             case .sessionStarted(let session):
                 $0.put("position", session.positionID.bits)
                 if let user = session.userID { $0.put("user", user) }
@@ -208,6 +211,7 @@ extension RoomEvent.Change {
         case .positionAdmitted: "position.admitted"
         case .positionExpired: "position.expired"
         case .positionLeft: "position.left"
+        case .positionHandedOver: "position.handed_over"
         case .sessionStarted: "session.started"
         case .sessionExpired: "session.expired"
         case .sessionCompleted: "session.completed"

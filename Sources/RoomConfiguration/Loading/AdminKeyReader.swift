@@ -4,9 +4,8 @@ import WaitingRoom
 struct AdminKeyReader {
     static let sizeLimit = 64 * 1024
     private static let keyPath = "admin.keys_file"
-    static let lengths = 32...512
     private static let example =
-        "write a name, viewer or operator, and a key of at least \(lengths.lowerBound) characters"
+        "write a name, viewer or operator, and a key of at least \(AdminKey.lengths.lowerBound) characters"
 
     let files: ConfiguredFiles
 
@@ -54,18 +53,10 @@ struct AdminKeyReader {
             throw Mistake("the second word is not a role", "write viewer or operator")
         }
         let key = words[2]
-        let isPlain = key.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
-        guard isPlain, Self.lengths.contains(key.utf8.count) else {
+        guard AdminKey.isKey(key) else {
             throw Mistake(
-                "the key is not \(Self.lengths.lowerBound) to \(Self.lengths.upperBound) characters of A-Z, a-z, 0-9, _ "
-                    + "and -", "make one: openssl rand -hex 32")
+                "the key is not \(AdminKey.lengths.lowerBound) to \(AdminKey.lengths.upperBound) characters of A-Z, a-z, "
+                    + "0-9, _ and -", "make one: openssl rand -hex 32")
         }
         if keys.contains(where: { $0.name == name }) {
             throw Mistake("\(name.text.quoted) has a key already", "give each key a name of its own")

@@ -4,8 +4,6 @@ package import WaitingRoom
 /// ids. Mistakes elsewhere in the file do not matter: the gate goes on with the file as it was, and has to be reached.
 package struct ConfigurationOutline: Hashable, Sendable {
     package let admin: AdminConfiguration
-    /// Where the keys of the admin API are, from the working directory.
-    package let keysFile = "var/keys/admin.keys"
     package let rooms: [RoomID]
 
     /// - Parameter path: The YAML file; problems repeat it as it is.

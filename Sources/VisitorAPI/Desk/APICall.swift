@@ -12,6 +12,8 @@ enum APICall: String {
     case session = "/session"
     case sessionHeartbeat = "/session/heartbeat"
     case complete = "/session/complete"
+    case handover = "/handover"
+    case claimHandover = "/handover/claim"
     case live = "/live"
     case receipt = "/receipt"
     case chain = "/chain"
@@ -29,7 +31,9 @@ enum APICall: String {
         switch self {
         case .room, .status, .session, .receipt, .chain: ["GET", "HEAD"]
         case .live: ["GET"]
-        case .enqueue, .heartbeat, .leave, .claim, .sessionHeartbeat, .complete, .challenge: ["POST"]
+        case .enqueue, .heartbeat, .leave, .claim, .sessionHeartbeat, .complete, .challenge, .handover,
+            .claimHandover:
+            ["POST"]
         }
     }
 }

@@ -35,6 +35,8 @@ extension VisitorDesk {
             if let mistake = heartbeatMistake(request) { return .respond(mistake) }
             return try await heartbeat(request, rule)
         case .leave: return try await leave(request, rule)
+        case .handover: return try await offerHandover(request, rule)
+        case .claimHandover: return try await claimHandover(request, rule)
         case .claim: return try await claim(request, rule)
         case .session: return try await session(request, rule)
         case .sessionHeartbeat:

@@ -53,6 +53,7 @@ package actor VisitorDesk {
     private func answer(to request: VisitorRequest) async -> VisitorAnswer {
         do throws(StoreError) {
             guard let rule = request.rule else { return .respond(error(404, request)) }
+            if let step = request.handover { return try await handover(step, request, rule) }
             guard request.isAPICall else {
                 return rule.shadow ? await inShadow(request, rule) : try await visit(request, rule)
             }
@@ -113,7 +114,7 @@ package actor VisitorDesk {
                         return try await queued(place, request, rule, reissues: true, raisedBy: pass)
                     }
                 case .ended(let place):
-                    if let answer = try await comeBack(place, request, rule, pass) { return answer }
+                    if let answer = try await ended(place, request, rule, pass) { return answer }
                 }
             case .expired(let claims):
                 if let answer = try await restore(claims, request, rule, pass) { return answer }
@@ -137,7 +138,7 @@ package actor VisitorDesk {
         let room = rule.settings.id
         if let stop = pace(claims, request, rule, counts: true) { return .respond(stop) }
         guard let place = try await place(of: claims, in: room) else { return nil }
-        guard place.position.status.isHeld else { return try await comeBack(place, request, rule, pass) }
+        guard place.position.status.isHeld else { return try await ended(place, request, rule, pass) }
         activity.value.heartbeat(claims.positionID, in: room)
         return try await queued(place, request, rule, reissues: true, raisedBy: pass)
     }
@@ -147,9 +148,9 @@ package actor VisitorDesk {
     private func move(
         _ claims: TokenClaims, _ request: VisitorRequest, _ rule: RoomRule
     ) async throws(StoreError) -> VisitorAnswer? {
-        guard rule.challenge.isOn, let place = try await place(of: claims, in: rule.settings.id),
-            place.position.status.isHeld
-        else { return nil }
+        guard let place = try await place(of: claims, in: rule.settings.id) else { return nil }
+        if place.position.status == .moved { return .respond(movedAway(request, rule)) }
+        guard rule.challenge.isOn, place.position.status.isHeld else { return nil }
         return askMoved(claims, request, rule).map { .respond($0) }
     }
 

@@ -14,6 +14,8 @@ package final class VisitorServices: Sendable {
     package let monitor: RoomMonitor
     package let chainHeads = ChainHeadBoard()
     package let limits = CallLimits()
+    package let handovers = HandoverTotals()
+    let handoverKeys: HandoverKeys
     package let abuse: AbuseWatch
     let captcha: (any CaptchaVerifier)?
     package let clock: @Sendable () -> Timestamp
@@ -47,6 +49,7 @@ package final class VisitorServices: Sendable {
         self.abuse = abuse ?? AbuseWatch(salt: salt)
         self.captcha = captcha
         self.isOperatorKey = isOperatorKey
+        handoverKeys = HandoverKeys(salt: salt)
         self.clock = clock
         mutable = Mutex(Mutable(pages: pages, lifetime: lifetime, api: api))
     }

@@ -137,9 +137,9 @@ extension APICall {
     /// What the call counts against; nil: nothing.
     var limit: CallLimit? {
         switch self {
-        case .enqueue: .enqueue
+        case .enqueue, .claimHandover: .enqueue
         case .status: .status
-        case .heartbeat: .heartbeat
+        case .heartbeat, .handover: .heartbeat
         case .claim, .session, .sessionHeartbeat, .complete: .session
         case .room, .leave, .live, .receipt, .chain, .challenge: nil
         }

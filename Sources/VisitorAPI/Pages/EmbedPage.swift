@@ -13,7 +13,7 @@ struct EmbedPage: Sendable {
 
     private static let phrases: [Phrase] = [
         .heading, .keepOpen, .waitUnknown, .lessThanMinute, .live, .reconnecting, .turnHeading, .turnText,
-        .expiredHeading, .expiredText, .leftHeading, .leftText,
+        .expiredHeading, .expiredText, .leftHeading, .leftText, .movedHeading, .movedText,
     ]
 
     private let page: SegmentedPage<Hole>

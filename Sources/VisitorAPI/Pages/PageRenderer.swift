@@ -8,36 +8,45 @@ package struct PageRenderer: Sendable {
     private let noticePages: [Language: NoticePage]
     private let embedPages: [Language: EmbedPage]
     private let challengePages: [Language: ChallengePage]
+    private let handoverPages: [Language: HandoverPage]
     private let roomNames: [RoomID: String]
     private let templates: [RoomID: OperatorTemplate]
+    /// Under which the gate has addresses of its own.
+    let reservedPath: String
 
     /// - Throws: what is wrong with the first room's template that cannot be used, by its path and line.
-    package init(rooms: [RoomRule]) throws(TemplateError) {
+    package init(rooms: [RoomRule], reservedPath: String) throws(TemplateError) {
         var names: [RoomID: String] = [:]
         var files: [RoomID: TemplateFile] = [:]
         for room in rooms {
             names[room.settings.id] = room.settings.name
             files[room.settings.id] = room.template
         }
-        try self.init(roomNames: names, templates: files)
+        try self.init(roomNames: names, templates: files, reservedPath: reservedPath)
     }
 
-    init(roomNames: [RoomID: String], templates files: [RoomID: TemplateFile]) throws(TemplateError) {
+    init(
+        roomNames: [RoomID: String], templates files: [RoomID: TemplateFile], reservedPath: String = "/__anteroom"
+    ) throws(TemplateError) {
+        self.reservedPath = reservedPath
         let sources = PageSources()
         var queuePages: [Language: QueuePage] = [:]
         var noticePages: [Language: NoticePage] = [:]
         var embedPages: [Language: EmbedPage] = [:]
         var challengePages: [Language: ChallengePage] = [:]
+        var handoverPages: [Language: HandoverPage] = [:]
         for language in Language.allCases {
-            queuePages[language] = QueuePage(language: language, sources: sources)
+            queuePages[language] = QueuePage(language: language, sources: sources, reservedPath: reservedPath)
             noticePages[language] = NoticePage(language: language, sources: sources)
             embedPages[language] = EmbedPage(language: language, sources: sources)
             challengePages[language] = ChallengePage(language: language, sources: sources)
+            handoverPages[language] = HandoverPage(language: language, sources: sources)
         }
         self.queuePages = queuePages
         self.noticePages = noticePages
         self.embedPages = embedPages
         self.challengePages = challengePages
+        self.handoverPages = handoverPages
         self.roomNames = roomNames
         var templates: [RoomID: OperatorTemplate] = [:]
         for (room, file) in files { templates[room] = try OperatorTemplate(file) }
@@ -78,6 +87,16 @@ package struct PageRenderer: Sendable {
         return RenderedPage(
             body: page.render(model, roomName: name(of: model.room), nonce: nonce), language: language,
             contentSecurityPolicy: RenderedPage.challengePolicy(nonce: nonce, model.provider.widget), refresh: nil)
+    }
+
+    /// A place moves to another device.
+    func handoverPage(
+        _ content: HandoverPage.Content, room: RoomID, requestID: String, in language: Language, nonce: String
+    ) -> RenderedPage {
+        let page = handoverPages[language] ?? HandoverPage(language: language, sources: PageSources())
+        return rendered(
+            page.render(content, room: room, roomName: name(of: room), requestID: requestID, nonce: nonce),
+            in: language, nonce: nonce)
     }
 
     /// `max_queue_size` wait already; nobody's place was made. Tries again by itself.
@@ -179,7 +198,7 @@ package struct PageRenderer: Sendable {
 
     /// The initialiser makes a page for every language; the fallback only spares an optional.
     private func queuePage(in language: Language) -> QueuePage {
-        queuePages[language] ?? QueuePage(language: language, sources: PageSources())
+        queuePages[language] ?? QueuePage(language: language, sources: PageSources(), reservedPath: reservedPath)
     }
 
     private func noticePage(in language: Language) -> NoticePage {

@@ -9,5 +9,7 @@ struct PageSources: Sendable {
     let countdownScript = SourceText.script(PackageResources.countdown_js)
     let challengePage = SourceText.html(PackageResources.challenge_html)
     let challengeScript = SourceText.script(PackageResources.challenge_js)
+    let handoverPage = SourceText.html(PackageResources.handover_html)
+    let handoverScript = SourceText.script(PackageResources.handover_js)
     let retryScript = SourceText.script(PackageResources.retry_js)
 }

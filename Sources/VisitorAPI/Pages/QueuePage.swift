@@ -4,7 +4,7 @@ import WaitingRoom
 struct QueuePage: Sendable {
     enum Hole: String, Sendable {
         case nonce, room, title, place, ahead, wait, progress, poll, target, request, notSent, returned, pausedHidden
-        case opening, placeHidden, receipt
+        case opening, placeHidden, receipt, handoverPath
         // Of what the script starts from.
         case roomText, apiText, targetText, isNotSent, isPaused, initialPosition, refresh, position, status, standing,
             total, range
@@ -23,8 +23,11 @@ struct QueuePage: Sendable {
     private let script: SegmentedPage<Hole>
     private let countdown: Countdown
 
-    init(language: Language, sources: PageSources) {
+    private let reservedPath: String
+
+    init(language: Language, sources: PageSources, reservedPath: String) {
         self.language = language
+        self.reservedPath = reservedPath
         countdown = Countdown(language: language, sources: sources)
         var phrases: [UInt8] = [UInt8(ascii: "{")]
         for (index, phrase) in Phrase.ofScript.enumerated() {
@@ -72,6 +75,8 @@ struct QueuePage: Sendable {
             case .pausedHidden: if model.status != .paused { body.append(contentsOf: " hidden".utf8) }
             case .opening: if let opening = model.opening { append(opening, model, nonce: nonce, to: &body) }
             case .receipt: body.appendHTML("/api/v1/queues/\(model.room.text)/receipt")
+            case .handoverPath:
+                body.appendHTML("\(reservedPath)/rooms/\(model.room.text)\(HandoverStep.offer.rawValue)")
             case .placeHidden: if !model.isDrawn { body.append(contentsOf: " hidden".utf8) }
             case .roomText: body.appendScriptString(roomName)
             case .apiText: body.appendScriptString("/api/v1/queues/\(model.room.text)")

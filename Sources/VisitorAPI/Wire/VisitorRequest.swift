@@ -68,6 +68,9 @@ package struct VisitorRequest: Sendable {
     /// A call of docs/API.md, rather than a visit of the room.
     package var isAPICall = false
 
+    /// One of the pages by which a place moves to another device.
+    package var handover: HandoverStep?
+
     /// Whether repeating the request with GET means the same: else a visitor must be told that it was not sent.
     package var isSafe: Bool { method == "GET" || method == "HEAD" }
 

@@ -1,18 +1,18 @@
 /// Whom the limits per address count: 40 bits of a salted hash of an IPv4 address or an IPv6 /64. So few that they cost
 /// a line of a million little; two addresses in a million are taken for one, and nobody without the salt can say which.
 package struct AddressDigest: Hashable, Sendable, CustomStringConvertible {
-    /// The lower 40 bits.
+    /// The lower 40 bits, never all ones.
     package let value: UInt64
 
     private static let digits = 10
 
-    package init(_ hash: UInt64) { value = hash & 0xff_ffff_ffff }
+    package init(_ hash: UInt64) { value = min(hash & 0xff_ffff_ffff, 0xff_ffff_fffe) }
 
     /// Nil unless the text is that of a digest.
     package init?(_ text: some StringProtocol) {
         guard text.utf8.count == Self.digits, text.utf8.allSatisfy(Self.isDigit), let value = UInt64(text, radix: 16)
         else { return nil }
-        self.value = value
+        self.init(value)
     }
 
     /// Ten hexadecimal digits.
@@ -28,4 +28,6 @@ package struct AddressDigest: Hashable, Sendable, CustomStringConvertible {
 
 extension AddressDigest: ShardedKey {
     var bits: UUIDBits { UUIDBits(high: 0, low: value) }
+
+    init(bits: UUIDBits) { self.init(bits.low) }
 }

@@ -1,12 +1,38 @@
 /// Where somebody stands in a line: higher priority first, then the earlier shuffle window, then the drawn key, then
-/// join order. No two members of a room's line share a `sequence`, so the order is total.
+/// join order. No two members of a room's line share a `sequence`, so the order is total. 24 bytes, because a million of
+/// them are kept twice.
 struct LineKey: Hashable, Sendable, Comparable {
-    var priority: Int
+    /// The priority, turned round so that less is before, in the upper 16 bits; the sequence in the others.
+    private var packed: UInt64
     /// When the shuffle window began in which the member joined; without shuffling, when it joined.
     var window: Timestamp
     /// 0 without shuffling.
     var shuffleKey: UInt64
-    var sequence: UInt64
+
+    private static let sequenceBits: UInt64 = 48
+
+    /// Those that are told apart.
+    static let priorities = Int(Int16.min)...Int(Int16.max)
+
+    /// - Parameters:
+    ///   - priority: one beyond `priorities` is taken for the nearest of them.
+    ///   - sequence: less than 2^48.
+    init(priority: Int, window: Timestamp, shuffleKey: UInt64, sequence: UInt64) {
+        self.window = window
+        self.shuffleKey = shuffleKey
+        packed = sequence & (1 << Self.sequenceBits - 1)
+        self.priority = priority
+    }
+
+    var priority: Int {
+        get { Self.priorities.upperBound - Int(packed >> Self.sequenceBits) }
+        set {
+            let priority = min(max(newValue, Self.priorities.lowerBound), Self.priorities.upperBound)
+            packed = UInt64(Self.priorities.upperBound - priority) << Self.sequenceBits | sequence
+        }
+    }
+
+    var sequence: UInt64 { packed & (1 << Self.sequenceBits - 1) }
 
     /// Stands before every member of this priority, and behind all of higher priority.
     static func front(of priority: Int) -> Self {
@@ -25,8 +51,8 @@ struct LineKey: Hashable, Sendable, Comparable {
     }
 
     static func < (a: Self, b: Self) -> Bool {
-        if a.priority != b.priority { return a.priority > b.priority }
-        return a.joinsBefore(b)
+        let (first, second) = (a.packed >> sequenceBits, b.packed >> sequenceBits)
+        return first == second ? a.joinsBefore(b) : first < second
     }
 
     /// The order within one priority.

@@ -70,10 +70,10 @@ extension Room {
             }
         }
         if scope.includesSessions {
-            sessions.forEach { session, position in
-                guard let entry = positions[position], entry.holdsSlot, entry.key.sequence <= until else { return }
+            positions.forEach { position, entry in
+                guard entry.holdsSlot, entry.key.sequence <= until else { return }
                 found += 1
-                if changes.count < limit { changes.append(.sessionTerminated(session, by: actor)) }
+                if changes.count < limit { changes.append(.sessionTerminated(SessionID(of: position), by: actor)) }
             }
         }
         for change in changes { commit(change, to: &events) }

@@ -5,9 +5,9 @@ struct Entry: Sendable {
     let enqueuedAt: Timestamp
     /// Nil where the visitor brought none, as browsers do.
     let particulars: Particulars?
-    /// Whose limit the place counts against while it waits.
-    let address: Address
     var phase: Phase
+    /// Whose limit the place counts against while it waits. Behind `phase`, where five bytes cost nothing.
+    let address: Address
 
     /// A position's state and the soft facts that belong to it.
     enum Phase: Sendable {
@@ -18,13 +18,21 @@ struct Entry: Sendable {
         indirect case ended(Ending)
     }
 
-    /// An `AddressDigest?` in eight bytes.
+    /// An `AddressDigest?` in five bytes, of any alignment; all ones, which no digest has, stand for none.
     struct Address: Sendable {
-        private let bits: UInt64
+        private let bytes: (UInt8, UInt8, UInt8, UInt8, UInt8)
 
-        init(_ digest: AddressDigest?) { bits = digest?.value ?? .max }
+        init(_ digest: AddressDigest?) {
+            let bits = digest?.value ?? .max
+            func byte(_ index: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: bits >> (8 * index)) }
+            bytes = (byte(0), byte(1), byte(2), byte(3), byte(4))
+        }
 
-        var digest: AddressDigest? { bits == .max ? nil : AddressDigest(bits) }
+        var digest: AddressDigest? {
+            let low = UInt64(bytes.0) | UInt64(bytes.1) << 8 | UInt64(bytes.2) << 16 | UInt64(bytes.3) << 24
+            let bits = low | UInt64(bytes.4) << 32
+            return bits == 0xff_ffff_ffff ? nil : AddressDigest(bits)
+        }
     }
 
     struct ActiveSession: Hashable, Sendable {
@@ -67,5 +75,46 @@ struct Entry: Sendable {
         case .active: .active
         case .ended(let ending): ending.status
         }
+    }
+    /// Whether it holds a slot or did.
+    var hasHeldSlot: Bool {
+        switch phase {
+        case .waiting: false
+        case .admitted, .active: true
+        case .ended(let ending): ending.admission != nil
+        }
+    }
+
+    /// Nil unless it waits.
+    var lastSign: Timestamp? {
+        if case .waiting(let lastSign) = phase { lastSign } else { nil }
+    }
+
+    /// Nil unless it is admitted and not claimed.
+    var admittedSince: Timestamp? {
+        if case .admitted(let since) = phase { since } else { nil }
+    }
+
+    /// Nil unless its session goes on.
+    var activeSession: ActiveSession? {
+        if case .active(let session) = phase { session } else { nil }
+    }
+    /// Ends it in whichever state it is; one that has ended stays as it is.
+    /// - Returns: what it was.
+    mutating func end(as status: PositionStatus, at time: Timestamp) -> Entry {
+        let before = self
+        switch phase {
+        case .waiting:
+            phase = .ended(Ending(status: status, time: time, admission: nil))
+        case .admitted(let since):
+            phase = .ended(
+                Ending(status: status, time: time, admission: EndedAdmission(since: since, session: nil)))
+        case .active(let session):
+            phase = .ended(
+                Ending(
+                    status: status, time: time, admission: EndedAdmission(since: session.startedAt, session: session)))
+        case .ended: break
+        }
+        return before
     }
 }

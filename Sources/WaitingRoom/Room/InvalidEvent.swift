@@ -44,6 +44,10 @@ extension Room {
                 return "pass \(pass.id) is \(refusal)"
             }
             return objection(to: id, unless: [.waiting])
+        case .positionHandedOver(let id, let heir):
+            guard positions[heir] == nil else { return "position \(heir) is known already" }
+            guard id.isReturn == heir.isReturn else { return "position \(heir) cannot stand where \(id) does" }
+            return objection(to: id, unless: [.waiting, .admitted])
         case .roomUpdated(let settings):
             return settings.id == id ? nil : "its settings are those of room \(settings.id)"
         case .roomOverridden, .admissionGranted:
@@ -58,7 +62,7 @@ extension Room {
     }
 
     private func objection(to session: SessionID, unless allowed: [PositionStatus]) -> String? {
-        guard let position = sessions[session] else { return "session \(session) is unknown" }
+        guard let position = position(of: session) else { return "session \(session) is unknown" }
         return objection(to: position, unless: allowed)
     }
 
@@ -73,7 +77,7 @@ extension PositionStatus {
     package var isFinal: Bool {
         switch self {
         case .waiting, .admitted, .active: false
-        case .expired, .left, .completed, .terminated: true
+        case .expired, .left, .completed, .terminated, .moved: true
         }
     }
 }

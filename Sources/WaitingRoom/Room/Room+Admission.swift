@@ -15,7 +15,7 @@ extension Room {
     mutating func admit(_ batch: [Line.Member], emitting events: inout [RoomEvent]) -> [Milliseconds] {
         let time = clock.now
         return batch.map { member in
-            let waited = time - (positions[member.id]?.enqueuedAt ?? time)
+            let waited = time - (positions.read(member.id, \.enqueuedAt) ?? time)
             commit(.positionAdmitted(member.id, expiresAt: time + settings.claimTimeout), to: &events)
             return waited
         }
@@ -40,7 +40,7 @@ extension Room {
         while found.count < limit, let member = line.first(atOrAfter: key), member.key.priority > floor {
             if let openWindow, member.key.window >= openWindow {
                 // Everybody behind, of the same priority, joined in the open window too.
-                guard member.key.priority > .min else { break }
+                guard member.key.priority > LineKey.priorities.lowerBound else { break }
                 key = .front(of: member.key.priority - 1)
             } else {
                 found.append(member)

@@ -32,13 +32,13 @@ extension Room {
         case .sessionStarted(let session):
             start(session)
         case .sessionExpired(let id):
-            if let position = sessions[id] { finish(position, as: .expired, at: event.time) }
+            if let position = position(of: id) { finish(position, as: .expired, at: event.time) }
         case .sessionCompleted(let id):
-            if let position = sessions[id] { finish(position, as: .completed, at: event.time) }
+            if let position = position(of: id) { finish(position, as: .completed, at: event.time) }
         case .positionTerminated(let id, _):
             finish(id, as: .terminated, at: event.time)
         case .sessionTerminated(let id, _):
-            if let position = sessions[id] { finish(position, as: .terminated, at: event.time) }
+            if let position = position(of: id) { finish(position, as: .terminated, at: event.time) }
         case .passUsed(let pass, let id):
             passes.use(pass)
             totals.passesUsed += 1
@@ -47,6 +47,8 @@ extension Room {
             move(id, to: target)
         case .admissionGranted(let count, _):
             grant = Grant(time: event.time, left: count)
+        case .positionHandedOver(let old, let heir):
+            handOver(old, to: heir, at: event.time)
         case .roomUpdated(let settings):
             configured = settings
             enforce(at: event.time)
@@ -77,7 +79,7 @@ extension Room {
         positions[position.id] = Entry(
             key: key, enqueuedAt: position.enqueuedAt,
             particulars: Entry.Particulars(userID: position.userID, metadata: position.metadata),
-            address: Entry.Address(position.addressDigest), phase: .waiting(lastSign: position.enqueuedAt))
+            phase: .waiting(lastSign: position.enqueuedAt), address: Entry.Address(position.addressDigest))
         silence.note(position.id, at: position.enqueuedAt)
         if let user = position.userID { users[user] = position.id }
     }
@@ -92,7 +94,6 @@ extension Room {
         if !isGranted { bucket.take(at: time) }
         admitted += 1
         totals.admitted += 1
-        sessions[SessionID(of: id)] = id
         claims.note(id, at: time)
     }
 
@@ -110,26 +111,19 @@ extension Room {
 
     /// Ends a position in whichever state it is, and frees what it held.
     private mutating func finish(_ id: PositionID, as status: PositionStatus, at time: Timestamp) {
-        guard let entry = positions[id] else { return }
-        let admission: Entry.EndedAdmission?
+        guard let entry = positions.update(id, { $0.end(as: status, at: time) }) else { return }
         switch entry.phase {
         case .waiting:
             takeOutOfLine(entry)
             if status == .terminated { totals.removed += 1 } else { totals.abandoned += 1 }
-            admission = nil
-        case .admitted(let since):
+        case .admitted:
             admitted -= 1
-            admission = Entry.EndedAdmission(since: since, session: nil)
-        case .active(let session):
+        case .active:
             activeSessions -= 1
-            admission = Entry.EndedAdmission(since: session.startedAt, session: session)
         case .ended:
             return
         }
-        _ = positions.update(id) { entry in
-            entry.phase = .ended(Entry.Ending(status: status, time: time, admission: admission))
-        }
-        remember(id, endedAt: time, afterAdmission: admission != nil)
+        remember(id, endedAt: time, afterAdmission: entry.lastSign == nil)
     }
 
     private mutating func takeOutOfLine(_ entry: Entry) {
@@ -155,10 +149,10 @@ extension Room {
 
     private mutating func forget(_ reminder: TimeWheel.Reminder) {
         // The id may stand for a newer position that waits again.
-        guard case .ended(let ending) = positions[reminder.id]?.phase, ending.time == reminder.time else { return }
-        if let user = positions[reminder.id]?.particulars?.userID, users[user] == reminder.id { users[user] = nil }
+        guard let entry = positions[reminder.id], case .ended(let ending) = entry.phase, ending.time == reminder.time
+        else { return }
+        if let user = entry.particulars?.userID, users[user] == reminder.id { users[user] = nil }
         positions[reminder.id] = nil
-        if ending.admission != nil { sessions[SessionID(of: reminder.id)] = nil }
     }
 
     /// Puts into force what the configured limits and those over them say now.

@@ -31,7 +31,7 @@ extension Room {
         isPartial = isPartial || reminders.count == limit
         var expired = 0
         for reminder in reminders {
-            guard case .waiting(let lastSign) = positions[reminder.id]?.phase else { continue }
+            guard let lastSign = positions.read(reminder.id, \.lastSign) ?? nil else { continue }
             if lastSign <= due {
                 commit(.positionExpired(reminder.id), to: &events)
                 expired += 1
@@ -48,7 +48,7 @@ extension Room {
         isPartial = isPartial || reminders.count == limit
         var expired = 0
         for reminder in reminders {
-            guard case .admitted(let since) = positions[reminder.id]?.phase else { continue }
+            guard let since = positions.read(reminder.id, \.admittedSince) ?? nil else { continue }
             if since <= due {
                 commit(.positionExpired(reminder.id), to: &events)
                 expired += 1
@@ -65,7 +65,7 @@ extension Room {
         isPartial = isPartial || reminders.count == limit
         var expired = 0
         for reminder in reminders {
-            guard case .active(let session) = positions[reminder.id]?.phase else { continue }
+            guard let session = positions.read(reminder.id, \.activeSession) ?? nil else { continue }
             if idleSince(session) <= due {
                 commit(.sessionExpired(SessionID(of: reminder.id)), to: &events)
                 expired += 1

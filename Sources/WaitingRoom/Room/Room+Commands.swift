@@ -99,14 +99,15 @@ extension Room {
         clock.observe(now)
         guard session == SessionID(of: position) else { return false }
         let time = clock.now
-        switch positions[position]?.phase {
+        guard let entry = positions[position] else { return false }
+        switch entry.phase {
         case .admitted:
             let client = client ?? Client(address: "", userAgent: "")
             commit(
                 .sessionStarted(
                     Session(
                         id: session, queueID: id, positionID: position,
-                        userID: positions[position]?.particulars?.userID, client: client, startedAt: time,
+                        userID: entry.particulars?.userID, client: client, startedAt: time,
                         expiresAt: time + settings.sessionTimeout, lastSeen: time, pageViews: pageViews,
                         status: .active)),
                 to: &events)
@@ -117,7 +118,7 @@ extension Room {
             if let client { active.client = client }
             _ = positions.update(position) { $0.phase = .active(active) }
             return true
-        case .waiting, .ended, nil:
+        case .waiting, .ended:
             return false
         }
     }
@@ -129,15 +130,15 @@ extension Room {
         emitting events: inout [RoomEvent]
     ) -> Bool {
         clock.observe(now)
-        guard let position = sessions[session] else { return false }
-        switch positions[position]?.phase {
+        guard let position = position(of: session) else { return false }
+        switch positions.read(position, \.status) {
         case .admitted, .active:
             switch end {
             case .completed: commit(.sessionCompleted(session), to: &events)
             case .terminated: commit(.sessionTerminated(session, by: actor), to: &events)
             }
             return true
-        case .waiting, .ended, nil:
+        case .waiting, .expired, .left, .completed, .terminated, .moved, nil:
             return false
         }
     }
@@ -153,7 +154,7 @@ extension Room {
 
     mutating func revisit(_ id: PositionID) -> JoinOutcome? {
         forget(at: clock.now, limit: 16)
-        guard positions[id] != nil else { return nil }
+        guard positions.contains(id) else { return nil }
         sign(of: id)
         return outcome(for: id)
     }
@@ -215,7 +216,7 @@ extension Room {
         return switch place.position.status {
         case .waiting: .waiting(place)
         case .admitted, .active: .admitted(place)
-        case .expired, .left, .completed, .terminated: .ended(place)
+        case .expired, .left, .completed, .terminated, .moved: .ended(place)
         }
     }
 }

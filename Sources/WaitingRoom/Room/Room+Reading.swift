@@ -9,7 +9,7 @@ extension Room {
 
     /// An admitted or active session, or one that has ended and is remembered. O(1).
     package func session(_ id: SessionID) -> Session? {
-        guard let position = sessions[id], let entry = positions[position] else { return nil }
+        guard let position = position(of: id), let entry = positions[position] else { return nil }
         switch entry.phase {
         case .waiting:
             return nil
@@ -31,6 +31,11 @@ extension Room {
     /// The sessions, started or only admitted, that ended at `time` or later and are remembered.
     package func sessionsEnded(since time: Timestamp) -> [SessionID] {
         endedAfterAdmission.reminders(since: time).map { SessionID(of: $0.id) }
+    }
+
+    /// The position of a session, while it holds a slot or is remembered to have held one. O(1).
+    func position(of session: SessionID) -> PositionID? {
+        session.firstPosition { positions.read($0, \.hasHeldSlot) ?? false }
     }
 
     /// From what moment a session's time-out runs.
@@ -66,13 +71,14 @@ extension Room {
 }
 
 extension SessionStatus {
-    /// What a position's final state says of its session: a slot that was given back unused is `completed`.
+    /// What a position's final state says of its session: a slot that was given back unused is `completed`, and so is one
+    /// that went on to another device.
     init(endedAs status: PositionStatus) {
         self =
             switch status {
             case .expired: .expired
             case .terminated: .terminated
-            case .waiting, .admitted, .active, .left, .completed: .completed
+            case .waiting, .admitted, .active, .left, .completed, .moved: .completed
             }
     }
 }

@@ -39,10 +39,8 @@ package struct Room: Sendable {
     /// Of those who wait.
     var addresses = AddressCounts()
     var positions = ShardedTable<PositionID, Entry>()
-    /// Sessions of positions that hold or held a slot.
-    var sessions = ShardedTable<SessionID, PositionID>()
-
     var passes = PassLedger()
+    var handovers = HandoverCodes()
     /// Of the last event, if it was a grant or one of the admissions that it grants.
     var grant: Grant?
 

@@ -169,20 +169,17 @@ extension Room {
             guard let active else { return false }
             phase = .active(active)
             activeSessions += 1
-        case .expired, .left, .completed, .terminated:
+        case .expired, .left, .completed, .terminated, .moved:
             let admission = image.admittedAt.map { Entry.EndedAdmission(since: $0, session: active) }
             phase = .ended(Entry.Ending(status: position.status, time: image.since, admission: admission))
             remember(position.id, endedAt: image.since, afterAdmission: admission != nil)
-        }
-        if position.status == .admitted || position.status == .active || image.admittedAt != nil {
-            sessions[SessionID(of: position.id)] = position.id
         }
         // The one that is held, of several that are remembered.
         if let user = position.userID, !position.status.isFinal || users[user] == nil { users[user] = position.id }
         positions[position.id] = Entry(
             key: key, enqueuedAt: position.enqueuedAt,
             particulars: Entry.Particulars(userID: position.userID, metadata: position.metadata),
-            address: Entry.Address(position.addressDigest), phase: phase)
+            phase: phase, address: Entry.Address(position.addressDigest))
         return true
     }
 }

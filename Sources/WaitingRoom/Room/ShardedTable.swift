@@ -1,47 +1,54 @@
 /// A hash table in many small parts.
 ///
-/// One big table stalls when it doubles and when it is changed while a copy of it lives (tens of milliseconds at a
-/// million entries); here both happen one small part at a time.
+/// One big table stalls when it grows and when it is changed while a copy of it lives (tens of milliseconds at a
+/// million entries); here both happen one small part at a time. The keys' own random bits are their hash, and a key
+/// lies beside its value, so what is found costs one look at memory that is far away. Nobody outside chooses keys: they
+/// are drawn, or hashed with a secret.
 struct ShardedTable<Key: ShardedKey, Value: Sendable>: Sendable {
-    /// With this many, the parts of a table of a million are 70 % full, and an empty table takes 11 KB.
+    /// With this many, the parts of a table of a million hold some 700 entries each, and an empty table takes 22 KB.
     private static var shardCount: UInt64 { 1399 }
 
-    private var shards = [[Key: Value]](repeating: [:], count: Int(shardCount))
+    private var shards = [TableShard<Key, Value>](repeating: TableShard(), count: Int(shardCount))
 
     subscript(key: Key) -> Value? {
-        get { shards[Self.shard(of: key)][key] }
-        set { shards[Self.shard(of: key)][key] = newValue }
+        get { shards[Self.shard(of: key)].value(of: key) }
+        set { shards[Self.shard(of: key)].set(key, to: newValue) }
+    }
+
+    func contains(_ key: Key) -> Bool { read(key) { _ in true } ?? false }
+
+    /// Looks at a value in place, without a copy; nil if there is none.
+    func read<Result>(_ key: Key, _ body: (borrowing Value) -> Result) -> Result? {
+        shards[Self.shard(of: key)].read(key, body)
     }
 
     /// Changes a value in place; nil if there is none.
     mutating func update<Result>(_ key: Key, _ body: (inout Value) -> Result) -> Result? {
-        let shard = Self.shard(of: key)
-        guard let index = shards[shard].index(forKey: key) else { return nil }
-        return body(&shards[shard].values[index])
+        shards[Self.shard(of: key)].update(key, body)
     }
 
     /// Changes every value in place. O(n).
     mutating func updateEach(_ body: (Key, inout Value) -> Void) {
-        for shard in shards.indices {
-            var index = shards[shard].startIndex
-            while index != shards[shard].endIndex {
-                body(shards[shard].keys[index], &shards[shard].values[index])
-                shards[shard].formIndex(after: &index)
-            }
-        }
+        for shard in shards.indices { shards[shard].updateEach(body) }
     }
 
     /// In no order. O(n).
     func forEach(_ body: (Key, Value) -> Void) {
-        for shard in shards { for (key, value) in shard { body(key, value) } }
+        for shard in shards { shard.forEach(body) }
     }
 
-    private static func shard(of key: Key) -> Int { Int((key.bits.low ^ key.bits.high) % shardCount) }
+    private static func shard(of key: Key) -> Int { Int(key.hash % shardCount) }
 }
 
-/// A key with random bits of its own, which choose the part.
+/// A key with random bits of its own.
 protocol ShardedKey: Hashable, Sendable {
     var bits: UUIDBits { get }
+    /// From the bits of such a key.
+    init(bits: UUIDBits)
+}
+
+extension ShardedKey {
+    var hash: UInt64 { bits.low ^ bits.high }
 }
 
 extension PositionID: ShardedKey {}

@@ -12,24 +12,39 @@ struct TimeWheel: Sendable {
         let time: Timestamp
     }
 
-    /// Reminders by their 1.024 s of time, unordered within.
+    /// Reminders by their 1.024 s of time, unordered within; those of `recent` lie there.
     private var buckets: [Int64: [Reminder]] = [:]
+    /// Of all that hold a reminder.
     private var order = Heap<Int64>()
+    /// The one that was last noted in, as most are noted at about the same time.
+    private var recent: (index: Int64, reminders: [Reminder]) = (.min, [])
     private(set) var count = 0
+    /// No reminder is earlier: so it costs nothing to ask before any is due.
+    private var earliest = Timestamp(milliseconds: .max)
 
     /// O(1) amortised.
     mutating func note(_ id: PositionID, at time: Timestamp) {
         let index = Self.bucket(of: time)
         count += 1
-        if buckets[index]?.append(Reminder(id: id, time: time)) == nil {
-            buckets[index] = [Reminder(id: id, time: time)]
-            order.insert(index)
+        earliest = min(earliest, time)
+        if index != recent.index {
+            putRecentBack()
+            recent = (index, buckets.removeValue(forKey: index) ?? [])
         }
+        if recent.reminders.isEmpty { order.insert(index) }
+        recent.reminders.append(Reminder(id: id, time: time))
+    }
+
+    private mutating func putRecentBack() {
+        if !recent.reminders.isEmpty { buckets[recent.index] = recent.reminders }
+        recent = (.min, [])
     }
 
     /// Removes up to `limit` reminders of `time` or before, early ones first but for the order within a bucket.
-    /// O(returned), and the bucket of `time` itself is looked through.
+    /// O(returned), and the bucket of `time` itself is looked through if anything in it is due.
     mutating func take(through time: Timestamp, limit: Int) -> [Reminder] {
+        guard earliest <= time else { return [] }
+        putRecentBack()
         let last = Self.bucket(of: time)
         var taken: [Reminder] = []
         while taken.count < limit, let index = order.min, index <= last {
@@ -40,14 +55,24 @@ struct TimeWheel: Sendable {
             taken += bucket[start...]
             bucket.removeSubrange(start...)
             if bucket.isEmpty { order.removeMin() } else { buckets[index] = bucket }
-            if index == last { break }
+            if index == last {
+                if start == due, let next = bucket.min(by: { $0.time < $1.time }) {
+                    // All that is due is out.
+                    earliest = next.time
+                    count -= taken.count
+                    return taken
+                }
+                break
+            }
         }
         count -= taken.count
+        earliest = order.min.map { Timestamp(milliseconds: $0 << 10) } ?? Timestamp(milliseconds: .max)
         return taken
     }
 
     /// Removes the earliest bucket.
     mutating func takeEarliest() -> [Reminder] {
+        putRecentBack()
         guard let index = order.popMin(), let bucket = buckets.removeValue(forKey: index) else { return [] }
         count -= bucket.count
         return bucket
@@ -56,7 +81,8 @@ struct TimeWheel: Sendable {
     /// Those of `time` or later, unordered. O(all in their buckets + buckets).
     func reminders(since time: Timestamp) -> [Reminder] {
         let first = Self.bucket(of: time)
-        return buckets.filter { $0.key >= first }.flatMap(\.value).filter { $0.time >= time }
+        let found = buckets.filter { $0.key >= first }.flatMap(\.value) + recent.reminders
+        return found.filter { $0.time >= time }
     }
 
     private static func bucket(of time: Timestamp) -> Int64 { time.milliseconds >> 10 }

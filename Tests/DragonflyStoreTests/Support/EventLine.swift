@@ -21,6 +21,7 @@ extension RoomEvent {
         case .positionAdmitted(let id, let expiresAt): return head("a", "\(id.hex) \(expiresAt.milliseconds)")
         case .positionExpired(let id): return head("x", id.hex)
         case .positionLeft(let id): return head("l", id.hex)
+        case .positionHandedOver(let id, let heir): return head("h", "\(id.hex) \(heir.hex)")
         case .sessionStarted(let session):
             let particulars = Particulars(userID: session.userID, metadata: [:]).text
             return head(

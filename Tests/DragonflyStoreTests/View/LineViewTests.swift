@@ -8,7 +8,7 @@ struct LineViewTests {
     private func view(_ parts: [(priority: Int, block: Int, bits: [UInt8])]) throws(StoreError) -> LineView {
         try LineView(
             .array(
-                [.text("e1"), .text("77"), .text("12"), .text("1700000000000"), .text("9"), .text("60000")]
+                [.text("e1"), .text("77"), .text("12"), .text("1700000000000"), .text("9"), .text("60000"), .array([])]
                     + parts.flatMap { [.text("\(2 * $0.priority)"), .text("\($0.block)"), .bytes($0.bits)] as [Reply] })
         )
     }
@@ -48,11 +48,12 @@ struct LineViewTests {
         "An answer that is no view is an error",
         arguments: [
             Reply.null, .text("OK"), .array([]), .array([.text("e1"), .text("1"), .text("0"), .text("2"), .text("3")]),
-            .array([.text("e1"), .text("1"), .text("0"), .text("2"), .text("3"), .text("x")]),
+            .array([.text("e1"), .text("1"), .text("0"), .text("2"), .text("3"), .text("x"), .array([])]),
             .array([.text("e1"), .text("1"), .text("0"), .text("2"), .text("3"), .text("4"), .text("0")]),
+            .array([.text("e1"), .text("1"), .text("0"), .text("2"), .text("3"), .text("4"), .array([.text("7")])]),
             .array([
-                .text("e1"), .text("1"), .text("0"), .text("2"), .text("3"), .text("4"), .text("0"), .text("-1"),
-                .text(""),
+                .text("e1"), .text("1"), .text("0"), .text("2"), .text("3"), .text("4"), .array([]), .text("0"),
+                .text("-1"), .text(""),
             ]),
         ])
     func damaged(reply: Reply) {

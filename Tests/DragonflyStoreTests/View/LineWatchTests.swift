@@ -8,9 +8,14 @@ struct LineWatchTests {
     private static let lifetime = Milliseconds(1_000)
     private let never = LineWatch.FetchTask { .failure(StoreError(.unavailable, "")) }
 
-    private func view(_ sequence: Int, epoch: String = "e1") throws(StoreError) -> LineView {
+    private func view(
+        _ sequence: Int, epoch: String = "e1", moved: [String] = []
+    ) throws(StoreError) -> LineView {
         try LineView(
-            .array([.text(epoch), .integer(sequence), .integer(0), .integer(0), .integer(0), .integer(60_000)]))
+            .array([
+                .text(epoch), .integer(sequence), .integer(0), .integer(0), .integer(0), .integer(60_000),
+                .array(moved.map(Reply.text)),
+            ]))
     }
 
     /// The sequence of the view that is used at a time; nil, and the fetch that begins, if none is.
@@ -43,6 +48,43 @@ struct LineWatchTests {
         watch.finish(try #require(next(&watch, 0).begun), try view(7))
         #expect(next(&watch, 1, seeing: 7).sequence == 7)
         #expect(next(&watch, 1, seeing: 8).begun != nil)
+    }
+
+    private func remembered(_ number: UInt64) throws -> (PositionID, RememberedPosition) {
+        let room = try #require(RoomID("hall"))
+        let position = QueuePosition(
+            id: Site.id(number), queueID: room, sequence: number, priority: 0, enqueuedAt: Timestamp(milliseconds: 0),
+            status: .waiting, expiresAt: Timestamp(milliseconds: 0))
+        let point = try #require(JoinPoint(block: 1, offset: Int(number)))
+        return (position.id, RememberedPosition(Place(position: position, rank: 1, totalWaiting: 1), at: point))
+    }
+
+    private func known(_ watch: inout LineWatch, _ numbers: ClosedRange<UInt64>, epoch: String = "e1") -> [UInt64] {
+        let found = watch.recall(numbers.map { Site.id($0) }, in: epoch)
+        return zip(numbers, found).compactMap { $1 == nil ? nil : $0 }
+    }
+
+    @Test("Whose place has moved to another device is forgotten with the next view, and not remembered again")
+    func moved() throws {
+        var watch = LineWatch(connection: 1)
+        watch.remember(try (1...4).map(remembered), in: "e1")
+        let first = try #require(next(&watch, 0).begun)
+        #expect(first.seen == 0)
+        watch.finish(first, try view(7, moved: [Site.id(2).hex]))
+        #expect(known(&watch, 1...4) == [1, 3, 4])
+        // An answer that was on its way.
+        watch.remember([try remembered(2), try remembered(5)], in: "e1")
+        #expect(known(&watch, 1...5) == [1, 3, 4, 5])
+        let second = try #require(next(&watch, 5_000).begun)
+        #expect(second.seen == 7)
+        watch.finish(second, try view(9, moved: ["*"]))
+        #expect(known(&watch, 1...5) == [])
+        watch.remember([try remembered(6)], in: "e1")
+        let third = try #require(next(&watch, 10_000).begun)
+        watch.remember([try remembered(7)], in: "e2")
+        // What the gate had seen was of another epoch.
+        watch.finish(third, try view(8, epoch: "e2"))
+        #expect(known(&watch, 6...7, epoch: "e2") == [])
     }
 
     @Test("A step of this gate ends the view, and the one that is being fetched")

@@ -10,7 +10,8 @@ struct QueueStoreConformance: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let checks = steps + passChecks + limitChecks + userChecks + operatorChecks
+    static let checks =
+        steps + passChecks + limitChecks + userChecks + operatorChecks + handoverChecks
 
     private static let steps: [QueueStoreConformance] =
         [

@@ -57,7 +57,8 @@ struct RecordTests {
         let changes: [RoomEvent.Change] = [
             .positionEnqueued(position, shuffleKey: .max), .positionEnqueued(position, shuffleKey: 0),
             .positionAdmitted(id, expiresAt: time), .positionExpired(id), .positionLeft(id), .sessionStarted(session),
-            .sessionExpired(session.id), .sessionCompleted(session.id), .sessionTerminated(session.id),
+            .positionHandedOver(id, to: PositionID(bits: UUIDBits(high: 5, low: .max))), .sessionExpired(session.id),
+            .sessionCompleted(session.id), .sessionTerminated(session.id),
             .roomUpdated(settings), .passUsed(pass, by: id), .roomUpdated(scheduled),
             .sessionTerminated(session.id, by: actor), .positionTerminated(id, by: actor),
             .positionMoved(id, to: .front, by: actor), .positionMoved(id, to: .priority(-3), by: actor),
@@ -128,6 +129,22 @@ struct RecordTests {
             return
         }
         #expect(read.missedTurnGrace == Milliseconds(0) && read.shuffleWindow == settings.shuffleWindow)
+    }
+
+    @Test("A room of a snapshot that knew no operators is read, and nothing is overridden in it")
+    func olderRoom() throws {
+        let settings = RoomSettings(id: try #require(RoomID("a")))
+        let time = Timestamp(milliseconds: 1)
+        let image = RoomImage(
+            settings: settings, createdAt: time, updatedAt: time, eventSequence: 5, joinSequence: 4,
+            totals: RoomTotals(), windowEpoch: time, bucketFill: 17, bucketTime: time, time: time)
+        var writer = RecordWriter()
+        writer.write(.room(image, chain: nil))
+        let text = String(decoding: writer.bytes.dropFirst(9).dropLast(), as: UTF8.self)
+        let older = text.replacing(",\"removed_total\":0", with: "")
+        var reader = RecordReader()
+        #expect(older != text && reader.read(Self.line(older)))
+        #expect(try reader.record() == .room(image, chain: nil))
     }
 
     @Test("No flipped bit and no missing byte goes unnoticed")

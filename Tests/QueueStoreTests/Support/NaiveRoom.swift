@@ -66,6 +66,13 @@ struct NaiveRoom {
             let order = line[index].order
             line[index] = Waiting(id: id, order: (min(order.0, -pass.priority), order.1, order.2, order.3))
             line.sort { $0.order < $1.order }
+        case .positionHandedOver(let id, let heir):
+            if let index = line.firstIndex(where: { $0.id == id }) {
+                line[index] = Waiting(id: heir, order: line[index].order)
+            }
+            statuses[heir] = statuses[id]
+            statuses[id] = .moved
+            if sessions[SessionID(of: id)] != nil { sessions[SessionID(of: heir)] = heir }
         case .drawStarted(let start):
             drawnSince = event.time.milliseconds
             lastUndrawn = start.lastJoin

@@ -22,6 +22,24 @@ struct BuiltInPageTests {
         }
     }
 
+    @Test("The page with a code, which is fetched on demand, is under 24 KiB, and has the code and where it goes")
+    func code() throws {
+        let code = try #require(HandoverCode(typed: "01ABCDEF"))
+        let address = "https://" + String(repeating: "x", count: 140) + "/__anteroom/rooms/concert-tickets/move"
+        for language in Language.allCases {
+            let page = try PageFixtures.handover(
+                .code(
+                    code, address: address, picture: QRCode(address + "?code=01ABCDEF"), target: "/<b>",
+                    heartbeatInterval: 7),
+                in: language)
+            #expect(page.body.count < 24 * 1024)
+            for part in [">01AB-CDEF<", ">\(address)<", "<svg class=\"qr\"", "\"every\":7"] {
+                #expect(page.text.contains(part), "\(part)")
+            }
+            #expect(!page.text.contains("<b>") && !page.text.contains("[["))
+        }
+    }
+
     @Test(
         "Each script and style carries the nonce of the policy, and nothing is styled inline",
         arguments: Language.allCases)

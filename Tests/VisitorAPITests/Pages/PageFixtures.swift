@@ -53,6 +53,11 @@ enum PageFixtures {
             provider: provider, keepsPlace: true, redirectURL: redirectURL, requestID: "7d1c0f2e9a", notSent: notSent)
     }
 
+    static func handover(_ content: HandoverPage.Content, in language: Language) throws -> RenderedPage {
+        try renderer().handoverPage(
+            content, room: try room(), requestID: "7d1c0f2e9a", in: language, nonce: nonce)
+    }
+
     /// Every page there is, in one language, with a name for messages.
     static func everyPage(in language: Language) throws -> [(name: String, page: RenderedPage)] {
         let renderer = try renderer()
@@ -70,6 +75,8 @@ enum PageFixtures {
             ("embed", renderer.embedPage(try room(), origins: [], in: language, nonce: nonce)),
             ("unavailable", renderer.storeUnavailablePage(notice, in: language, nonce: nonce)),
             ("challenge", renderer.challengePage(try challenge(), in: language, nonce: nonce)),
+            ("move", try handover(.move(action: "/a", code: nil, attempt: "7", isWrong: true), in: language)),
+            ("moved", try handover(.moved(action: "/a"), in: language)),
         ]
         for status in [400, 404, 405, 408, 413, 414, 417, 421, 431, 502, 503, 504] {
             pages.append(

@@ -70,6 +70,14 @@ struct Scene {
         room.end(Self.session(number), as: end, at: time, emitting: &events)
     }
 
+    /// To another device, by a code.
+    @discardableResult
+    mutating func handOver(_ number: UInt64, to heir: UInt64) -> HandoverOutcome {
+        let code = HandoverDigest(bits: UUIDBits(high: heir, low: number))
+        guard case .offered = room.offer(Self.id(number), under: code, at: time) else { return .wrong }
+        return room.takeOver(with: code, as: Self.id(heir), at: time, emitting: &events)
+    }
+
     mutating func update(_ change: (inout RoomSettings) -> Void) {
         var settings = room.configured
         change(&settings)

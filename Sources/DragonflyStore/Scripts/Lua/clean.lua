@@ -7,7 +7,8 @@ observe()
 load_lanes()
 local limit = tonumber(ARGV[2])
 local crowded = M.eil > 100000
-local forgotten = M.now - 600000
+-- Nobody while those come back who had a place before a restoration: who is forgotten would be taken for one of them.
+local forgotten = M.now >= M.reopens + 300000 and M.now - 600000 or -1
 -- Up to when one must have been silent; nobody while the time since the room came back is shorter.
 local function last_seen(span)
   local moment = M.now - span
@@ -106,6 +107,14 @@ for _, member in ipairs(members) do
   -- An empty one at the end of the line is looked at later again.
   if bound.alive == 0 and not bound.whole then lower('e', M.now) end
 end
+-- Those whose places moved to other devices, the earliest first.
+local moved = {}
+for _, entry in ipairs(call('LRANGE', K.moved, 0, 199)) do
+  local time, sequence, id = string.match(entry, '^(%d+) (%d+) (%x+)$')
+  if tonumber(time) > forgotten then break end
+  moved[#moved + 1] = {field = field_of(id), sequence = tonumber(sequence)}
+  shard_key(moved[#moved].field)
+end
 -- Each cleaning looks at one of the hashes of passes.
 local swept = M.passes > 0 and key('v:' .. format('%02x', M.swept))
 if #missing > 0 then return need() end
@@ -139,6 +148,13 @@ for _, member in ipairs(members) do
   end
   if bound.alive == 0 and bound.whole then call('DEL', key('c:' .. member), key('x:' .. member), key('d:' .. member)) end
 end
+
+for _, gone in ipairs(moved) do
+  call('HDEL', shard_key(gone.field), gone.field)
+  call('HDEL', K.m, gone.field)
+  M.mfloor = gone.sequence
+end
+if #moved > 0 then call('LTRIM', K.moved, #moved, -1) end
 
 if swept then
   local all, over = call('HGETALL', swept), {}

@@ -78,11 +78,13 @@ for i = 1, #found do
   if at then
     local offset = at.offset
     local more = {false, false, false}
-    if at.status ~= 'w' or sub(at.record, 46, 46) ~= '0' then
+    if not at.block then
+      more[1], more[3] = at.brought, at.admitted
+    elseif at.status ~= 'w' or sub(at.record, 46, 46) ~= '0' then
       more = call('HMGET', chunk_key('x', at.block, offset), 'u' .. offset, 's' .. offset, 'a' .. offset)
     end
     local rank = at.status == 'w' and not undrawn(at) and rank_of(at) or 0
-    local ordered = at.digit == ''
+    local ordered = at.block and at.digit == ''
     answer[6 + i] = {
       at.record, at.sequence, format('%d', rank), more[1], more[2], more[3],
       ordered and format('%d', at.block) or false, ordered and format('%d', offset) or false,

@@ -5,7 +5,7 @@ if busy() then return BUSY end
 if not fixed() then return need() end
 local at = locate(ARGV[2])
 -- Where it goes if it leaves a shuffle window.
-if at then line_key(at.block, '') end
+if at and at.status == 'w' then line_key(at.block, '') end
 if #missing > 0 then return need() end
 if not at or at.status ~= 'w' then return 0 end
 observe()

@@ -11,7 +11,7 @@ local numbers = {
   'claim', 'share', 'shuf', 'fill', 'ftime', 'carried', 'waiting', 'admitted', 'active', 'enq', 'adm', 'aban', 'exp',
   'hbs', 'eil', 'block', 'boff', 'bwin', 'bopen', 'first', 'until', 'reopens',
   'resumed', 'lost', 'grace', 'ret', 'passes', 'swept', 'pused', 'pmax', 'held', 'preq', 'opens', 'draws', 'closes',
-  'reject', 'dsince', 'djoin', 'drawing', 'rem',
+  'reject', 'dsince', 'djoin', 'drawing', 'rem', 'hwrong', 'hsince', 'mfloor',
 }
 local M, stored, base = {}, {}, ''
 
@@ -145,7 +145,7 @@ end
 local K = {}
 
 local function fixed()
-  for _, name in ipairs({'lanes', 'n', 'w', 'a', 's0', 's1', 'l', 'e', 'ended'}) do K[name] = key(name) end
+  for _, name in ipairs({'lanes', 'n', 'w', 'a', 's0', 's1', 'l', 'e', 'ended', 'm', 'moved'}) do K[name] = key(name) end
   return #missing == 0
 end
 
@@ -260,6 +260,18 @@ local function line_key(block, digit)
   return key(digit ~= '' and 'z:' .. block .. ':' .. digit or 'l:' .. block)
 end
 
+-- Somebody whose place has moved to another device: block 0, which nobody joins, stands for that.
+local function former(field, sequence)
+  local text = call('HGET', K.m, field)
+  if not text then return nil end
+  local id, joined, since, admitted, brought = string.match(text, '^(%x+) (%d+) (%d+) (%S+) ?(.*)$')
+  local status = admitted == '-' and 'm' or 'M'
+  return {
+    record = id .. joined .. '0' .. status .. since, status = status, sequence = sequence, digit = '',
+    admitted = admitted ~= '-' and admitted or false, brought = brought ~= '' and brought or false,
+  }
+end
+
 -- Where an id is kept; nil if it is unknown, false while keys are missing. Asks for what a change of it may touch.
 local function locate(id)
   local field = field_of(id)
@@ -268,6 +280,7 @@ local function locate(id)
   local pointer = call('HGET', shard, field)
   if not pointer then return nil end
   local block, offset, sequence, digit = string.match(pointer, '^(%d+)%.(%d+)%.(%d+)%.?(%x?)$')
+  if block == '0' then return former(field, sequence) end
   local at = {block = tonumber(block), offset = tonumber(offset), sequence = sequence, digit = digit}
   local chunk = chunk_key('c', at.block, at.offset)
   chunk_key('x', at.block, at.offset)

@@ -1,5 +1,6 @@
--- The line at one moment. ARGV[2]: how many bitmaps at most. Answers epoch, sequences of the last event and the last join,
--- room time, waiting, heartbeat time-out, and for each lane of each block in which somebody waits twice the lane's number,
+-- The line at one moment. ARGV[2]: how many bitmaps at most; [3] the last event that the gate has seen. Answers epoch, sequences of the last event and the last join,
+-- room time, waiting, heartbeat time-out, whose places have moved to another device since ('*': more than are remembered, or
+-- told), and for each lane of each block in which somebody waits twice the lane's number,
 -- block, and bitmap; no bitmaps if there are more, or somebody waits in a shuffle window.
 if not load() then return NO_ROOM end
 if not fixed() then return need() end
@@ -7,6 +8,19 @@ observe()
 local limit = tonumber(ARGV[2])
 local answer = {M.epoch}
 for _, name in ipairs({'eseq', 'jseq', 'now', 'waiting', 'hb'}) do answer[#answer + 1] = format('%d', M[name]) end
+
+local seen, most, moved = tonumber(ARGV[3]), 500, {}
+local newest = call('LINDEX', K.moved, -1)
+if newest and tonumber(string.match(newest, ' (%d+) ')) > seen then
+  local last = call('LRANGE', K.moved, -most, -1)
+  for i = #last, 1, -1 do
+    local sequence, id = string.match(last[i], '^%d+ (%d+) (%x+)$')
+    if tonumber(sequence) <= seen then break end
+    moved[#moved + 1] = id
+  end
+end
+if M.mfloor > seen or #moved == most then moved = {'*'} end
+answer[#answer + 1] = moved
 -- Lanes, blocks, lanes of blocks, and windows: there are at most as many of each as bitmaps.
 if call('HLEN', K.n) > 4 * limit then return answer end
 

@@ -33,6 +33,20 @@ extension Phrase {
         .missedText: "Je was aan de beurt en kwam niet. Als je nu opnieuw aansluit, sta je vooraan.",
         .receipt: "Bewijs van je plaats",
         .returned: "Je hebt je beurt gemist en staat weer vooraan. Dat kan één keer.",
+        .handover: "Verder op een ander apparaat",
+        .handoverText:
+            "Scan op het andere apparaat de afbeelding, of open daar het adres hieronder en voer de code in. Uw "
+            + "plaats gaat erheen zodra u dat bevestigt.",
+        .handoverLife: "De code is vijf minuten geldig en werkt één keer. Houd deze pagina zo lang open.",
+        .moveHeading: "Op dit apparaat verder wachten?",
+        .moveText:
+            "De plaats gaat naar dit apparaat. Het andere apparaat geeft haar op, en dit apparaat een eigen "
+            + "plaats als het die heeft.",
+        .moveCode: "Eenmalige code",
+        .moveHere: "Hier verder",
+        .moveWrong: "Deze code is niet geldig. Misschien is hij al gebruikt of ouder dan vijf minuten.",
+        .movedHeading: "Uw plaats is naar een ander apparaat gegaan",
+        .movedText: "Daar gaat u verder. Dit apparaat heeft geen plaats meer.",
         .opensIn: "Opent over",
         .drawNote: "Wie hier vóór de opening is, heeft dezelfde kans: de volgorde wordt dan geloot.",
         .drawSeal: "Zegel van de loting",

@@ -33,6 +33,20 @@ extension Phrase {
         .missedText: "You had been called and did not come. If you join again now, you are first in line.",
         .receipt: "Receipt of your place",
         .returned: "You missed your turn and are first in line again. This is possible once.",
+        .handover: "Continue on another device",
+        .handoverText:
+            "On the other device, scan the picture, or open the address below and enter the code. Your place "
+            + "moves there once you confirm it.",
+        .handoverLife: "The code is good for five minutes and works once. Keep this page open until then.",
+        .moveHeading: "Continue in line on this device?",
+        .moveText:
+            "The place moves to this device. The other device gives it up, and so does this one with any place "
+            + "of its own.",
+        .moveCode: "One-time code",
+        .moveHere: "Continue here",
+        .moveWrong: "This code is not valid. It may have been used, or be older than five minutes.",
+        .movedHeading: "Your place has moved to another device",
+        .movedText: "You go on there. This device no longer holds a place.",
         .opensIn: "Opens in",
         .drawNote: "Whoever is here before the opening has the same chance: the order is drawn then.",
         .drawSeal: "Seal of the draw",

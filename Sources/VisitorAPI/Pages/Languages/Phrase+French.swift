@@ -34,6 +34,20 @@ extension Phrase {
             "Votre tour était venu et vous n’êtes pas entré. En rejoignant la file maintenant, vous serez en tête.",
         .receipt: "Reçu de votre place",
         .returned: "Vous avez manqué votre tour et vous êtes de nouveau en tête. C’est possible une fois.",
+        .handover: "Continuer sur un autre appareil",
+        .handoverText:
+            "Sur l’autre appareil, scannez l’image, ou ouvrez l’adresse ci-dessous et saisissez le code. Votre "
+            + "place y passe dès que vous confirmez.",
+        .handoverLife: "Le code est valable cinq minutes et une seule fois. Gardez cette page ouverte jusque-là.",
+        .moveHeading: "Continuer la file sur cet appareil ?",
+        .moveText:
+            "La place passe sur cet appareil. L’autre appareil la cède, et celui-ci cède sa propre place s’il "
+            + "en a une.",
+        .moveCode: "Code à usage unique",
+        .moveHere: "Continuer ici",
+        .moveWrong: "Ce code n’est pas valable. Il a peut-être déjà servi ou date de plus de cinq minutes.",
+        .movedHeading: "Votre place est passée sur un autre appareil",
+        .movedText: "La suite se passe là-bas. Cet appareil n’a plus de place.",
         .opensIn: "Ouverture dans",
         .drawNote:
             "Toutes les personnes présentes avant l’ouverture ont la même chance : l’ordre est tiré au sort à ce moment-là.",

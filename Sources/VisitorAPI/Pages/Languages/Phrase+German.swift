@@ -33,6 +33,20 @@ extension Phrase {
         .missedText: "Sie waren an der Reihe und kamen nicht. Wenn Sie sich jetzt neu anstellen, stehen Sie ganz vorn.",
         .receipt: "Quittung für Ihren Platz",
         .returned: "Sie haben Ihren Einlass verpasst und stehen wieder ganz vorn. Das geht einmal.",
+        .handover: "Auf einem anderen Gerät fortfahren",
+        .handoverText:
+            "Scannen Sie auf dem anderen Gerät das Bild, oder öffnen Sie dort die Adresse unten und geben Sie "
+            + "den Code ein. Ihr Platz wechselt dorthin, sobald Sie es bestätigen.",
+        .handoverLife: "Der Code gilt fünf Minuten und nur einmal. Lassen Sie diese Seite so lange offen.",
+        .moveHeading: "Auf diesem Gerät weiter anstehen?",
+        .moveText:
+            "Der Platz wechselt auf dieses Gerät. Das andere Gerät gibt ihn ab, und dieses einen eigenen Platz, "
+            + "falls es einen hat.",
+        .moveCode: "Einmalcode",
+        .moveHere: "Hier fortfahren",
+        .moveWrong: "Dieser Code ist nicht gültig. Vielleicht wurde er schon benutzt oder ist älter als fünf Minuten.",
+        .movedHeading: "Ihr Platz ist auf ein anderes Gerät gewechselt",
+        .movedText: "Dort geht es weiter. Auf diesem Gerät haben Sie keinen Platz mehr.",
         .opensIn: "Öffnet in",
         .drawNote: "Wer vor der Öffnung hier ist, hat die gleiche Chance: Die Reihenfolge wird dann ausgelost.",
         .drawSeal: "Siegel der Auslosung",

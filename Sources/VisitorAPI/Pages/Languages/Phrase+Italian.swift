@@ -33,6 +33,20 @@ extension Phrase {
         .missedText: "Era il tuo turno e non sei entrato. Se ti rimetti in coda ora, sarai in testa.",
         .receipt: "Ricevuta del tuo posto",
         .returned: "Hai perso il tuo turno e sei di nuovo in testa. È possibile una volta.",
+        .handover: "Continua su un altro dispositivo",
+        .handoverText:
+            "Sull’altro dispositivo inquadra l’immagine, oppure apri l’indirizzo qui sotto e inserisci il "
+            + "codice. Il tuo posto si sposta lì appena confermi.",
+        .handoverLife: "Il codice vale cinque minuti e una sola volta. Fino ad allora tieni aperta questa pagina.",
+        .moveHeading: "Continuare la fila su questo dispositivo?",
+        .moveText:
+            "Il posto passa a questo dispositivo. L’altro dispositivo lo cede, e questo cede un suo eventuale "
+            + "posto.",
+        .moveCode: "Codice monouso",
+        .moveHere: "Continua qui",
+        .moveWrong: "Questo codice non è valido. Forse è già stato usato o ha più di cinque minuti.",
+        .movedHeading: "Il tuo posto è passato a un altro dispositivo",
+        .movedText: "Si continua lì. Questo dispositivo non ha più un posto.",
         .opensIn: "Apre tra",
         .drawNote:
             "Chi è qui prima dell’apertura ha le stesse possibilità: l’ordine viene sorteggiato in quel momento.",

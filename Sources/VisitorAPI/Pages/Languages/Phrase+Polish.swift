@@ -34,6 +34,20 @@ extension Phrase {
             "Przyszła Twoja kolej, ale nie nastąpiło wejście. Jeśli dołączysz teraz ponownie, staniesz na początku.",
         .receipt: "Potwierdzenie miejsca",
         .returned: "Twoja kolej minęła i znów stoisz na początku. Jest to możliwe raz.",
+        .handover: "Kontynuuj na innym urządzeniu",
+        .handoverText:
+            "Na drugim urządzeniu zeskanuj obraz albo otwórz poniższy adres i wpisz kod. Twoje miejsce "
+            + "przejdzie tam, gdy to potwierdzisz.",
+        .handoverLife: "Kod jest ważny pięć minut i działa raz. Do tego czasu nie zamykaj tej strony.",
+        .moveHeading: "Czekać dalej na tym urządzeniu?",
+        .moveText:
+            "Miejsce przechodzi na to urządzenie. Drugie urządzenie je oddaje, a to oddaje własne miejsce, "
+            + "jeśli je ma.",
+        .moveCode: "Kod jednorazowy",
+        .moveHere: "Kontynuuj tutaj",
+        .moveWrong: "Ten kod jest nieważny. Mógł już zostać użyty albo ma więcej niż pięć minut.",
+        .movedHeading: "Twoje miejsce przeszło na inne urządzenie",
+        .movedText: "Tam czekasz dalej. To urządzenie nie ma już miejsca.",
         .opensIn: "Otwarcie za",
         .drawNote: "Wszyscy, którzy są tu przed otwarciem, mają równe szanse: kolejność zostanie wtedy wylosowana.",
         .drawSeal: "Pieczęć losowania",

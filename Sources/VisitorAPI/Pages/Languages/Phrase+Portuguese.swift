@@ -33,6 +33,18 @@ extension Phrase {
         .missedText: "Era a sua vez e não entrou. Se voltar agora à fila, fica em primeiro.",
         .receipt: "Comprovativo do seu lugar",
         .returned: "Perdeu a sua vez e está de novo no início da fila. É possível uma vez.",
+        .handover: "Continuar noutro dispositivo",
+        .handoverText:
+            "No outro dispositivo, leia a imagem, ou abra o endereço abaixo e introduza o código. O seu lugar "
+            + "passa para lá assim que confirmar.",
+        .handoverLife: "O código vale cinco minutos e uma só vez. Mantenha esta página aberta até lá.",
+        .moveHeading: "Continuar a fila neste dispositivo?",
+        .moveText: "O lugar passa para este dispositivo. O outro cede-o, e este cede um lugar próprio que possa ter.",
+        .moveCode: "Código de utilização única",
+        .moveHere: "Continuar aqui",
+        .moveWrong: "Este código não é válido. Pode já ter sido usado ou ter mais de cinco minutos.",
+        .movedHeading: "O seu lugar passou para outro dispositivo",
+        .movedText: "Continua lá. Este dispositivo já não tem lugar.",
         .opensIn: "Abre em",
         .drawNote: "Quem estiver aqui antes da abertura tem a mesma oportunidade: a ordem é sorteada nesse momento.",
         .drawSeal: "Selo do sorteio",

@@ -33,6 +33,18 @@ extension Phrase {
         .missedText: "Le tocaba y no entró. Si vuelve ahora a la fila, estará el primero.",
         .receipt: "Justificante de su puesto",
         .returned: "Se le pasó el turno y vuelve a estar al principio de la fila. Es posible una vez.",
+        .handover: "Continuar en otro dispositivo",
+        .handoverText:
+            "En el otro dispositivo, escanee la imagen, o abra la dirección de abajo e introduzca el código. Su "
+            + "lugar pasa allí en cuanto lo confirme.",
+        .handoverLife: "El código vale cinco minutos y una sola vez. Mantenga esta página abierta hasta entonces.",
+        .moveHeading: "¿Continuar la fila en este dispositivo?",
+        .moveText: "El lugar pasa a este dispositivo. El otro lo cede, y este cede el lugar propio que pudiera tener.",
+        .moveCode: "Código de un solo uso",
+        .moveHere: "Continuar aquí",
+        .moveWrong: "Este código no es válido. Puede que ya se haya usado o que tenga más de cinco minutos.",
+        .movedHeading: "Su lugar ha pasado a otro dispositivo",
+        .movedText: "Se continúa allí. Este dispositivo ya no tiene lugar.",
         .opensIn: "Abre en",
         .drawNote: "Quien esté aquí antes de la apertura tiene las mismas oportunidades: el orden se sortea entonces.",
         .drawSeal: "Sello del sorteo",

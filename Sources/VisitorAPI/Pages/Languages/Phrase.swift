@@ -14,6 +14,9 @@ enum Phrase: String, Hashable, Sendable, CaseIterable {
     case returned
     /// The link to the signed receipt of the place.
     case receipt
+    // To another device and from it
+    case handover, handoverText, handoverLife, moveHeading, moveText, moveCode, moveHere, moveWrong
+    case movedHeading, movedText
     // Before the opening
     case opensIn, drawNote, drawSeal, scheduledHeading, scheduledText
     // Notices

@@ -62,7 +62,7 @@ const take = position => {
     return true;
   }
   if (position.status === 'admitted' || position.status === 'active') end('turnHeading', 'turnText');
-  else gone(position.status === 'left' ? 'left' : 'expired');
+  else gone(['left', 'moved'].includes(position.status) ? position.status : 'expired');
   return false;
 };
 const call = async (path, method) => {

@@ -75,7 +75,7 @@ const ending = (heading, text, action) => {
   put('enter', action);
   const link = $('enter');
   if (link) link.href = D.target;
-  for (const id of ['waiting', 'paused', 'leave', 'live']) show(id, false);
+  for (const id of ['waiting', 'paused', 'leave', 'live', 'move']) show(id, false);
   show('enter', true);
   document.title = heading + ' – ' + D.room;
   say(heading + '. ' + text);
@@ -107,6 +107,7 @@ const take = p => {
     if (p.reload) return setTimeout(go, around(4e3));
     draw(p);
   } else if (p.status === 'admitted' || p.status === 'active') enter();
+  else if (p.status === 'moved') go();
   else gone(p.status === 'left' ? 'left' : p.may_return_until ? 'missed' : 'expired');
 };
 

@@ -57,7 +57,7 @@ struct AdminOptions: ParsableArguments {
             }
             return (admin ?? AdminAddress(AdminConfiguration().listen), key)
         }
-        return (admin ?? AdminAddress(outline.admin.listen), try key ?? configuredKey(outline.keysFile))
+        return (admin ?? AdminAddress(outline.admin.listen), try key ?? configuredKey(outline.admin.keysFile))
     }
 
     private func configuredKey(_ path: String) throws -> AdminCredential {

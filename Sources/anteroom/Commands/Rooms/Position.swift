@@ -26,11 +26,11 @@ extension Rooms {
 
         struct Move: AsyncParsableCommand {
             static let configuration = CommandConfiguration(
-                abstract: "Put somebody who waits at the front, or among those of a priority.")
+                abstract: "Put somebody who waits at the front, or among those of another priority.")
 
             @OptionGroup var place: PositionArguments
 
-            @Flag(help: "Before everybody else.")
+            @Flag(help: "Before all others of the same priority.")
             var front = false
 
             @Option(help: "From 0 (normal) to 1000; higher goes first.")

@@ -1,0 +1,1 @@
+../../QueueStoreTests/Conformance/QueueStoreConformance+Handover.swift
