@@ -161,7 +161,8 @@ package struct AnteroomServer {
                 host: configuration.admin.listen.host, port: configuration.admin.listen.port, registry: registry,
                 checks: [status.check, storeCheck(store, of: configuration)],
                 services: administration.services(
-                    version: version, store: store, line: line, rooms: { worker.currentRooms }, monitor: monitor,
+                    version: version, store: store, line: line, rooms: { worker.currentRooms },
+                    isShadow: { room in routes.withLock { $0 }.room(room)?.rule.shadow ?? false }, monitor: monitor,
                     metrics: lineMetrics, history: recorder),
                 eventLoopGroup: group, logger: logger, patience: predecessor == nil ? .zero : .seconds(10)),
             logger: quiet)

@@ -155,6 +155,10 @@ class TestRoom:
         assert listed["queue_id"] == "shop" and listed.keys() == room.keys()
         assert line.admin("GET", "/rooms/attic").status_code == 404
 
+    def test_a_room_in_shadow_says_so(self, servers, origin):
+        gate = servers.gate([gates.busy_room(origin.url, shadow=True)])
+        assert gate.admin("GET", "/rooms/shop").json()["shadow"] is True
+
     def test_a_visitor_is_found(self, line):
         visitor = Visitor(line)
         joined = visitor.call("POST", "enqueue", json={"user_id": "u1", "metadata": {"a": "é"}}).json()

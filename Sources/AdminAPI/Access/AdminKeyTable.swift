@@ -25,7 +25,7 @@ package final class AdminKeyTable: Sendable {
         callers.withLock { $0 = new }
     }
 
-    /// Whose key this is; nil if nobody's. What is compared are digests, and all of them to the end, so that the time that
+    /// Whose key this is; nil if nobody's. What is compared are digests, and all of them to the end, so that the time it
     /// takes says nothing of how near a guess is. O(keys).
     package func caller(presenting key: [UInt8]) -> AdminCaller? {
         guard key.count <= Self.longest, let digest = try? SHA256.digest(of: key) else { return nil }

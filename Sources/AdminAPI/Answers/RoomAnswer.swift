@@ -4,6 +4,7 @@ import WaitingRoom
 /// A room as the admin API shows it.
 struct RoomAnswer {
     var facts: RoomFacts
+    var isShadow: Bool
     /// Of somebody who joins now.
     var estimate: WaitEstimate?
 
@@ -26,7 +27,7 @@ struct RoomAnswer {
             })
         write(facts.overrides, &json)
         json.null("adaptive")
-        json.member("shadow", false)
+        json.member("shadow", isShadow)
         json.member("waiting", facts.waiting)
         json.member("admitted", facts.admitted)
         json.member("active_sessions", facts.activeSessions)

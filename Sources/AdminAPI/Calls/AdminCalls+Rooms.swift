@@ -35,7 +35,9 @@ extension AdminCalls {
     }
 
     private func shown(_ facts: RoomFacts) -> RoomAnswer {
-        RoomAnswer(facts: facts, estimate: services.estimate(facts.settings.id, facts.waiting + 1))
+        let room = facts.settings.id
+        return RoomAnswer(
+            facts: facts, isShadow: services.isShadow(room), estimate: services.estimate(room, facts.waiting + 1))
     }
 
     private func history(_ request: AdminRequest) async throws(Problem) -> Response {

@@ -9,6 +9,8 @@ package struct AdminServices: Sendable {
     package var store: any QueueStore
     /// The rooms in the order of the file, as the file, or the scheduled event that is on, has them now.
     package var rooms: @Sendable () -> [RoomSettings]
+    /// Whether the room only records what it would do.
+    package var isShadow: @Sendable (RoomID) -> Bool
     /// How long somebody at a rank will probably wait; nil when it cannot be known.
     package var estimate: @Sendable (RoomID, _ rank: Int) -> WaitEstimate?
     /// Told of admissions beside the admission steps.
@@ -26,6 +28,7 @@ package struct AdminServices: Sendable {
 
     package init(
         version: String, startedAt: Timestamp, store: any QueueStore, rooms: @escaping @Sendable () -> [RoomSettings],
+        isShadow: @escaping @Sendable (RoomID) -> Bool = { _ in false },
         estimate: @escaping @Sendable (RoomID, _ rank: Int) -> WaitEstimate?,
         onAdmission: @escaping @Sendable (AdmissionReport, RoomID) -> Void = { _, _ in }, keys: AdminKeyTable,
         configuration: @escaping @Sendable () -> ConfigurationStanding,
@@ -36,6 +39,7 @@ package struct AdminServices: Sendable {
         self.startedAt = startedAt
         self.store = store
         self.rooms = rooms
+        self.isShadow = isShadow
         self.estimate = estimate
         self.onAdmission = onAdmission
         self.keys = keys

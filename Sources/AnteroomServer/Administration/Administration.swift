@@ -84,11 +84,12 @@ final class Administration: Sendable {
 
     func services(
         version: String, store: any QueueStore, line: LineStore, rooms: @escaping @Sendable () -> [RoomSettings],
-        monitor: RoomMonitor, metrics: LineMetrics, history: any RoomHistoryProviding
+        isShadow: @escaping @Sendable (RoomID) -> Bool, monitor: RoomMonitor, metrics: LineMetrics,
+        history: any RoomHistoryProviding
     ) -> AdminServices {
         AdminServices(
             version: version, startedAt: clock(), store: store, rooms: rooms,
-            estimate: { monitor.snapshot(of: $0)?.estimate(rank: $1) },
+            isShadow: isShadow, estimate: { monitor.snapshot(of: $0)?.estimate(rank: $1) },
             onAdmission: metrics.admitted, keys: keys,
             configuration: { self.standing.withLock { $0 } },
             eventsBacklog: { line.eventStatus?.backlog ?? 0 }, tails: tails, audit: line.audit,

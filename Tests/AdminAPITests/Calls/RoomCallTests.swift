@@ -29,6 +29,17 @@ struct RoomCallTests {
         }
     }
 
+    @Test("A room in shadow says so")
+    func shadow() async throws {
+        for name in ["dusk", "hall"] {
+            let fixture = try AdminFixture(RoomSettings(id: try #require(RoomID(name))))
+            try await fixture.serving { client in
+                let answer = try await client.ask("GET", "/admin/v1/rooms/\(name)")
+                #expect(answer.body.contains("\"shadow\":\(name == "dusk")"))
+            }
+        }
+    }
+
     @Test("What is no room of this gate is a 404, and another method a 405 that says which there are")
     func unknown() async throws {
         let fixture = try AdminFixture()

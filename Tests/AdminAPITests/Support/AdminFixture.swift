@@ -43,6 +43,7 @@ struct AdminFixture {
     var services: AdminServices {
         AdminServices(
             version: "1.2.3", startedAt: Timestamp(milliseconds: 0), store: store, rooms: { [room] in [room] },
+            isShadow: { $0.text == "dusk" },
             estimate: { _, rank in WaitEstimate(low: 1.5, middle: Double(rank), high: 9.2) }, keys: keys,
             configuration: {
                 ConfigurationStanding(
