@@ -69,7 +69,7 @@ struct AdaptiveLoopTests {
         var controller = AdmissionController()
         let late = run(400, &origin, &controller, from: nil).suffix(150).map { $0.perSecond / capacity }
         // 500 ms are at 0.9 of the capacity, 400 ms at 0.875.
-        #expect((late.min() ?? 0) >= 0.7 && (late.max() ?? 2) <= 1.02, "\(late)")
+        #expect((late.min() ?? 0) >= 0.6 && (late.max() ?? 2) <= 1.02, "\(late)")
         let changes = zip(late, late.dropFirst()).filter { $0 != $1 }.count
         #expect(changes <= 30, "\(changes) changes: \(late)")
     }
