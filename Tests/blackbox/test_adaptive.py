@@ -82,6 +82,8 @@ def test_an_origin_that_slows_down_gets_fewer_and_more_when_it_recovers(servers,
     load.stop()
     lowered = rate(gate)
     assert 10 <= lowered < 100
+    shown = gate.admin("GET", "/rooms/shop").json()
+    assert "errors" in shown["adaptive"]["reason"] and shown["configured"]["queue_rate"] == "100/s"
     gate.restart()
     wait_until(lambda: rate(gate) == lowered, 5, 0.1, "the rate of before")
     gate.edit(adaptive=None)

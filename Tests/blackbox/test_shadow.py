@@ -48,6 +48,7 @@ def test_everybody_passes_and_the_line_is_kept(servers, origin):
     assert "anteroom_p_shop" not in fields.get("Cookie", "")
     assert decisions(gate, "queued") == 9
     assert gate.metric("waiting_room_shadow", queue_id="shop") == 1
+    assert gate.admin("GET", "/rooms/shop").json()["shadow"] is True
     wait_until(lambda: len(log(gate)) >= 10, 5, 0.05, "the log")
     lines = [line for line in log(gate) if line["target"] == "/again"]
     assert [(line["verdict"], line["note"]) for line in lines] == [("forwarded", "shadow:queued")] * 3

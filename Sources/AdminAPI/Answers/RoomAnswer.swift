@@ -26,7 +26,7 @@ struct RoomAnswer {
                 $0.member("queue_rate", configured.queueRate.text)
             })
         write(facts.overrides, &json)
-        json.null("adaptive")
+        write(facts.adapted, &json)
         json.member("shadow", isShadow)
         json.member("waiting", facts.waiting)
         json.member("admitted", facts.admitted)
@@ -50,6 +50,17 @@ struct RoomAnswer {
         json.member("created_at", facts.createdAt)
         json.member("updated_at", facts.updatedAt)
         json.member("time", facts.time)
+    }
+
+    private func write(_ adapted: AdaptedRate?, _ json: inout JSONText) {
+        guard let adapted else { return json.null("adaptive") }
+        json.member(
+            "adaptive",
+            object: {
+                $0.member("rate", adapted.rate.text)
+                $0.member("reason", adapted.reason.text)
+                $0.member("changed_at", adapted.changedAt)
+            })
     }
 
     private func write(_ overrides: StandingOverrides?, _ json: inout JSONText) {
