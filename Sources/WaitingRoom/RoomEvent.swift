@@ -42,7 +42,7 @@ package struct RoomEvent: Hashable, Sendable {
         /// `position.handed_over`: another position has the place of this one, in whichever state, and this one is `moved`.
         case positionHandedOver(PositionID, to: PositionID)
         /// `room.updated`: new limits or status, as they are configured.
-        case roomUpdated(RoomSettings)
+        indirect case roomUpdated(RoomSettings)
         /// `room.overridden`: what operators put over them; empty for nothing any more.
         case roomOverridden(RoomOverrides, by: OperatorName)
         /// `rate.adapted`: the rate that the origin bears, beneath what operators put over it; nil for what is configured.

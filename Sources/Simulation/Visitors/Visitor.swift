@@ -6,11 +6,6 @@ struct Visitor {
     let number: UInt32
     private let seed: UInt64
 
-    /// Odd, so the multiplication can be undone; `inverse` does that, modulo 2^62.
-    private static let factor: UInt64 = 0x1e37_79b9_7f4a_7c15
-    private static let inverse = (0..<6).reduce(factor) { inverse, _ in inverse &* (2 &- factor &* inverse) }
-    private static let mask: UInt64 = 1 << 62 - 1
-
     init(_ number: UInt32, seed: UInt64) {
         self.number = number
         self.seed = seed
@@ -18,16 +13,12 @@ struct Visitor {
 
     /// The visitor with this position.
     init(of id: PositionID, seed: UInt64) {
-        self.init(UInt32(truncatingIfNeeded: (id.bits.low & Self.mask) &* Self.inverse), seed: seed)
+        self.init(id.simulatedNumber, seed: seed)
     }
 
-    /// A version 4 UUID (RFC 9562 §5.4) that tells the number.
     var position: PositionID {
         var generator = draws(.identity)
-        return PositionID(
-            bits: UUIDBits(
-                high: generator.next() & 0xffff_ffff_ffff_0fff | 0x4000,
-                low: UInt64(number) &* Self.factor & Self.mask | 0x8000_0000_0000_0000))
+        return PositionID(simulated: number, random: generator.next())
     }
 
     var session: SessionID { SessionID(of: position) }

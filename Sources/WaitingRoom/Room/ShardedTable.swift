@@ -5,10 +5,7 @@
 /// lies beside its value, so what is found costs one look at memory that is far away. Nobody outside chooses keys: they
 /// are drawn, or hashed with a secret.
 struct ShardedTable<Key: ShardedKey, Value: Sendable>: Sendable {
-    /// With this many, the parts of a table of a million hold some 700 entries each, and an empty table takes 22 KB.
-    private static var shardCount: UInt64 { 1399 }
-
-    private var shards = [TableShard<Key, Value>](repeating: TableShard(), count: Int(shardCount))
+    private var shards = [TableShard<Key, Value>](repeating: TableShard(), count: Int(TableParts.count))
 
     subscript(key: Key) -> Value? {
         get { shards[Self.shard(of: key)].value(of: key) }
@@ -37,7 +34,13 @@ struct ShardedTable<Key: ShardedKey, Value: Sendable>: Sendable {
         for shard in shards { shard.forEach(body) }
     }
 
-    private static func shard(of key: Key) -> Int { Int(key.hash % shardCount) }
+    private static func shard(of key: Key) -> Int { Int(key.hash % TableParts.count) }
+}
+
+/// Of every `ShardedTable`.
+enum TableParts {
+    /// With this many, those of a table of a million hold some 700 entries each, and an empty table takes 22 KB.
+    static var count: UInt64 { 1399 }
 }
 
 /// A key with random bits of its own.
