@@ -79,7 +79,8 @@ let package = Package(
         .target(
             name: "AnteroomServer",
             dependencies: [
-                "AbuseGuard", "CaptchaClient", "EdgeProxy", "HostSystem", "VisitorAPI", "AdminAPI", "Prometheus",
+                "AbuseGuard", "CaptchaClient", "EdgeProxy", "HostSystem", "SpanExport", "VisitorAPI", "AdminAPI",
+                "Prometheus",
                 "DragonflyStore", "NATSBus", "HistoryChecker", "RecordChain",
                 "QueueStore", "SessionTokens", "RoomConfiguration", logging, nioCore, nioPosix, serviceLifecycle,
                 unixSignals,
@@ -88,7 +89,8 @@ let package = Package(
         .target(
             name: "EdgeProxy",
             dependencies: [
-                "AbuseGuard", "VisitorAPI", "HTTPWire", "CertificateNames", nioCore, nioPosix, nioSSL, nioTLS,
+                "AbuseGuard", "VisitorAPI", "HTTPWire", "CertificateNames", "SpanExport", nioCore, nioPosix, nioSSL,
+                nioTLS,
             ],
             swiftSettings: rawBytesSettings),
         .target(name: "CertificateNames", dependencies: [nioSSL], swiftSettings: swiftSettings),
@@ -100,6 +102,9 @@ let package = Package(
             ],
             resources: [.embedInCode("Pages/Resources"), .embedInCode("OpenAPI")], swiftSettings: swiftSettings),
         .target(name: "APIBodies", swiftSettings: swiftSettings),
+        .target(
+            name: "SpanExport", dependencies: ["HTTPWire", "QueueStore", asyncHTTPClient, logging, nioCore, nioHTTP1],
+            swiftSettings: swiftSettings),
         .target(
             name: "CaptchaClient",
             dependencies: ["AbuseGuard", "RoomConfiguration", asyncHTTPClient, logging, nioCore, nioHTTP1],
@@ -202,6 +207,8 @@ let package = Package(
                 nioPosix,
             ],
             swiftSettings: rawBytesSettings),
+        .testTarget(
+            name: "SpanExportTests", dependencies: ["SpanExport", "HTTPWire"], swiftSettings: swiftSettings),
         .testTarget(
             name: "HistoryCheckerTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),
         .testTarget(

@@ -12,6 +12,7 @@ import QueueStore
 package import RoomConfiguration
 import ServiceLifecycle
 import SessionTokens
+import SpanExport
 import Synchronization
 import UnixSignals
 import VisitorAPI
@@ -89,6 +90,9 @@ package struct AnteroomServer {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: workers)
         let abuse = AbuseWatch(salt: salt)
         let captcha = SiteVerify(group: group, logger: logger)
+        let tracing = SpanExporter(
+            group: group, instance: configuration.gate.listen.map { "\($0.address)" }.first ?? "", logger: logger)
+        tracing.apply(endpoint: configuration.tracing.endpoint)
         let services = VisitorServices(
             store: store, signer: TokenSigner(keys: keys), keys: keys,
             salt: salt, monitor: monitor, abuse: abuse, captcha: captcha, pages: pages,
@@ -115,7 +119,7 @@ package struct AnteroomServer {
             loops.append(
                 try await LoopHandle.make(
                     on: eventLoop, services: services, routing: routing, accessLog: accessLog, ledger: ledger,
-                    notices: notices))
+                    notices: notices, spans: tracing.queue))
         }
         let handles = loops
         let since = clock() + Milliseconds(-configuration.tokens.lifetime.count)
@@ -214,6 +218,7 @@ package struct AnteroomServer {
                 transport.apply(configuration, contexts)
                 notices.forget(allBut: routing.endpoints)
                 shadow.apply(configuration.rooms)
+                tracing.apply(endpoint: configuration.tracing.endpoint)
                 checks.apply(routing.endpoints)
                 try await line.configure(store, settings)
                 services.apply(pages: pages, lifetime: configuration.tokens.lifetime, api: configuration.api)
@@ -244,6 +249,13 @@ package struct AnteroomServer {
         }
         registry.addCollector { transport.write(&$0) }
         registry.addCollector { shadow.write(&$0) }
+        registry.addCollector { writer in
+            writer.counter(
+                "anteroom_spans_exported_total", help: "Spans that the collector took.", value: tracing.exported)
+            writer.counter(
+                "anteroom_spans_dropped_total", help: "Spans that came too fast, or that the collector did not take.",
+                value: tracing.queue.dropped)
+        }
         registry.addCollector { adaptiveMetrics.write(&$0) }
         registry.addCollector { AbuseMetrics.write(abuse, &$0) }
         registry.addCollector { writer in
@@ -266,6 +278,7 @@ package struct AnteroomServer {
         let running: [any Service] =
             [
                 admin, worker, flusher, reloader, checks, recorder, adaptive,
+                TracingService(exporter: tracing),
                 HangUpService(
                     signals: hangUps, reloader: reloader, keys: keys, accessLog: accessLog, notifier: notifier,
                     logger: logger),
@@ -295,6 +308,8 @@ package struct AnteroomServer {
         try await line.close()
         try? await accessLog.shutdown()
         await captcha.close()
+        await tracing.export()
+        await tracing.close()
         try? await group.shutdownGracefully()
         if let failure { throw failure }
         logger.notice("Stopped")

@@ -12,6 +12,8 @@ package enum FieldName: UInt8, Sendable {
     // What verdicts and answers depend on.
     case userAgent, accept, acceptLanguage, secFetchDest, authorization, contentType, referer, origin, cacheControl
     case secWebSocketKey, secWebSocketVersion
+    // W3C Trace Context.
+    case traceparent, tracestate
 
     /// Case-insensitive, by length first, so that a foreign name costs one comparison at most.
     static func classify(_ name: UnsafeRawBufferPointer) -> FieldName {
@@ -33,6 +35,8 @@ package enum FieldName: UInt8, Sendable {
         case (9, UInt8(ascii: "f")): return `is`("forwarded", .forwarded)
         case (10, UInt8(ascii: "c")): return `is`("connection", .connection)
         case (10, UInt8(ascii: "k")): return `is`("keep-alive", .keepAlive)
+        case (10, UInt8(ascii: "t")): return `is`("tracestate", .tracestate)
+        case (11, UInt8(ascii: "t")): return `is`("traceparent", .traceparent)
         case (10, UInt8(ascii: "u")): return `is`("user-agent", .userAgent)
         case (10, UInt8(ascii: "s")): return `is`("set-cookie", .setCookie)
         case (12, UInt8(ascii: "c")): return `is`("content-type", .contentType)

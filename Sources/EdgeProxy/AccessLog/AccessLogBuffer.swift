@@ -1,3 +1,4 @@
+import HTTPWire
 import VisitorAPI
 import WaitingRoom
 
@@ -22,6 +23,12 @@ final class AccessLogBuffer {
         time(line.time)
         text("\",\"request_id\":\"")
         bytes.append(contentsOf: line.requestID)
+        if let span = line.span {
+            text("\",\"trace_id\":\"")
+            span.traceID.appendHex(to: &bytes)
+            text("\",\"span_id\":\"")
+            span.spanID.appendHex(to: &bytes)
+        }
         text("\",\"client\":\"")
         bytes.append(contentsOf: line.client)
         text("\",\"queue_id\":\"")
@@ -134,6 +141,8 @@ struct AccessLogLine {
     var time: Timestamp
     var requestID: [UInt8]
     var client: [UInt8]
+    /// The gate's own, while tracing is on.
+    var span: TraceParent?
     var room: [UInt8]
     var outcome: LoopCounters.Outcome
     /// Ranges in the head that is given with the line.

@@ -1,7 +1,9 @@
 import HTTPWire
 import NIOCore
 import RoomConfiguration
+import SpanExport
 import VisitorAPI
+import WaitingRoom
 
 /// The gate's own answers, and the end of every exchange.
 extension DownstreamHandler {
@@ -213,12 +215,30 @@ extension DownstreamHandler {
         if let log = gate.accessLog {
             let line = AccessLogLine(
                 time: LoopClock.wallTime, requestID: exchange.requestID, client: exchange.clientAddress,
-                room: exchange.room?.idBytes ?? [], outcome: exchange.outcome, method: exchange.method,
+                span: exchange.span?.own, room: exchange.room?.idBytes ?? [], outcome: exchange.outcome,
+                method: exchange.method,
                 host: exchange.host, target: exchange.target, httpVersion: httpVersion(of: exchange),
                 status: exchange.status, bytesIn: exchange.bytesIn, bytesOut: exchange.bytesOut, duration: duration,
                 upstreamDuration: exchange.upstreamDuration, failure: exchange.failure, note: exchange.note)
             unsafe exchange.head.withUnsafeReadableBytes { unsafe log.append(line, head: $0) }
         }
+        if let span = exchange.span, span.own.isSampled { gate.note(finished(span, exchange, duration)) }
         gate.give(back: exchange)
+    }
+
+    private func finished(_ span: RequestSpan, _ exchange: Exchange, _ duration: Int64) -> FinishedSpan {
+        unsafe exchange.head.withUnsafeReadableBytes { head in
+            func text(_ range: Range<Int>) -> String { unsafe String(decoding: head[range].prefix(256), as: UTF8.self) }
+            return FinishedSpan(
+                traceID: span.own.traceID, spanID: span.own.spanID, parentID: span.parentID,
+                startedAt: LoopClock.wallTime.milliseconds * 1000 - duration, duration: duration,
+                upstreamDuration: exchange.upstreamDuration >= 0 ? exchange.upstreamDuration : nil,
+                method: text(exchange.method), host: text(exchange.host),
+                path: exchange.path.isEmpty ? "/" : text(exchange.path), isSecure: peer.isSecure,
+                httpVersion: stream != nil ? "2" : exchange.isHTTP11 ? "1.1" : "1.0", status: exchange.status,
+                room: exchange.room?.id.text ?? "", verdict: exchange.outcome.name,
+                requestID: String(decoding: exchange.requestID, as: UTF8.self),
+                failure: exchange.failure.map { "\($0)" })
+        }
     }
 }

@@ -28,6 +28,10 @@ extension DownstreamHandler {
             return .refuse(error)
         }
         unsafe readClient(head, bytes, exchange)
+        if let sampling = gate.routing.tracing {
+            exchange.span = unsafe RequestSpan(
+                continuing: head, bytes, isTrusted: isTrustedPeer, sampling: sampling, ids: &gate.traceIDs)
+        }
         return unsafe withPath(of: exchange, bytes) { path in
             if service == .redirect, unsafe !isCertificateChallenge(path, exchange) {
                 return unsafe redirect(head, bytes, exchange)

@@ -35,6 +35,8 @@ final class Exchange {
     var triedEndpoints: UInt64 = 0
     /// The endpoint is out, and this request finds out whether it is still.
     var isTrial = false
+    /// Nil while tracing is off.
+    var span: RequestSpan?
     var session: VerifiedToken?
     var grant: Grant?
     var outcome = LoopCounters.Outcome.refused
@@ -77,6 +79,7 @@ final class Exchange {
         pool = nil
         triedEndpoints = 0
         isTrial = false
+        span = nil
         session = nil
         grant = nil
         outcome = .refused

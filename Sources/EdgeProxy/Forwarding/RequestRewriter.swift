@@ -54,6 +54,9 @@ import NIOCore
                 .xForwardedHost, .forwarded, .xRequestID, .via, .xAnteroomToken, .xAnteroomSession, .alias:
                 keeps = false
             case .expect: keeps = head.expectsContinue
+            case .traceparent: keeps = keeps && exchange.span == nil
+            // It belongs to the trace that came with it.
+            case .tracestate: keeps = keeps && exchange.span.map { $0.parentID != nil } ?? true
             case .host:
                 hasHost = true
                 keeps = upstream.host == nil
@@ -154,6 +157,11 @@ import NIOCore
         unsafe list(.via, "Via: ", head, bytes, into: &out)
         out.append(
             exchange.isHTTP2 ? "2 anteroom\r\n" : head.isHTTP11 ? "1.1 anteroom\r\n" : "1.0 anteroom\r\n")
+        if let span = exchange.span {
+            out.append("traceparent: ")
+            out.append(span.own.bytes)
+            out.append("\r\n")
+        }
         if let token = unsafe forwardToken {
             out.append("X-Anteroom-Token: ")
             unsafe out.append(token)

@@ -1,6 +1,7 @@
 import HTTPWire
 package import NIOCore
 import RoomConfiguration
+package import SpanExport
 package import VisitorAPI
 package import WaitingRoom
 
@@ -45,11 +46,14 @@ package final class GateLoop {
     /// HTTP/2 connections with something to send when this turn of the loop ends.
     private var unsent: ContiguousArray<HTTP2Connection> = []
     private var requestIDs: RequestIDSequence
+    var traceIDs: TraceIDs
+    private let spans: SpanQueue
+    private var finishedSpans: [FinishedSpan] = []
 
     /// Makes the state of one loop. Call it on that loop, then `start()`.
     package init(
         loop: any EventLoop, routing: RoutingTable, desk: VisitorDesk, tokens: LoopTokens, activity: LoopActivity,
-        accessLog: AccessLogWriter, ledger: ConnectionLedger,
+        accessLog: AccessLogWriter, ledger: ConnectionLedger, spans: SpanQueue = SpanQueue(),
         endpointChanged: @escaping @Sendable (EndpointChange) -> Void
     ) {
         self.loop = loop
@@ -62,6 +66,8 @@ package final class GateLoop {
         self.endpointChanged = endpointChanged
         var generator = SystemRandomNumberGenerator()
         requestIDs = RequestIDSequence(seed: generator.next())
+        traceIDs = TraceIDs(seed: generator.next())
+        self.spans = spans
         spare.reserveCapacity(256)
         activity.notesReturns = routing.hasChallenges
     }
@@ -121,6 +127,18 @@ package final class GateLoop {
             }
             return EndpointReport(endpoint: endpoint, isIn: pool.health.isIn, counts: pool.counts)
         }
+    }
+
+    /// Takes the span of a request that has ended; what a sweep cannot carry away is counted as dropped.
+    func note(_ span: FinishedSpan) {
+        finishedSpans.append(span)
+        if finishedSpans.count >= 256 { handOverSpans() }
+    }
+
+    private func handOverSpans() {
+        guard !finishedSpans.isEmpty else { return }
+        spans.add(finishedSpans)
+        finishedSpans.removeAll(keepingCapacity: true)
     }
 
     func noteChange(_ change: EndpointChange) { endpointChanged(change) }
@@ -223,6 +241,7 @@ package final class GateLoop {
         if activity.notesReturns { desk.noteReturns() }
         tunnels.noteUse { session, position, room in activity.noteTunnel(of: session, position: position, in: room) }
         log.flush()
+        handOverSpans()
     }
 }
 
@@ -232,13 +251,18 @@ struct RequestIDSequence {
 
     init(seed: UInt64) { state = seed }
 
-    mutating func next(into bytes: inout [UInt8]) {
+    mutating func next() -> UInt64 {
         // SplitMix64 (Steele, Lea, Flood 2014): a bijection of a counter, so no id comes twice.
         state &+= 0x9e37_79b9_7f4a_7c15
         var value = state
         value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
         value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
         value ^= value >> 31
+        return value
+    }
+
+    mutating func next(into bytes: inout [UInt8]) {
+        var value = next()
         if bytes.count != 16 { bytes = [UInt8](repeating: 0, count: 16) }
         var digits = bytes.mutableSpan
         for index in 0..<16 {

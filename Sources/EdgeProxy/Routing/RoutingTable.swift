@@ -22,6 +22,8 @@ package final class RoutingTable: Sendable {
     package let gate: GateConfiguration
     /// Whether any room asks newcomers to prove something.
     let hasChallenges: Bool
+    /// Nil: requests are not traced.
+    let tracing: TraceSampling?
     let tls: TLSContexts
     let reservedPath: [UInt8]
     /// The value of `Strict-Transport-Security` in answers over TLS; empty for none.
@@ -44,6 +46,7 @@ package final class RoutingTable: Sendable {
         }
         hasChallenges = rooms.contains { $0.rule.challenge.isOn }
         gate = configuration.gate
+        tracing = configuration.tracing.endpoint.map { _ in TraceSampling(share: configuration.tracing.sample) }
         let port = configuration.gate.listen.first { $0.service == .https }?.address.port ?? 443
         securePort = port == 443 || port == 0 ? "" : ":\(port)"
         strictTransport = Array((configuration.gate.tls.hsts.fieldValue ?? "").utf8)

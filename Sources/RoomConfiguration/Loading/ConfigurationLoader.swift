@@ -117,6 +117,7 @@ extension Configuration {
             tokens = TokenConfiguration(reading: section, binding: &binding)
         }
         if let section = root.section("log", as: .log) { log = LogConfiguration(reading: section) }
+        if let section = root.section("tracing", as: .tracing) { tracing = TracingConfiguration(reading: section) }
         if let section = root.section("api", as: .api) { api = APIConfiguration(reading: section) }
         var limits = RateLimits()
         if let section = root.section("rate_limits", as: .rateLimits) {

@@ -8,6 +8,7 @@ package struct Configuration: Hashable, Sendable {
     package var events: EventsConfiguration
     package var tokens: TokenConfiguration
     package var log: LogConfiguration
+    package var tracing = TracingConfiguration()
     package var api: APIConfiguration
     /// Hosts without a room whose requests are forwarded.
     package var passthrough: [PassthroughConfiguration]

@@ -13,6 +13,7 @@ enum SectionName: String, CaseIterable {
     case events
     case tokens
     case log
+    case tracing
     case api
     /// Of a room too.
     case rateLimits = "rate_limits"
@@ -30,7 +31,11 @@ enum SectionName: String, CaseIterable {
 
     var keys: [String] {
         switch self {
-        case .root: ["gate", "admin", "store", "events", "tokens", "log", "api", "rate_limits", "passthrough", "rooms"]
+        case .root:
+            [
+                "gate", "admin", "store", "events", "tokens", "log", "tracing", "api", "rate_limits", "passthrough",
+                "rooms",
+            ]
         case .gate:
             [
                 "listen", "reserved_path", "trusted_proxies", "workers", "access_log", "limits", "timeouts",
@@ -51,6 +56,7 @@ enum SectionName: String, CaseIterable {
         case .events: ["nats_url"]
         case .tokens: ["algorithm", "lifetime", "key_file", "token_binding"]
         case .log: ["level"]
+        case .tracing: ["endpoint", "sample"]
         case .api: ["cors_origins", "embed_origins"]
         case .rateLimits: ["enabled"] + CallLimit.allCases.map(\.rawValue) + ["exempt"]
         case .passthrough: ["hosts", "target_url", "target_urls", "balance", "health", "origin_tls", "preserve_host"]
