@@ -19,8 +19,14 @@ from rig.visitor import Visitor, through
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 TEXTS = {str(page.relative_to(REPOSITORY)): page.read_text() for page in PAGES}
 #: In a sentence, or a line of its own in a block.
-COMMAND = re.compile(r"`(anteroom [^`\n]+)`|^ *(?:\$ )?(anteroom [-a-z].*)$", re.MULTILINE)
-COMMANDS = sorted({(first or second).strip() for text in TEXTS.values() for first, second in COMMAND.findall(text)})
+COMMAND = re.compile(r"`(anteroom [^`\n]+)`|^ *(?:\$ )?(anteroom [-a-z](?:.*\\\n)*.*)$", re.MULTILINE)
+COMMANDS = sorted(
+    {
+        " ".join((first or second).replace("\\\n", " ").split())
+        for text in TEXTS.values()
+        for first, second in COMMAND.findall(text)
+    }
+)
 #: These go on until they are ended.
 ENDLESS = ("anteroom run", "anteroom rooms watch", "anteroom rooms tail")
 
@@ -68,14 +74,15 @@ class Place:
         assert visitor.call("POST", "enqueue", json={}).status_code == 201
         return visitor.status()["position_id"]
 
-    def session(self) -> dict:
-        return through(self.gate, "open", path="/open/echo").call("GET", "session").json()
+    def through(self) -> Visitor:
+        return through(self.gate, "open", path="/open/echo")
 
     def filled(self, command) -> list:
         """The command's words, with somebody for each name in capitals."""
         words = command.split(" > ")[0].split()
-        values = {"FILE": lambda: "gate.yml", "POSITION": self.waiting, "TOKEN": lambda: self.session()["token"]}
-        values["SESSION"] = lambda: self.session()["session_id"]
+        values = {"FILE": lambda: "gate.yml", "POSITION": self.waiting, "TOKEN": lambda: self.through().cookie("s")}
+        values["SESSION"] = lambda: self.through().call("GET", "session").json()["session_id"]
+        values["N"] = lambda: "1000"
         values["ROOM"] = lambda: "open" if "SESSION" in words else "tickets"
         filled = []
         for word in words[1:]:
@@ -87,8 +94,11 @@ class Place:
                 filled.append(self.gate.facts("concert-tickets")["draw_commitment"])
             else:
                 filled.append(word)
-        # It would ask, and there is nobody to answer.
-        return [*filled, "--yes"] if filled[:2] == ["rooms", "drain"] else filled
+        if filled[:2] == ["rooms", "drain"]:
+            filled.append("--yes")  # it would ask, and there is nobody to answer
+        if filled[0] == "simulate" and "--room" not in filled:
+            filled += ["--room", "tickets"]  # needed where there are several
+        return filled
 
     def run(self, *arguments):
         return subprocess.run(

@@ -14,7 +14,7 @@ def change(line: str, other: str) -> tuple:
 
 #: What can be broken in admit.lua.
 MISTAKES = {
-    "slots": change("math.min(free(), floor(units()", "math.min(999999, floor(units()"),
+    "slots": change("math.min(free(), M.waiting,", "math.min(999999, M.waiting,"),
     "order": change(
         "for i = 1, math.min(size - first, #normal) do batch[first + i] = normal[i] end",
         "for i=1,math.min(size-first,#normal) do batch[first+i]=normal[#normal+1-i] end",

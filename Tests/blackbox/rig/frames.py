@@ -1,5 +1,6 @@
 """A visitor who speaks HTTP/2 frame by frame (RFC 9113): sends any frame and reads frames without repairing them."""
 
+import contextlib
 import dataclasses
 import socket
 import struct
@@ -83,6 +84,7 @@ class Connection:
         self.settings = {}
         self.send_windows = {0: 65535}
         self.next_stream = 1
+        self.held = None
         if preface:
             self.socket.sendall(preface)
             self.send_settings(settings)
@@ -99,7 +101,20 @@ class Connection:
         size = len(payload) if length is None else length
         self.raw(struct.pack(">I", size)[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload)
 
+    @contextlib.contextmanager
+    def together(self):
+        """What is sent within leaves in one write."""
+        self.held = bytearray()
+        try:
+            yield
+        finally:
+            held, self.held = self.held, None
+            self.raw(held)
+
     def raw(self, data):
+        if self.held is not None:
+            self.held += data
+            return
         try:
             self.socket.sendall(data)
         except (BrokenPipeError, ConnectionResetError):
