@@ -48,10 +48,10 @@ class Scripts:
 
     def __init__(self, connection):
         self.connection = connection
-        prelude, passes = ((LUA / f"{name}.lua").read_text() for name in ("prelude", "passes"))
+        prelude, passes, limits = ((LUA / f"{name}.lua").read_text() for name in ("prelude", "passes", "limits"))
         self.digests = {}
         for name in ("configure", "join", "look", "record", "admit", "clean", "trim"):
-            before = {"trim": "", "join": prelude + passes}.get(name, prelude)
+            before = {"trim": "", "join": prelude + passes, "configure": prelude + limits}.get(name, prelude)
             self.digests[name] = connection.call("SCRIPT", "LOAD", before + (LUA / f"{name}.lua").read_text())
 
     def microseconds(self) -> int:
@@ -96,7 +96,7 @@ class Room:
     def configure(self, **limits):
         self.limits.update(limits)
         pairs = [word for pair in self.limits.items() for word in pair]
-        self.run("configure", [f"g{self.name}", self.epoch, repr(sorted(self.limits.items())), *pairs], always=[])
+        self.run("configure", [f"g{self.name}", self.epoch, repr(sorted(self.limits.items())), "", "", *pairs], always=[])
 
     def id(self, number) -> str:
         """A visitor's id: random to the store, the same at every run."""
