@@ -96,7 +96,8 @@ class Room:
     def configure(self, **limits):
         self.limits.update(limits)
         pairs = [word for pair in self.limits.items() for word in pair]
-        self.run("configure", [f"g{self.name}", self.epoch, repr(sorted(self.limits.items())), "", "", *pairs], always=[])
+        text = repr(sorted(self.limits.items()))
+        self.run("configure", [f"g{self.name}", self.epoch, text, "", "", *pairs], always=[])
 
     def id(self, number) -> str:
         """A visitor's id: random to the store, the same at every run."""
@@ -113,7 +114,7 @@ class Room:
     @property
     def always(self) -> list:
         """The keys that a gate declares with every script (RoomKeys.swift)."""
-        return [self.key(name) for name in ("lanes", "n", "w", "a", "s0", "s1", "l", "e", "ended")]
+        return [self.key(name) for name in ("lanes", "n", "w", "a", "s0", "s1", "l", "e", "ended", "m", "moved")]
 
     def shards(self, ids) -> list:
         return [self.key(f"p:{int(id[-4:], 16) & 0x3FFF:x}") for id in ids]
