@@ -40,6 +40,22 @@ def allowed(answer):
 PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
 
 
+@pytest.mark.parametrize("path", ["/enqueue", "/handover/claim"])
+def test_a_form_of_another_site_changes_no_place(sites, path):
+    """A form can send any text without a preflight: it must neither bring cookies of its own nor use the visitor's."""
+    body = '{"code":"7K3MQ0ZX","x":"="}' if "claim" in path else "{}"
+    headers = {"User-Agent": AGENT, "Origin": STRANGER, "Content-Type": "text/plain"}
+    url = f"{sites['nobody'].url}/api/v1/queues/shop{path}"
+    assert "Set-Cookie" not in requests.post(url, data=body, headers=headers, timeout=10).headers
+    visitor = Visitor(sites["nobody"])
+    assert visitor.call("POST", "enqueue", json={}, Origin=sites["nobody"].url).status_code == 201
+    before = visitor.cookie("p")
+    assert before
+    if "claim" in path:
+        answer = visitor.http.post(url, data=body, headers=headers, timeout=10)
+        assert answer.status_code == 403 and visitor.cookie("p") == before
+
+
 class TestCORS:
     def test_off_by_default(self, sites):
         """No site is told anything, and a preflight is a method like others."""

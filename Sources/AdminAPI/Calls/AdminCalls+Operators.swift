@@ -54,7 +54,7 @@ extension AdminCalls {
             try await services.store.admitNow(body.count, by: actor, in: room)
         }
         services.onAdmission(report, room)
-        if let refusal = report.refusal { throw Problem(.conflict, refusal.words) }
+        if report.admitted == 0, let refusal = report.refusal { throw Problem(.conflict, refusal.words) }
         note(request, "admission.granted", in: room, "\(report.admitted) of \(body.count)")
         return .json {
             $0.member("admitted", report.admitted)

@@ -22,10 +22,18 @@ extension VisitorDesk {
         return response
     }
 
+    /// Whether a page of a site made the request that may not use the visitor's cookies, as far as the browser says.
+    nonisolated func isOfStrangers(_ request: VisitorRequest) -> Bool {
+        guard let origin = request.origin else { return false }
+        return !request.isOfThisSite && !services.api.corsOrigins.trusts(origin)
+    }
+
     /// An answer of the API with what lets the scripts of sites that may call read it. Cookies go only with sites that are
     /// named: a wildcard is never combined with them.
     package nonisolated func readable(_ response: VisitorResponse, by request: VisitorRequest) -> VisitorResponse {
         var response = response
+        // A form of another site's comes without the visitor's cookies, and must not put others in their place.
+        if request.positionToken == nil, isOfStrangers(request) { response.cookies = [] }
         switch services.api.corsOrigins {
         case .these([]): return response
         case .these:

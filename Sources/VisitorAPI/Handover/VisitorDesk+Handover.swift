@@ -57,6 +57,10 @@ extension VisitorDesk {
 
     /// `POST handover/claim`: the place of a code for the caller.
     func claimHandover(_ request: VisitorRequest, _ rule: RoomRule) async throws(StoreError) -> VisitorAnswer {
+        // From a neighbouring host the visitor's cookies come along, and the place that they name would be given up.
+        guard request.positionToken == nil || !isOfStrangers(request) else {
+            return .respond(.problem(403, "Forbidden", detail: "A page of another site cannot move a place."))
+        }
         let body: HandoverBody
         do throws(BodyMistake) {
             body = try HandoverBody(request.body)

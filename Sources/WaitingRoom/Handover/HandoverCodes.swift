@@ -27,10 +27,13 @@ struct HandoverCodes: Sendable {
     /// - Returns: when it ends; nil if there are too many.
     mutating func add(_ code: HandoverDigest, of position: PositionID, at now: Timestamp) -> Timestamp? {
         forget(at: now)
-        if let earlier = codes[position] { offers[earlier] = nil }
-        guard offers.count < HandoverTerms.mostCodes, offers[code] == nil,
-            order.count - head < 4 * HandoverTerms.mostCodes
-        else { return nil }
+        if let earlier = codes.removeValue(forKey: position) { offers[earlier] = nil }
+        if order.count - head >= 4 * HandoverTerms.mostCodes {
+            // Mostly codes that others have replaced.
+            order = order[head...].filter { offers[$0.code]?.expiresAt == $0.expiresAt }
+            head = 0
+        }
+        guard offers.count < HandoverTerms.mostCodes, offers[code] == nil else { return nil }
         let end = now + HandoverTerms.life
         offers[code] = Offer(position: position, expiresAt: end)
         codes[position] = code
