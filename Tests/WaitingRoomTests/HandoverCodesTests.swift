@@ -8,7 +8,9 @@ struct HandoverCodesTests {
 
     private static func position(_ number: UInt64) -> PositionID { PositionID(bits: UUIDBits(high: 9, low: number)) }
 
-    private static func code(_ number: UInt64) -> HandoverDigest { HandoverDigest(bits: UUIDBits(high: 3, low: number)) }
+    private static func code(_ number: UInt64) -> HandoverDigest {
+        HandoverDigest(bits: UUIDBits(high: 3, low: number))
+    }
 
     @Test("A few who ask for code after code leave room for everybody else")
     func replaced() {
