@@ -58,26 +58,21 @@ extension Room {
     /// Puts one position in the place of another, which ends.
     mutating func handOver(_ old: PositionID, to heir: PositionID, at time: Timestamp) {
         guard var entry = positions[old] else { return }
-        let admission: Entry.EndedAdmission?
         switch entry.phase {
         case .waiting:
             line.remove(entry.key)
             line.insert(Line.Member(key: entry.key, id: heir))
             entry.phase = .waiting(lastSign: time)
             silence.note(heir, at: time)
-            admission = nil
         case .admitted(let since):
             // Who has a slot has no longer to use it for having moved.
             claims.note(heir, at: since)
-            admission = Entry.EndedAdmission(since: since, session: nil)
         case .active, .ended: return
         }
         positions[heir] = entry
         if let user = entry.particulars?.userID, users[user] == old { users[user] = heir }
-        _ = positions.update(old) { entry in
-            entry.phase = .ended(Entry.Ending(status: .moved, time: time, admission: admission))
-        }
-        remember(old, endedAt: time, afterAdmission: admission != nil)
+        guard let before = positions.update(old, { $0.end(as: .moved, at: time) }) else { return }
+        remember(old, endedAt: time, afterAdmission: before.hasHeldSlot)
     }
 }
 

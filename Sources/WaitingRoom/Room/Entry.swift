@@ -76,6 +76,7 @@ struct Entry: Sendable {
         case .ended(let ending): ending.status
         }
     }
+
     /// Whether it holds a slot or did.
     var hasHeldSlot: Bool {
         switch phase {
@@ -99,6 +100,7 @@ struct Entry: Sendable {
     var activeSession: ActiveSession? {
         if case .active(let session) = phase { session } else { nil }
     }
+
     /// Ends it in whichever state it is; one that has ended stays as it is.
     /// - Returns: what it was.
     mutating func end(as status: PositionStatus, at time: Timestamp) -> Entry {

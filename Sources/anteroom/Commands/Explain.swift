@@ -11,7 +11,7 @@ struct Explain: AsyncParsableCommand {
             the embedded store. Running gates may go on. Exit code 1 if the record does not know the position.
             """)
 
-    @Argument(help: "The position's id, as position_id and the access log have it.")
+    @Argument(help: "The position's id, as position_id in answers and events has it.")
     var position: String
 
     @OptionGroup var file: ConfigurationFile
