@@ -13,9 +13,12 @@ LIBRARIES := libssl-dev libhiredis-dev libnats-dev
 PEERS := nginx haproxy wrk nghttp2-client redis-server
 BROWSER := chromium chromium-driver fonts-dejavu-core
 SHELLS := zsh fish
-TEST_TOOLS := curl openssl nats-server slowhttptest systemd zbar-tools $(LIBRARIES) $(PEERS) $(SHELLS)
+TEST_TOOLS := curl openssl openssh-client iproute2 nats-server slowhttptest systemd zbar-tools $(LIBRARIES) $(PEERS) \
+	$(SHELLS)
 # Unpacked and not installed: Debian's packages would start them, on the port of the demo.
 MONITORS := prometheus prometheus-alertmanager
+# Of which only the client is wanted, for what it says of its commands.
+CONTAINERS := docker.io
 
 .DEFAULT_GOAL := help
 .PHONY: help run test soak chaos abuse fuzz bench build release lint blackbox clean libraries test-tools peers
@@ -92,7 +95,7 @@ libraries:
 peers:
 	$(call install,$(PEERS))
 
-test-tools: $(TOOLS)/ready
+test-tools: $(TOOLS)/ready $(TOOLS)/containers
 	$(call install,$(TEST_TOOLS))
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || $(MAKE) --no-print-directory browser
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory python-venv
@@ -104,15 +107,25 @@ browser:
 python-venv:
 	$(call install,python3-venv)
 
+# The packages $(1) into $(TOOLS), unless the programs $(2) are there already.
+define unpack
+@mkdir -p $(TOOLS)
+@missing=""; for name in $(2); do command -v $$name >/dev/null || missing="$$missing $$name"; done; \
+if [ -z "$$missing" ]; then :; \
+elif command -v apt-get >/dev/null; then \
+	cd $(TOOLS) && echo "Unpacking $(1)" && \
+	{ apt-get download -q $(1) || { $(SUDO) apt-get update -q && apt-get download -q $(1); }; } && \
+	for package in *.deb; do dpkg -x $$package . || exit 1; done && rm -rf *.deb usr/share; \
+else echo "Needed, by whatever name they have here: $(1)"; fi
+@touch $@
+endef
+
 $(TOOLS)/ready:
-	@mkdir -p $(TOOLS)
-	@if command -v prometheus >/dev/null && command -v promtool >/dev/null && command -v amtool >/dev/null; then :; \
-	elif command -v apt-get >/dev/null; then \
-		cd $(TOOLS) && echo "Unpacking $(MONITORS)" && \
-		{ apt-get download -q $(MONITORS) || { $(SUDO) apt-get update -q && apt-get download -q $(MONITORS); }; } && \
-		for package in *.deb; do dpkg -x $$package . || exit 1; done && rm -rf *.deb usr/share; \
-	else echo "Needed, by whatever name they have here: $(MONITORS)"; fi
-	@touch $@
+	$(call unpack,$(MONITORS),prometheus promtool amtool)
+
+$(TOOLS)/containers:
+	$(call unpack,$(CONTAINERS),docker)
+	@rm -f $(TOOLS)/usr/sbin/dockerd
 
 $(VENV)/ready: Tests/blackbox/requirements.txt | test-tools
 	$(PYTHON) -m venv $(VENV)
