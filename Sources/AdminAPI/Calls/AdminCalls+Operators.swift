@@ -32,6 +32,7 @@ extension AdminCalls {
         let facts = try await asking { [overrides] () async throws(StoreError) in
             try await services.store.override(overrides, by: actor, in: room)
         }
+        await services.onOverride(room)
         note(request, "room.overridden", in: room, overrides.words)
         return answer(of: facts)
     }
@@ -42,6 +43,7 @@ extension AdminCalls {
         let facts = try await asking { () async throws(StoreError) in
             try await services.store.override(RoomOverrides(), by: actor, in: room)
         }
+        await services.onOverride(room)
         note(request, "room.overridden", in: room, RoomOverrides().words)
         return answer(of: facts)
     }
