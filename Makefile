@@ -21,7 +21,7 @@ MONITORS := prometheus prometheus-alertmanager
 CONTAINERS := docker.io
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak chaos abuse fuzz bench build release lint blackbox clean libraries test-tools peers
+.PHONY: help run test docs soak chaos abuse fuzz bench build release lint blackbox clean libraries test-tools peers
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,7 @@ run: release ## Start the demo shop and the gate in front of it
 test: test-tools $(VENV)/ready ## Lint and all tests; pytest's closing line is the last
 	$(MAKE) lint
 	ANTEROOM_CI=1 $(SWIFT) build --build-tests
+	$(PYTHON) docs/reference.py
 	ANTEROOM_CI=1 $(SWIFT) test --skip-build --parallel --skip DragonflyStoreTests --skip NATSBusTests
 	ANTEROOM_CI=1 Tests/with-nats.sh $(SWIFT) test --skip-build --filter NATSBusTests
 	ANTEROOM_CI=1 Tests/with-redis.sh plain $(SWIFT) test --skip-build --filter DragonflyStoreTests
@@ -71,11 +72,14 @@ release: libraries ## Release build of the gate and the demo shop
 	$(SWIFT) build $(RELEASE_FLAGS) --product anteroom
 	$(SWIFT) build $(RELEASE_FLAGS) --product demo-shop
 
+docs: build ## The reference of the package API with DocC, into .build-docs
+	$(PYTHON) docs/reference.py
+
 lint: ## Formatting and style
 	$(SWIFT) format lint --strict --parallel -r Sources Tests Fuzz Package.swift
 
 clean: ## Remove what was built
-	rm -rf .build .build-fuzz $(VENV) $(TOOLS) artefacts
+	rm -rf .build .build-fuzz .build-docs $(VENV) $(TOOLS) artefacts
 
 # What is missing of the packages $(1) is installed with apt-get; elsewhere than on Debian it is only named.
 define install

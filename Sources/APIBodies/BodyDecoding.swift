@@ -9,7 +9,7 @@ package enum BodyDecoding {
     private static let notJSON = "the body is not JSON (RFC 8259), or has a number that is too large"
 
     /// Nil for an empty body.
-    /// - Parameter remedy: what would be right at a place, which is given by the names of members.
+    /// - `remedy`: what would be right at a place, which is given by the names of members.
     package static func object<Object: Decodable>(
         _ type: Object.Type, in bytes: [UInt8], remedy: ([String]) -> String
     ) throws(BodyMistake) -> Object? {

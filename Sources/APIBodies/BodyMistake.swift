@@ -5,7 +5,7 @@ package struct BodyMistake: Error, Hashable {
     package var wrong: String
     package var remedy: String
 
-    /// - Parameter path: the names of members, from the outermost.
+    /// - `path`: the names of members, from the outermost.
     package init(at path: [String] = [], _ wrong: String, _ remedy: String) {
         pointer = path.reduce("#") { $0 + "/" + Self.escaped($1) }
         self.wrong = wrong

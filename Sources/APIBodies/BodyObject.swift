@@ -25,9 +25,8 @@ package struct BodyObject {
 
     private let values: [String: Value]
 
-    /// - Parameters:
-    ///   - names: of the members that may be there; another is a mistake.
-    ///   - remedy: what a whole body should be.
+    /// - `names`: of the members that may be there; another is a mistake.
+    /// - `remedy`: what a whole body should be.
     package init(_ bytes: [UInt8], names: [String], remedy: String) throws(BodyMistake) {
         values = try BodyDecoding.object([String: Value].self, in: bytes, remedy: { _ in remedy }) ?? [:]
         for name in values.keys.sorted() where !names.contains(name) {

@@ -29,7 +29,7 @@ package struct HistogramCounts: Hashable, Sendable {
     }
 
     /// Values that were counted elsewhere.
-    /// - Parameter counts: per bucket, not cumulative: one more than there are bounds.
+    /// - `counts`: per bucket, not cumulative: one more than there are bounds.
     package init(bounds: [Double], counts: [UInt64], sum: Double) {
         self.init(bounds: bounds)
         guard counts.count == self.counts.count else { return }

@@ -45,7 +45,7 @@ package final class PrometheusCollectorRegistry: Sendable {
     }
 
     /// The histogram with this name and these labels, made if there is none yet.
-    /// - Parameter buckets: upper bounds; the same for all label sets of the family.
+    /// - `buckets`: upper bounds; the same for all label sets of the family.
     package func makeDurationHistogram(
         name: String, labels: [(String, String)] = [], buckets: [Duration], help: String = ""
     ) throws(MetricsError) -> DurationHistogram {
@@ -56,7 +56,7 @@ package final class PrometheusCollectorRegistry: Sendable {
     }
 
     /// The histogram with this name and these labels, made if there is none yet.
-    /// - Parameter buckets: upper bounds; the same for all label sets of the family.
+    /// - `buckets`: upper bounds; the same for all label sets of the family.
     package func makeValueHistogram(
         name: String, labels: [(String, String)] = [], buckets: [Double], help: String = ""
     ) throws(MetricsError) -> ValueHistogram {

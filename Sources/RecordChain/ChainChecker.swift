@@ -49,7 +49,7 @@ package struct ChainChecker: Sendable {
     }
 
     /// Takes the next text of the record.
-    /// - Parameter sequence: of the event; nil for what is none and stands between events.
+    /// - `sequence`: of the event; nil for what is none and stands between events.
     package mutating func observe(_ text: ArraySlice<UInt8>, sequence number: UInt64?) {
         let number = number ?? sequence
         if let link = ChainLink(text) {

@@ -23,7 +23,7 @@ package final class SpanExporter: Sendable {
     private static let batch = 512
     private static let timeout = TimeAmount.seconds(5)
 
-    /// - Parameter instance: which gate it is, for `service.instance.id`.
+    /// - `instance`: which gate it is, for `service.instance.id`.
     package init(group: any EventLoopGroup, instance: String, logger: Logger) {
         self.group = group
         self.instance = instance

@@ -1,12 +1,13 @@
 """README.md and docs/: commands of other programs than `anteroom` (test_documents.py has those).
 
-Each is run as it stands against real things. Where that cannot be (no container engine, no cluster, no systemd that runs,
-a program that no package has) its words are looked up in the program's own help, and what it names is looked for.
+Each is run as it stands against real things. Where that cannot be (no container engine, no cluster, no systemd that
+runs, a program that no package has) its words are looked up in its own help, and what it names is looked for.
 """
 
 import itertools
 import json
 import os
+import pathlib
 import re
 import shlex
 import shutil
@@ -133,7 +134,7 @@ def options(words) -> list:
 
 
 class House:
-    """Two gates with the room of the examples: one has slots for everybody, in the other one somebody holds the only."""
+    """Two gates with the room of the examples: one has slots for all, in the other somebody holds the only one."""
 
     def __init__(self, servers):
         origin = servers.origin(site)
@@ -159,7 +160,8 @@ class Terminal(Shell):
         places["127.0.0.1:9090"] = gate.admin_port
         lines = [f"connect-to = {place}:127.0.0.1:{port}" for place, port in places.items()]
         # Nothing else is there.
-        lines += ["connect-to = ::127.0.0.1:1", "noproxy = *", "silent", "show-error", "fail-with-body", "max-time = 10"]
+        lines += ["connect-to = ::127.0.0.1:1", "noproxy = *"]
+        lines += ["silent", "show-error", "fail-with-body", "max-time = 10"]
         (folder / ".curlrc").write_text("\n".join(lines) + "\n")
         (folder / "var").symlink_to(gate.directory / "var")
         self.variables = "\n".join(
@@ -243,9 +245,12 @@ def test_make_has_a_plan(page, text):
 
 
 @pytest.mark.parametrize("page, text", those("python3", "bench.py"))
-def test_a_part_of_the_benchmark_can_be_chosen(page, text):
-    words = text.removeprefix("python3 Benchmarks/").split()
-    said = helped("python3", REPOSITORY / "Benchmarks/bench.py", "--help")
+def test_python_knows_the_options_and_their_values(page, text):
+    words = text.removeprefix("python3 ").split()
+    if words[0] == "-m":
+        known(helped("python3", *words[:2], "--help"), options(words[2:]))
+        return
+    said = helped("python3", REPOSITORY / "Benchmarks" / pathlib.Path(words[0]).name, "--help")
     known(said, options(words))
     for option, value in itertools.pairwise(words):
         if option == "--only":

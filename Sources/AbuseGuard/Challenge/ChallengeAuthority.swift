@@ -53,7 +53,7 @@ package struct ChallengeAuthority: Sendable {
         return (challenge, Base64URL.text(challenge.encoded + code.prefix(Self.codeLength)))
     }
 
-    /// - Parameter solution: of one by work; a provider's word is asked for elsewhere.
+    /// - `solution`: of one by work; a provider's word is asked for elsewhere.
     package func judge(_ text: String, solution: String, by subject: Subject, at now: Int64) -> Verdict {
         var bytes: [UInt8] = []
         guard text.utf8.count == Self.textLength, Base64URL.decode(Array(text.utf8).span, into: &bytes),

@@ -21,9 +21,8 @@ package struct Work: Hashable, Sendable {
     /// The hardest is eight times the easiest: a few seconds on a phone.
     private static let levels = 4
 
-    /// - Parameters:
-    ///   - solved: challenges that were solved in the last ten seconds. Those who solve none make it no harder for others.
-    ///   - joins: attempts of this address in the same time.
+    /// - `solved`: challenges that were solved in the last ten seconds. Those who solve none make it no harder for others.
+    /// - `joins`: attempts of this address in the same time.
     package init(solved: Int, joins: Int, score: AbuseScore) {
         var level = 0
         for step in [200, 1000, 4000] where solved > step { level += 1 }

@@ -8,7 +8,7 @@ package struct VisitorKey: Hashable, Sendable {
     /// The same with the User-Agent.
     package let agent: UInt64
 
-    /// - Parameter address: an IP address in text form, or any other text.
+    /// - `address`: an IP address in text form, or any other text.
     package init(address: String, userAgent: String) {
         var hasher = Hasher()
         hasher.combine(VisitorKey.network(of: address))

@@ -1,6 +1,6 @@
 extension AuditTrail {
     /// A line for each entry; what exactly was done stands below where it does not fit.
-    /// - Parameter width: of the terminal; nil: no limit.
+    /// - `width`: of the terminal; nil: no limit.
     package func lines(width: Int?, _ paint: Paint) -> [String] {
         let table = Table(
             [

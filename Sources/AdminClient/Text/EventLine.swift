@@ -21,7 +21,7 @@ package struct EventLine: Sendable {
         self.event = event
     }
 
-    /// - Parameter width: of the terminal; nil: no limit.
+    /// - `width`: of the terminal; nil: no limit.
     package func text(width: Int?, _ paint: Paint) -> String {
         let data = event.data ?? [:]
         let room = data["queue_id"].map(\.words) ?? "-"

@@ -26,9 +26,8 @@ package struct RoomBoard: Sendable {
     /// The gate did not answer.
     package mutating func miss(_ trouble: String) { self.trouble = trouble }
 
-    /// - Parameters:
-    ///   - width: of the terminal; nil: no limit.
-    ///   - height: of the terminal; nil: no limit.
+    /// - `width`: of the terminal; nil: no limit.
+    /// - `height`: of the terminal; nil: no limit.
     package func lines(width: Int?, height: Int?, _ paint: Paint) -> [String] {
         let seen = rooms.compactMap(\.time).max().map { "\(Words.clock($0)) UTC" } ?? "now"
         var head = paint(cut("\(seen), every \(every) s: \(sums)", width), .faint)

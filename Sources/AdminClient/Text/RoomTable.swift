@@ -12,9 +12,8 @@ package struct RoomTable: Sendable {
         self.flows = flows
     }
 
-    /// - Parameters:
-    ///   - width: of the terminal; nil: no limit.
-    ///   - height: how many lines there may be; nil: no limit.
+    /// - `width`: of the terminal; nil: no limit.
+    /// - `height`: how many lines there may be; nil: no limit.
     package func lines(width: Int?, height: Int? = nil, _ paint: Paint) -> [String] {
         let isMarked = rooms.contains { $0.overrides != nil }
         // Titles, what is left out, and the mark's meaning.

@@ -15,7 +15,7 @@ package struct Sheet: Sendable {
         facts.append((name, text.printable, style, note?.printable))
     }
 
-    /// - Parameter width: of the terminal; nil: no limit.
+    /// - `width`: of the terminal; nil: no limit.
     package func lines(width: Int?, _ paint: Paint) -> [String] {
         let names = facts.map(\.name.columns).max() ?? 0
         let margin = names + 4

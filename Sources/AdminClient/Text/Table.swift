@@ -32,14 +32,14 @@ package struct Table: Sendable {
     private let columns: [Column]
     private let rows: [[Cell]]
 
-    /// - Parameter rows: each with a cell for each column.
+    /// - `rows`: each with a cell for each column.
     package init(_ columns: [Column], rows: [[Cell]]) {
         self.columns = columns
         self.rows = rows
     }
 
     /// The titles, then a line for each row.
-    /// - Parameter width: of the terminal; nil: no limit.
+    /// - `width`: of the terminal; nil: no limit.
     package func lines(width: Int?, _ paint: Paint) -> [String] {
         let (shown, widths) = layout(width)
         let titles = shown.map { Cell(columns[$0].title, .faint) }

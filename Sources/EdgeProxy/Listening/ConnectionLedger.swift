@@ -52,7 +52,7 @@ package final class ConnectionLedger: Sendable {
     /// Connections to origins, those included that are being made.
     private let toOrigins = Atomic<Int>(0)
 
-    /// - Parameter capacity: descriptors for connections.
+    /// - `capacity`: descriptors for connections.
     package init(capacity: Int = 1 << 40, loops: Int = 1) {
         self.capacity = capacity
         reserve = capacity / 4

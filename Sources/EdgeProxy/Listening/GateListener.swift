@@ -58,7 +58,7 @@ package final class GateListener: Sendable {
     package var sockets: [ListeningSocket] { entries.flatMap(\.sockets) }
 
     /// Accepts on all sockets.
-    /// - Parameter burst: how many a loop accepts at a time.
+    /// - `burst`: how many a loop accepts at a time.
     /// - Throws: `ListenError`; nobody accepts then.
     package func accept(on loops: [NIOLoopBound<GateLoop>], _ eventLoops: [any EventLoop], burst: Int) async throws {
         do {

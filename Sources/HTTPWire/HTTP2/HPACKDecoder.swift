@@ -1,6 +1,6 @@
 /// Takes the fields of a header block in their order.
 package protocol HPACKFieldSink: AnyObject {
-    /// - Parameter isSound: that a field of the same bytes was found sound before.
+    /// - `isSound`: that a field of the same bytes was found sound before.
     /// - Returns: whether its name and value are such as may stand in a head.
     func take(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, isSound: Bool) -> Bool
 }

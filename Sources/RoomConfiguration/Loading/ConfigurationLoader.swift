@@ -9,9 +9,8 @@ package struct ConfigurationLoader: Sendable {
     private let checkTemplate: @Sendable (String) -> String?
     private let pemChecks: PEMChecks
 
-    /// - Parameters:
-    ///   - checkTemplate: What is wrong with a template's syntax; nil if nothing.
-    ///   - pemChecks: What is wrong with certificates and keys.
+    /// - `checkTemplate`: What is wrong with a template's syntax; nil if nothing.
+    /// - `pemChecks`: What is wrong with certificates and keys.
     package init(
         files: FileAccess = .system, checkTemplate: @escaping @Sendable (String) -> String? = { _ in nil },
         pemChecks: PEMChecks = PEMChecks()

@@ -6,7 +6,7 @@ package struct ConfigurationOutline: Hashable, Sendable {
     package let admin: AdminConfiguration
     package let rooms: [RoomID]
 
-    /// - Parameter path: The YAML file; problems repeat it as it is.
+    /// - `path`: The YAML file; problems repeat it as it is.
     package init(path: String, files: FileAccess = .system) throws(ConfigurationMistakes) {
         let bytes: [UInt8]
         do throws(FileProblem) {

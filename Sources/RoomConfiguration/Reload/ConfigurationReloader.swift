@@ -25,11 +25,10 @@ package actor ConfigurationReloader: Service {
     private var isLoading = false
     private var isReloadDue = false
 
-    /// - Parameters:
-    ///   - initial: The configuration in force.
-    ///   - interval: Between two looks at the files; a change is applied at the second look after it.
-    ///   - apply: Puts a new configuration into force; throws if it cannot, and leaves the old one.
-    ///   - reportOutcome: Told after each loading what came of it.
+    /// - `initial`: The configuration in force.
+    /// - `interval`: Between two looks at the files; a change is applied at the second look after it.
+    /// - `apply`: Puts a new configuration into force; throws if it cannot, and leaves the old one.
+    /// - `reportOutcome`: Told after each loading what came of it.
     package init(
         path: String, environment: [String: String], initial: Configuration, loader: ConfigurationLoader,
         interval: Duration = .milliseconds(500),

@@ -11,9 +11,8 @@ package enum Binding: Hashable, Sendable, CaseIterable {
 
     /// The claim `bnd` for this visitor: 128 bits of HMAC-SHA256 under the salt over
     /// `address (if bound to) || 0 || user agent`. Nil for `none`. Allocates; about 1 µs.
-    /// - Parameters:
-    ///   - address: The visitor's IP address as text.
-    ///   - userAgent: The value of the User-Agent field; empty if there is none.
+    /// - `address`: The visitor's IP address as text.
+    /// - `userAgent`: The value of the User-Agent field; empty if there is none.
     package func digest(salt: BindingSalt, address: Span<UInt8>, userAgent: Span<UInt8>) -> BindingDigest? {
         var message: [UInt8] = []
         guard writeMessage(address: address, userAgent: userAgent, into: &message) else { return nil }

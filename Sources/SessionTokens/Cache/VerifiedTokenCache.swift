@@ -59,7 +59,7 @@ package final class VerifiedTokenCache {
 
     /// The token, if it was verified as one of this kind, has not ended, and was checked for this binding, address and
     /// User-Agent. Nil means only that it must be verified. O(1), without allocation.
-    /// - Parameter now: Seconds since 1970.
+    /// - `now`: Seconds since 1970.
     package func lookup(
         _ token: Span<UInt8>, as kind: TokenKind, binding: Binding, address: Span<UInt8>, userAgent: Span<UInt8>,
         now: Int64

@@ -22,7 +22,7 @@ package final class KeyRing: Sendable {
 
     /// Reads the keys. If there is no key file, makes one (mode 0600, its folders 0700), which takes up to half a
     /// second; of several gates that start at once, all end up with the same key.
-    /// - Parameter now: Seconds since 1970.
+    /// - `now`: Seconds since 1970.
     package init(keyFile path: String, algorithm: TokenAlgorithm, now: Int64) throws(SecretFileError) {
         file = KeyFile(path: path, algorithm: algorithm)
         let fingerprint = file.fingerprint()

@@ -12,10 +12,9 @@ extension KeyRing {
     /// Puts a fresh key in force and keeps the old one's public half for as long as its tokens live. Running gates
     /// take it up at their next reload. Safe at any time and to be repeated: no moment is without a key, and a rotation
     /// that was cut short is finished by the next one.
-    /// - Parameters:
-    ///   - verifyFor: Seconds that the old key goes on to verify: the life of a token, and the time that the slowest gate
-    ///     takes to reload.
-    ///   - now: Seconds since 1970.
+    /// - `verifyFor`: Seconds that the old key goes on to verify: the life of a token, and the time that the slowest gate
+    ///   takes to reload.
+    /// - `now`: Seconds since 1970.
     package static func rotate(
         keyFile path: String, algorithm: TokenAlgorithm, verifyFor: Int64, now: Int64
     ) throws(SecretFileError) -> KeyRotation {

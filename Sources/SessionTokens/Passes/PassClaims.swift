@@ -61,7 +61,7 @@ extension TokenSigner {
 
 extension TokenVerifier {
     /// The claims of a pass with a good signature, whose time may be over.
-    /// - Parameter now: Seconds since 1970.
+    /// - `now`: Seconds since 1970.
     package func verifyPass(_ token: Span<UInt8>, now: Int64) throws(TokenError) -> PassClaims {
         let payload = try signedPayload(of: token, type: PassClaims.type, now: now)
         guard let claims = PassClaims(json: payload.span) else { throw .malformed }

@@ -11,9 +11,8 @@ package final class TokenSigner: Sendable {
     private let turn = Atomic<UInt>(0)
     private let waiting = Atomic<Int>(0)
 
-    /// - Parameters:
-    ///   - threads: How many signatures are computed at a time; at least one.
-    ///   - limit: How many may wait or be computed; beyond, callers are refused.
+    /// - `threads`: How many signatures are computed at a time; at least one.
+    /// - `limit`: How many may wait or be computed; beyond, callers are refused.
     package init(keys ring: KeyRing, threads: Int = 2, limit: Int = 1024) {
         self.ring = ring
         self.limit = limit
@@ -42,7 +41,7 @@ package final class TokenSigner: Sendable {
     }
 
     /// A signed statement, which is no token: nothing is let in for it, and it does not end.
-    /// - Parameter payload: a JSON object.
+    /// - `payload`: a JSON object.
     package func sign(_ statement: StatementKind, _ payload: [UInt8]) async throws(SigningError) -> String {
         let result = await withCheckedContinuation { continuation in
             submit({ continuation.resume(returning: $0) }) { () throws(SigningError) in

@@ -10,7 +10,7 @@ package struct TokenReport: Hashable, Sendable {
 
 extension TokenVerifier {
     /// For a person: any token that this gate's keys have signed, of whichever kind, over or not.
-    /// - Parameter now: Seconds since 1970.
+    /// - `now`: Seconds since 1970.
     package func report(on token: Span<UInt8>, now: Int64) throws(TokenError) -> TokenReport {
         for type in TokenKind.allCases.map(\.type) + [PassClaims.type] {
             do throws(TokenError) {

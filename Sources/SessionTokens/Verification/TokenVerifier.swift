@@ -32,7 +32,7 @@ package final class TokenVerifier {
     ///
     /// Nothing that a token says about its own verification is believed: neither the algorithm (RFC 8725 §3.1) nor keys
     /// that it carries or points to. Its claims are read only after its signature.
-    /// - Parameter now: Seconds since 1970.
+    /// - `now`: Seconds since 1970.
     package func verify(_ token: Span<UInt8>, as kind: TokenKind, now: Int64) throws(TokenError) -> TokenClaims {
         let payload = try signedPayload(of: token, type: kind.type, now: now)
         guard let claims = TokenClaims(json: payload.span, kind: kind) else { throw .malformed }

@@ -50,7 +50,7 @@ extension VisitorDesk {
     }
 
     /// The gate's own 4xx and 5xx in the form that fits the client.
-    /// - Parameter retryAfter: in seconds: a page tries again by itself then, unless that would send something twice.
+    /// - `retryAfter`: in seconds: a page tries again by itself then, unless that would send something twice.
     package nonisolated func error(
         _ status: Int, _ request: VisitorRequest, retryAfter: Int? = nil
     ) -> VisitorResponse {

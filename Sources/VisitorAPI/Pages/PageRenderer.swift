@@ -64,7 +64,7 @@ package struct PageRenderer: Sendable {
     }
 
     /// The page of somebody in line: the room's own template, or the built-in page.
-    /// - Parameter nonce: 16 random bytes in Base64, fresh for each answer.
+    /// - `nonce`: 16 random bytes in Base64, fresh for each answer.
     package func queuePage(_ model: QueuePageModel, in language: Language, nonce: String) -> RenderedPage {
         let page = queuePage(in: language)
         let roomName = name(of: model.room)
@@ -115,7 +115,7 @@ package struct PageRenderer: Sendable {
     }
 
     /// Nobody can wait yet. Counts down to the opening, and tries again when waiting begins.
-    /// - Parameter opensIn: in seconds.
+    /// - `opensIn`: in seconds.
     package func scheduledPage(
         _ model: NoticePageModel, opensIn: Int, in language: Language, nonce: String
     ) -> RenderedPage {

@@ -93,7 +93,7 @@ package enum AnswerFormat: Sendable {
 
     /// By `Sec-Fetch-Dest`, else by `Accept` (RFC 9110 §12.5.1): HTML wins where it is weighted at least as high as
     /// everything else, so a plain `*/*` is a navigation and an image request is not.
-    /// - Parameter accept: not asked for where the other field says it all.
+    /// - `accept`: not asked for where the other field says it all.
     package init(secFetchDest: String?, accept: @autoclosure () -> String?) {
         switch secFetchDest {
         case "document", "iframe", "frame", "embed", "object":

@@ -23,7 +23,7 @@ package struct RateChange: Hashable, Sendable {
     /// How long the last distress that any gate has seen has to be past before the rate is raised.
     package var rest: Milliseconds
 
-    /// - Parameter interval: between two samples; the clocks of gate and store need not agree to the millisecond.
+    /// - `interval`: between two samples; the clocks of gate and store need not agree to the millisecond.
     package init(to rate: Rate?, _ reason: AdaptationReason, from basis: AdaptedRate?, every interval: Milliseconds) {
         self.rate = rate
         self.reason = reason

@@ -52,7 +52,7 @@ package struct WaitEstimator: Hashable, Sendable {
 
     /// The wait for the place `rank` (1 = front). Nil when it cannot be known: the room is not active, or nothing can
     /// be admitted.
-    /// - Parameter freeSlots: how many slots are not held now.
+    /// - `freeSlots`: how many slots are not held now.
     package func estimate(rank: Int, freeSlots: Int, settings: RoomSettings) -> WaitEstimate? {
         let rate = settings.queueRate.perSecond
         guard settings.status == .active, rate > 0, settings.maxActiveUsers > 0 else { return nil }

@@ -33,7 +33,7 @@ extension Room {
 
     /// Gives the place of a code to a new position: the same turn, the same join. A repeated call of the same position finds
     /// what the first one made, for as long as the code would have been good. O(log n).
-    /// - Parameter id: its bits are the gate's; that it stands for a return or not, it has from the place.
+    /// - `id`: its bits are the gate's; that it stands for a return or not, it has from the place.
     package mutating func takeOver(
         with code: HandoverDigest, as id: PositionID, at now: Timestamp, emitting events: inout [RoomEvent]
     ) -> HandoverOutcome {

@@ -14,7 +14,7 @@ package struct RateTable: Sendable {
     package init() {}
 
     /// Counts a call. O(1).
-    /// - Parameter caller: random bits that stand for the caller.
+    /// - `caller`: random bits that stand for the caller.
     package mutating func take(_ caller: UInt64, at now: Timestamp, under rate: Rate) -> RateVerdict {
         if rate.per != span {
             self = RateTable()

@@ -7,7 +7,7 @@ package struct RefusalTable: Sendable {
 
     package init() {}
 
-    /// - Parameter caller: random bits that stand for the caller.
+    /// - `caller`: random bits that stand for the caller.
     package mutating func note(_ caller: UInt64, until end: Timestamp, at now: Timestamp) {
         let shard = Int(caller % UInt64(Self.shardCount))
         if shards[shard].count >= Self.shardLimit { shards[shard] = shards[shard].filter { $0.value > now } }

@@ -17,7 +17,7 @@ package struct SlicedWindow: Hashable, Sendable {
     package init(at now: Timestamp, under rate: Rate) { latest = Self.slice(at: now, rate) }
 
     /// Counts a call, unless it is refused. O(1).
-    /// - Parameter rate: at most `mostCalls`, and with the same span each time.
+    /// - `rate`: at most `mostCalls`, and with the same span each time.
     package mutating func take(at now: Timestamp, under rate: Rate) -> RateVerdict {
         move(to: Self.slice(at: now, rate))
         let used = Int64(counts.wrappedSum())

@@ -12,7 +12,7 @@ package struct CleaningCounts: Hashable, Sendable {
 extension Room {
     /// Expires silent waiting positions, unused admissions and idle sessions, and forgets old final states.
     /// O(log n) for each that ends or is looked at; each is looked at about once per time-out.
-    /// - Parameter limit: how many of each kind may be looked at.
+    /// - `limit`: how many of each kind may be looked at.
     package mutating func clean(
         at now: Timestamp, limit: Int = .max, emitting events: inout [RoomEvent]
     ) -> CleaningCounts {

@@ -124,7 +124,7 @@ extension Room {
     }
 
     /// Ends a session, or an admission that has not become one. False if it was not alive. O(log n).
-    /// - Parameter actor: the operator who terminates it; nil if the site does.
+    /// - `actor`: the operator who terminates it; nil if the site does.
     package mutating func end(
         _ session: SessionID, as end: SessionEnd, by actor: OperatorName? = nil, at now: Timestamp,
         emitting events: inout [RoomEvent]

@@ -2,7 +2,7 @@ extension Room {
     /// Gives somebody whose admission ran out unclaimed a place at the front of the same priority, before the order of
     /// joining and whether or not the line is full. Once, and no later than `missed_turn_grace` after that. A repeated
     /// call finds the place that the first one made. O(log n).
-    /// - Parameter mayAdmit: whether the visitor may be admitted at once, as in `arrive`.
+    /// - `mayAdmit`: whether the visitor may be admitted at once, as in `arrive`.
     /// - Returns: nil if there was no such turn to miss, or it is too late.
     package mutating func comeBack(
         _ missed: PositionID, mayAdmit: Bool, at now: Timestamp, emitting events: inout [RoomEvent]
