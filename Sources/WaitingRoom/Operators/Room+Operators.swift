@@ -1,12 +1,14 @@
 /// What an operator does to a room. The events say who it was.
 extension Room {
-    /// Puts these over the configured limits instead of what was there; empty ones leave the configured limits. Nothing
-    /// happens if they are there already. O(1).
+    /// Changes what is over the configured limits. Nothing happens if it is so already. O(1).
     package mutating func override(
-        _ overrides: RoomOverrides, by actor: OperatorName, at now: Timestamp, emitting events: inout [RoomEvent]
+        _ changes: RoomOverrides.Changes, by actor: OperatorName, at now: Timestamp, emitting events: inout [RoomEvent]
     ) {
         clock.observe(now)
-        guard overrides != self.overrides?.values ?? RoomOverrides() else { return }
+        let standing = self.overrides?.values ?? RoomOverrides()
+        var overrides = standing
+        overrides.apply(changes)
+        guard overrides != standing else { return }
         commit(.roomOverridden(overrides, by: actor), to: &events)
     }
 
