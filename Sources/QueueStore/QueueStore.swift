@@ -117,8 +117,8 @@ package protocol QueueStore: Sendable {
     ) async throws(StoreError) -> Place?
 
     /// Ends at most 1,000 of those who joined up to and with the join `sequence`; nil: all who have joined by now. To be
-    /// repeated with the sequence that the report names until none remain. O(waiting + sessions); a shared store looks at
-    /// so many in bounded scripts.
+    /// repeated with the sequence that the report names until none remain. O(log n) for each that ends, and all steps
+    /// together look at most once through all places; a shared store does it in bounded scripts.
     func drain(
         _ scope: DrainScope, until sequence: UInt64?, by actor: OperatorName, in room: RoomID
     ) async throws(StoreError) -> DrainReport
