@@ -29,6 +29,7 @@ cat <<TEXT
 
   The shop behind the gate   http://localhost:8080/
   The shop by itself         http://localhost:$shop_port/
+  Dashboard                  http://localhost:9090/   (the key: $(awk '$1 == "local" { print $3 }' var/demo/keys/admin.keys))
   Metrics                    http://localhost:9090/metrics
 
 The room has two slots. Open the first address in two browsers (or one and a private window; each needs cookies of its
