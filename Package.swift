@@ -176,7 +176,7 @@ let package = Package(
             name: "AdminAPITests",
             dependencies: [
                 "AdminAPI", "Prometheus", "QueueStore", "RoomConfiguration", "WaitingRoom", hummingbird, logging,
-                nioCore, nioPosix, serviceLifecycle,
+                nioCore, nioEmbedded, nioPosix, serviceLifecycle,
             ],
             swiftSettings: swiftSettings),
         .testTarget(

@@ -29,12 +29,16 @@ cat <<TEXT
 
   The shop behind the gate   http://localhost:8080/
   The shop by itself         http://localhost:$shop_port/
-  Dashboard                  http://localhost:9090/   (the key: $(awk '$1 == "local" { print $3 }' var/demo/keys/admin.keys))
+  The dashboard              http://localhost:9090/ (its key: the third word of var/demo/keys/admin.keys)
   Metrics                    http://localhost:9090/metrics
 
 The room has two slots. Open the first address in two browsers (or one and a private window; each needs cookies of its
 own): both are in. A third waits, sees its place, and is let in when one of the first two checks out.
-Edit config/demo.yml while this runs: max_active_users, or status: paused. Ctrl-C stops both.
+Edit config/demo.yml while this runs: max_active_users, or status: paused. Or pause the room from another terminal:
+
+    $programs/anteroom rooms pause concert-tickets --config config/demo.yml
+
+Ctrl-C stops both.
 
 TEXT
 

@@ -167,7 +167,7 @@ package struct AnteroomServer {
                 services: administration.services(
                     version: version, store: store, line: line, rooms: { worker.currentRooms },
                     isShadow: { room in routes.withLock { $0 }.room(room)?.rule.shadow ?? false }, monitor: monitor,
-                    metrics: lineMetrics, history: recorder),
+                    metrics: lineMetrics, onOverride: worker.look, history: recorder),
                 eventLoopGroup: group, logger: logger, patience: predecessor == nil ? .zero : .seconds(10)),
             logger: quiet)
         let handover = HandoverService(

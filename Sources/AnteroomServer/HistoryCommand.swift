@@ -71,9 +71,17 @@ package struct HistoryCommand {
         var command = HistoryCommand()
         for (id, read) in rooms.sorted(by: { $0.key.text < $1.key.text }) where room.map({ $0 == id.text }) ?? true {
             command.report(id, read.checker.violations, read.chain)
-            command.lines.append(
-                "room \(id): \(read.events) events in the journal"
-                    + (read.isWhole ? "" : ", behind a snapshot: order, slots and rate are not checked"))
+            if read.isWhole {
+                command.lines.append("room \(id): \(read.events) events in the journal")
+            } else if read.events > 0 {
+                command.lines.append(
+                    "room \(id): \(read.events) events in the journal, behind a snapshot: order, slots and rate are not "
+                        + "checked")
+            } else {
+                command.lines.append(
+                    "room \(id): no events behind the snapshot, which stands for those to \(read.chain.sequence)"
+                        + (read.chain.head.map { ", head \($0)" } ?? ""))
+            }
         }
         return command
     }
@@ -117,6 +125,8 @@ package struct HistoryCommand {
             if chain.sequence > 0 { lines.append("room \(room): its record has no chain") }
             return
         }
+        // Nothing follows the snapshot with which the chain goes on.
+        guard beginning <= chain.sequence else { return }
         lines.append(
             "room \(room): the chain "
                 + (breaks.isEmpty ? "holds" : "is broken")

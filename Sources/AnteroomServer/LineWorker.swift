@@ -18,6 +18,7 @@ final class LineWorker: Service {
     private let clock: @Sendable () -> Timestamp
     private let logger: Logger
     private let rooms: Mutex<[RoomSchedule]>
+    private let looks = Mutex(Looks())
     private let conduct: @Sendable (RoomSettings, Timestamp) -> Void
     /// How often silent positions and idle sessions are looked for.
     private static let cleaningInterval = Duration.seconds(5)
@@ -55,6 +56,43 @@ final class LineWorker: Service {
             await self.work()
         }
     }
+
+    // MARK: What the gate goes by
+
+    /// Orders what the store says of a room: of two answers the one that was asked for later counts, whichever comes last.
+    private struct Looks {
+        /// Counts the questions.
+        var begun = 0
+        /// Which of them the gate goes by.
+        var adopted: [RoomID: Int] = [:]
+    }
+
+    /// To be called before the store is asked for the facts that `adopt` then takes.
+    private func beginLook() -> Int {
+        looks.withLock { looks in
+            looks.begun += 1
+            return looks.begun
+        }
+    }
+
+    private func adopt(_ facts: RoomFacts, of look: Int) {
+        looks.withLock { looks in
+            guard look > looks.adopted[facts.settings.id] ?? 0 else { return }
+            looks.adopted[facts.settings.id] = look
+            conduct(facts.settings, facts.time)
+            monitor.observe(facts, at: clock())
+        }
+    }
+
+    /// Brings what the gate goes by up to date, after a change that a caller must find in force at once. Where the store
+    /// does not answer, the next step does it.
+    func look(at room: RoomID) async {
+        let look = beginLook()
+        guard let facts = try? await store.facts(of: room) else { return }
+        adopt(facts, of: look)
+    }
+
+    // MARK: Steps
 
     private struct Progress {
         var nextStep: ContinuousClock.Instant
@@ -109,15 +147,16 @@ final class LineWorker: Service {
                 metrics.cleaned(in: .now - start)
             }
             if admits { metrics.admitted(try await store.admit(in: room), in: room) }
+            var look = beginLook()
             var facts = try await store.facts(of: room)
             let settings = schedule.settings(at: facts.time)
             if settings != progress.settings ?? facts.configured {
                 try await store.configure([settings])
+                look = beginLook()
                 facts = try await store.facts(of: room)
             }
             progress.settings = settings
-            conduct(facts.settings, facts.time)
-            monitor.observe(facts, at: clock())
+            adopt(facts, of: look)
             if (facts.configured != settings) != progress.differs {
                 progress.differs.toggle()
                 if progress.differs {

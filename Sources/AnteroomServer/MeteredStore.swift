@@ -183,10 +183,10 @@ struct MeteredStore: QueueStore {
     }
 
     func override(
-        _ overrides: RoomOverrides, by actor: OperatorName, in room: RoomID
+        _ changes: RoomOverrides.Changes, by actor: OperatorName, in room: RoomID
     ) async throws(StoreError) -> RoomFacts {
         try await timed("override") { () async throws(StoreError) in
-            try await store.override(overrides, by: actor, in: room)
+            try await store.override(changes, by: actor, in: room)
         }
     }
 

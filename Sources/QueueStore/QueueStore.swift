@@ -88,10 +88,10 @@ package protocol QueueStore: Sendable {
 
     func facts(of room: RoomID) async throws(StoreError) -> RoomFacts
 
-    /// Puts these over the configured limits instead of what operators put there before; empty ones leave the configured
-    /// limits in force. O(1).
+    /// Changes what operators have put over the configured limits: what the changes do not name stays, whoever sets it at
+    /// the same time. O(1).
     func override(
-        _ overrides: RoomOverrides, by actor: OperatorName, in room: RoomID
+        _ changes: RoomOverrides.Changes, by actor: OperatorName, in room: RoomID
     ) async throws(StoreError) -> RoomFacts
 
     /// Lowers or raises the rate below the configured one, if that is due; what operators have set stays above it. O(1).
@@ -117,8 +117,8 @@ package protocol QueueStore: Sendable {
     ) async throws(StoreError) -> Place?
 
     /// Ends at most 1,000 of those who joined up to and with the join `sequence`; nil: all who have joined by now. To be
-    /// repeated with the sequence that the report names until none remain. O(waiting + sessions); a shared store looks at
-    /// so many in bounded scripts.
+    /// repeated with the sequence that the report names until none remain. O(log n) for each that ends, and all steps
+    /// together look at most once through all places; a shared store does it in bounded scripts.
     func drain(
         _ scope: DrainScope, until sequence: UInt64?, by actor: OperatorName, in room: RoomID
     ) async throws(StoreError) -> DrainReport
@@ -131,6 +131,14 @@ extension QueueStore {
     /// `places` for those who have heard of no event yet.
     package func places(of positions: [PositionID], in room: RoomID) async throws(StoreError) -> [Place?] {
         try await places(of: positions, in: room, seeing: 0)
+    }
+
+    /// Puts these over the configured limits instead of all that operators put there before; empty ones leave the
+    /// configured limits in force.
+    package func override(
+        _ overrides: RoomOverrides, by actor: OperatorName, in room: RoomID
+    ) async throws(StoreError) -> RoomFacts {
+        try await override(RoomOverrides.Changes(replacingAllBy: overrides), by: actor, in: room)
     }
 
     /// Ends a session on the site's word.

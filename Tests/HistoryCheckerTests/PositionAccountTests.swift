@@ -89,10 +89,10 @@ struct PositionAccountTests {
         var hall = try Hall()
         hall.update { $0.priorityShare = 1_000 }
         for number in 1...6 as ClosedRange<UInt64> { hall.arrive(number) }
-        hall.room.override(RoomOverrides(status: .paused), by: actor, at: hall.time, emitting: &hall.events)
+        hall.room.override(.init(status: .set(.paused)), by: actor, at: hall.time, emitting: &hall.events)
         _ = hall.room.move(Hall.id(6), to: .front, by: actor, at: hall.time, emitting: &hall.events)
         _ = hall.room.move(Hall.id(5), to: .priority(2), by: actor, at: hall.time, emitting: &hall.events)
-        hall.room.override(RoomOverrides(), by: actor, at: hall.time, emitting: &hall.events)
+        hall.room.override(.init(status: .clear), by: actor, at: hall.time, emitting: &hall.events)
         hall.leave(1)
         var generator = SystemRandomNumberGenerator()
         _ = hall.room.admitNow(1, by: actor, at: hall.time, using: &generator, emitting: &hall.events)

@@ -183,6 +183,19 @@ class TestRoom:
         assert "actor=local" in line.process.log and "action=session.terminated" in line.process.log
 
 
+def goes_by_what_was_set(gate):
+    """Visitors who come right after a call of an operator at the same gate."""
+    for number in range(30):
+        gate.admin("PATCH", "/rooms/shop/overrides", json={"status": "maintenance"}).raise_for_status()
+        assert Visitor(gate).call("POST", "enqueue", json={}).status_code == 503, number
+        assert "maintenance" in Visitor(gate).navigate().text, number
+        if number % 2:
+            gate.admin("DELETE", "/rooms/shop/overrides").raise_for_status()
+        else:
+            gate.admin("PATCH", "/rooms/shop/overrides", json={"status": "paused"}).raise_for_status()
+        assert Visitor(gate).call("POST", "enqueue", json={}).status_code == 201, number
+
+
 class TestActing:
     def test_an_override_is_over_the_file_until_it_is_cleared(self, line):
         """A changed file counts beneath it; it survives a restart; the audit says who did it."""
@@ -205,6 +218,9 @@ class TestActing:
         assert ("local", "room.overridden", "status: paused, max_active_users: 5") in done
         assert ("local", "room.overridden", "none") in done
         assert "action=room.overridden" in line.process.log and "actor=local" in line.process.log
+
+    def test_the_gate_that_was_called_goes_by_it_from_then_on(self, line):
+        goes_by_what_was_set(line)
 
     def test_mistakes_change_nothing(self, line):
         for name, value in [("status", "open"), ("state", "paused"), ("queue_rate", "x")]:
@@ -266,6 +282,9 @@ class TestSeveralGates:
         for gate in two:
             done = lambda: [e["detail"] for e in gate.admin("GET", "/audit").json()["entries"] if e["actor"] == "local"]
             wait_until(lambda: done() == ["none", "status: maintenance"], 5, 0.1, "the audit")
+
+    def test_the_one_that_was_called_goes_by_it_from_then_on(self, two):
+        goes_by_what_was_set(two[0])
 
     def test_a_session_ended_at_one_is_over_at_the_other(self, two):
         holder = through(two[0])

@@ -9,7 +9,7 @@ import requests
 import websockets.sync.client
 
 from rig import gate as gates
-from rig.line import assert_position, assert_problem, waiting
+from rig.line import assert_position, assert_problem, until_admitted, waiting
 from rig.process import wait_until
 from rig.site import PAGE
 from rig.visitor import AGENT, Visitor, through
@@ -151,6 +151,21 @@ class TestAPI:
         answer = visitor.call("POST", "heartbeat", json={"timestamp": int(time.time() * 1000)})
         assert answer.status_code == 200
         assert_position(answer.json())
+
+    def test_leaving_may_be_repeated(self, line):
+        """204 also where the place has ended, or is a session by now, which goes on."""
+        visitor = Visitor(line)
+        token = visitor.call("POST", "enqueue", json={}).json()["token"]
+        for _ in range(2):
+            assert visitor.call("POST", "leave", bearer=token, cookies=False).status_code == 204
+        assert visitor.call("GET", "status", bearer=token, cookies=False).json()["status"] == "left"
+        line.holder.call("POST", "session/complete")
+        visitor = Visitor(line)
+        token = visitor.call("POST", "enqueue", json={}).json()["token"]
+        until_admitted(visitor)
+        assert visitor.call("POST", "session/claim").status_code == 200 and visitor.navigate().status_code == 200
+        assert visitor.call("POST", "leave", bearer=token, cookies=False).status_code == 204
+        assert visitor.navigate().status_code == 200
 
     def test_claim_while_waiting(self, line):
         """409."""

@@ -283,20 +283,26 @@ def test_a_screen_reader_finds_its_way(page, dark):
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_it_is_readable_on_a_phone(page, dark):
+def test_it_is_readable_on_a_phone(page, gate, dark):
     """At 360 px nothing scrolls sideways, and what can be pressed is large enough for a thumb."""
+    api(gate, "PATCH", "/rooms/shop/overrides", json={"status": "paused", "queue_rate": "90/s", "max_active_users": 2})
+    page.until("audit-list", "90/s", 20)
     features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
     metrics = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
         assert page.driver.execute_script("return document.documentElement.scrollWidth") <= 360
+        hidden = "const box = document.querySelector('#audit .scroll'); return box.scrollWidth - box.clientWidth"
+        assert page.driver.execute_script(hidden) == 0, "who did what can be read without scrolling sideways"
         low = page.driver.execute_script(
             "return [...document.querySelectorAll('#controls button, #lookup button')]"
             ".filter(button => button.offsetParent && button.offsetHeight < 44).map(button => button.id)"
         )
         assert low == []
         keep(page.driver, f"dashboard-360-{'dark' if dark else 'light'}")
+        page.driver.execute_script("document.getElementById('audit').scrollIntoView()")
+        keep(page.driver, f"dashboard-audit-360-{'dark' if dark else 'light'}")
     finally:
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 

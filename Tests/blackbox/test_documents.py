@@ -68,17 +68,33 @@ class Place:
         match = {"hosts": [], "paths": [f"/{name}"]}
         return gates.busy_room(origin.url, slots=slots, id=name, match=match, **changes)
 
-    def waiting(self, room="tickets") -> str:
-        """The position of somebody new in line."""
+    def as_the_file_says(self):
+        """Takes back what operators have set."""
+        for room in self.gate.configuration["rooms"]:
+            self.gate.admin("DELETE", f"/rooms/{room['id']}/overrides").raise_for_status()
+
+    def join(self, room) -> dict:
+        """The place of somebody new."""
         visitor = Visitor(self.gate, room)
-        assert visitor.call("POST", "enqueue", json={}).status_code == 201
-        return visitor.status()["position_id"]
+        answer = visitor.call("POST", "enqueue", json={})
+        assert answer.status_code == 201, answer.text
+        return visitor.status()
+
+    def waiting(self) -> str:
+        """The position of somebody new in line: where a slot is free, somebody before them takes it."""
+        for _ in range(2):
+            place = self.join("tickets")
+            if place["status"] == "waiting":
+                break
+        assert place["status"] == "waiting", place
+        return place["position_id"]
 
     def through(self) -> Visitor:
         return through(self.gate, "open", path="/open/echo")
 
     def filled(self, command) -> list:
-        """The command's words, with somebody for each name in capitals."""
+        """The command's words, with somebody for each name in capitals, in rooms as no command before has left them."""
+        self.as_the_file_says()
         words = command.split(" > ")[0].split()
         values = {"FILE": lambda: "gate.yml", "POSITION": self.waiting, "TOKEN": lambda: self.through().cookie("s")}
         values["SESSION"] = lambda: self.through().call("GET", "session").json()["session_id"]
@@ -157,7 +173,7 @@ def test_a_command_that_goes_on_does_until_it_is_ended(place, command):
     try:
         if command.startswith("anteroom rooms tail"):
             # Nothing may have happened when it begins to listen, so things go on happening.
-            wait_until(lambda: place.waiting("open") and "position." in process.log, 15, 0.3, "an event")
+            wait_until(lambda: place.join("open") and "position." in process.log, 15, 0.3, "an event")
         else:
             wait_until(lambda: process.log, 15, 0.1, "a word")
         assert process.running(), process.log

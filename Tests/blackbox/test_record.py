@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import jwt
 import pytest
@@ -106,6 +107,21 @@ def test_the_journal_is_a_chain_that_a_stranger_can_follow(servers, origin, line
     assert run_once("history", "--journal", folder).returncode == 0
     done = run_once("history", "--journal", folder, "--heads", kept)
     assert done.returncode == 1 and "what was recorded up to it was written anew" in done.stdout, done.stdout
+
+
+def test_a_journal_that_a_clean_stop_has_folded_into_its_snapshot_says_so(line):
+    [visitor] = waiting(line, 1)
+    line.stop()
+    done = run_once("history", "--journal", line.directory / "var")
+    assert done.returncode == 0 and done.stdout.count("\n") == 1, done.stdout
+    said = r"room shop: no events behind the snapshot, which stands for those to \d+, head [0-9a-f]{64}\n"
+    assert re.fullmatch(said, done.stdout), done.stdout
+    line.start()
+    assert visitor.call("POST", "leave").status_code == 204
+    line.kill()
+    done = run_once("history", "--journal", line.directory / "var")
+    assert done.returncode == 0 and "the chain holds from event" in done.stdout, done.stdout
+    assert "events in the journal, behind a snapshot" in done.stdout
 
 
 def sealed(text: bytes) -> bytes:

@@ -548,6 +548,21 @@ class TestRedirect:
             assert ask(connection, "/.well-known/acme-challenges").status == 301
         assert [seen.path for seen in origin.seen()] == ["/.well-known/acme-challenge/token"]
 
+    def test_no_secret_of_a_link_is_logged(self, gate):
+        """Neither here nor where the link leads: a hand-over code, a pass."""
+        pages = "/__anteroom/rooms/shop"
+        targets = [f"{pages}/move?code=SECRET", f"/a/..{pages}/move?code=SECRET", f"{pages}/moved?code=SECRET"]
+        for port in (gate.redirect_port, gate.port):
+            for target in [*targets, "/?anteroom_pass=SECRET", f"{pages}/move?anteroom_pass=SECRET", "/?a=b"]:
+                with Connection(port) as connection:
+                    answer = ask(connection, target, host=f"shop.test:{gate.secure_port}")
+                if port == gate.redirect_port:
+                    wanted = target.removeprefix("/a/..")
+                    assert answer.get("location") == f"https://shop.test:{gate.secure_port}{wanted}"
+        wait_until(lambda: len(gate.access_log.read_text().splitlines()) == 12, 5, 0.05, "the access log")
+        log = gate.access_log.read_text()
+        assert log.count(f'"{pages}/move"') == 4 and "SECRET" not in log
+
     def test_it_is_counted_and_logged(self, gate):
         with Connection(gate.redirect_port) as connection:
             ask(connection)

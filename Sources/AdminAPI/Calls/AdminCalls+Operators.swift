@@ -27,12 +27,11 @@ extension AdminCalls {
         let room = try configured(request).id
         let body = try await request.body(as: OverrideBody.self)
         let actor = try request.actor
-        var overrides = try await facts(of: room).overrides?.values ?? RoomOverrides()
-        body.change(&overrides)
-        let facts = try await asking { [overrides] () async throws(StoreError) in
-            try await services.store.override(overrides, by: actor, in: room)
+        let facts = try await asking { () async throws(StoreError) in
+            try await services.store.override(body.changes, by: actor, in: room)
         }
-        note(request, "room.overridden", in: room, overrides.words)
+        await services.onOverride(room)
+        note(request, "room.overridden", in: room, (facts.overrides?.values ?? RoomOverrides()).words)
         return answer(of: facts)
     }
 
@@ -42,6 +41,7 @@ extension AdminCalls {
         let facts = try await asking { () async throws(StoreError) in
             try await services.store.override(RoomOverrides(), by: actor, in: room)
         }
+        await services.onOverride(room)
         note(request, "room.overridden", in: room, RoomOverrides().words)
         return answer(of: facts)
     }

@@ -15,6 +15,8 @@ package struct AdminServices: Sendable {
     package var estimate: @Sendable (RoomID, _ rank: Int) -> WaitEstimate?
     /// Told of admissions beside the admission steps.
     package var onAdmission: @Sendable (AdmissionReport, RoomID) -> Void
+    /// Told of a room whose limits a call has changed; returns when this gate goes by them.
+    package var onOverride: @Sendable (RoomID) async -> Void
     package var keys: AdminKeyTable
     package var configuration: @Sendable () -> ConfigurationStanding
     /// How many events are still to reach the stream.
@@ -30,7 +32,8 @@ package struct AdminServices: Sendable {
         version: String, startedAt: Timestamp, store: any QueueStore, rooms: @escaping @Sendable () -> [RoomSettings],
         isShadow: @escaping @Sendable (RoomID) -> Bool = { _ in false },
         estimate: @escaping @Sendable (RoomID, _ rank: Int) -> WaitEstimate?,
-        onAdmission: @escaping @Sendable (AdmissionReport, RoomID) -> Void = { _, _ in }, keys: AdminKeyTable,
+        onAdmission: @escaping @Sendable (AdmissionReport, RoomID) -> Void = { _, _ in },
+        onOverride: @escaping @Sendable (RoomID) async -> Void = { _ in }, keys: AdminKeyTable,
         configuration: @escaping @Sendable () -> ConfigurationStanding,
         eventsBacklog: @escaping @Sendable () -> Int, tails: EventTails, audit: any AuditLog,
         history: (any RoomHistoryProviding)? = nil, clock: @escaping @Sendable () -> Timestamp, logger: Logger
@@ -42,6 +45,7 @@ package struct AdminServices: Sendable {
         self.isShadow = isShadow
         self.estimate = estimate
         self.onAdmission = onAdmission
+        self.onOverride = onOverride
         self.keys = keys
         self.configuration = configuration
         self.eventsBacklog = eventsBacklog

@@ -88,12 +88,16 @@ byID('events-kind').addEventListener('change', () => {
 
 /** Fills the table of what operators did. */
 export function showAudit(entries) {
-  const rows = entries.map(entry => element('tr', {},
-    element('td', {}, clock(entry.time)), element('td', {}, entry.actor), element('td', {}, entry.queue_id ?? ''),
-    element('td', {}, entry.action),
-    element('td', {}, typeof entry.detail === 'object' && entry.detail !== null ? facts(entry.detail) : entry.detail ?? '')))
+  const rows = entries.map(({ time, actor, queue_id: room, action, detail }) => auditRow(
+    clock(time), actor, room ?? '', action,
+    typeof detail === 'object' && detail !== null ? facts(detail) : detail ?? ''))
   if (!rows.length) rows.push(element('tr', {}, element('td', { colspan: 5 }, 'Nothing yet.')))
   const list = byID('audit-list')
   const same = rows.length === list.children.length && rows.every((row, i) => row.isEqualNode(list.children[i]))
   if (!same) list.replaceChildren(...rows)
+}
+
+/** The roles are said because on a phone a row is no longer laid out as one, which takes them away. */
+function auditRow(...texts) {
+  return element('tr', { role: 'row' }, ...texts.map(text => element('td', { role: 'cell' }, text)))
 }

@@ -17,6 +17,7 @@ package struct AdminServer: Service {
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
     private let patience: Duration
+    private let stallLimit: Duration
     private let onListening: @Sendable (Int) async -> Void
 
     /// - Parameters:
@@ -24,11 +25,12 @@ package struct AdminServer: Service {
     ///   - host: a name or an IP address, without brackets.
     ///   - port: 0 for one that is free.
     ///   - patience: how long it waits for another process to leave the address.
+    ///   - stallLimit: how long nothing of an answer may be taken; the connection is closed within twice that.
     ///   - onListening: called once with the port that it listens on.
     package init(
         host: String, port: Int, registry: PrometheusCollectorRegistry, checks: [ReadinessCheck],
         services: AdminServices? = nil, eventLoopGroup: any EventLoopGroup, logger: Logger, patience: Duration = .zero,
-        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+        stallLimit: Duration = .seconds(15), onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.host = host
         self.port = port
@@ -37,6 +39,7 @@ package struct AdminServer: Service {
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
         self.patience = patience
+        self.stallLimit = stallLimit
         self.onListening = onListening
     }
 
@@ -71,7 +74,9 @@ package struct AdminServer: Service {
         // Hummingbird reports each start and connection in words of its own.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
-        var limits = HTTP1Channel.Configuration(idleTimeout: .seconds(60))
+        var limits = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [StalledWriteHandler(limit: TimeAmount(stallLimit))],
+            idleTimeout: .seconds(60))
         limits.httpDecoder = .init(
             maxHeaderFieldSize: 8 * 1024, maxHeaderListSize: 16 * 1024, maxHeaderFieldCount: 100)
         return Application(

@@ -85,12 +85,12 @@ final class Administration: Sendable {
     func services(
         version: String, store: any QueueStore, line: LineStore, rooms: @escaping @Sendable () -> [RoomSettings],
         isShadow: @escaping @Sendable (RoomID) -> Bool, monitor: RoomMonitor, metrics: LineMetrics,
-        history: any RoomHistoryProviding
+        onOverride: @escaping @Sendable (RoomID) async -> Void, history: any RoomHistoryProviding
     ) -> AdminServices {
         AdminServices(
             version: version, startedAt: clock(), store: store, rooms: rooms,
             isShadow: isShadow, estimate: { monitor.snapshot(of: $0)?.estimate(rank: $1) },
-            onAdmission: metrics.admitted, keys: keys,
+            onAdmission: metrics.admitted, onOverride: onOverride, keys: keys,
             configuration: { self.standing.withLock { $0 } },
             eventsBacklog: { line.eventStatus?.backlog ?? 0 }, tails: tails, audit: line.audit,
             history: history, clock: clock, logger: logger)

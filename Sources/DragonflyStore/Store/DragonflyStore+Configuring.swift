@@ -33,16 +33,23 @@ extension DragonflyStore {
     static let attempts = 16
 
     package func override(
-        _ overrides: RoomOverrides, by actor: OperatorName, in room: RoomID
+        _ changes: RoomOverrides.Changes, by actor: OperatorName, in room: RoomID
     ) async throws(StoreError) -> RoomFacts {
         for _ in 0..<Self.attempts {
-            let facts = try await self.facts(of: room)
+            _ = try trustedConnection(for: room)
+            let meta = try await self.meta(of: room)
+            let facts = try self.facts(of: room, in: meta)
+            var overrides = facts.overrides?.values ?? RoomOverrides()
+            overrides.apply(changes)
             var settings = facts.configured.inForce(adapted: facts.adapted, under: nil)
             overrides.apply(to: &settings)
             let limits = settings.limits.flatMap { [$0.name, $0.value] }
             let reply = try await run(
                 .override, in: room,
-                [actor.text, overrides.text, facts.configured.text, facts.adapted?.text ?? ""] + limits)
+                [
+                    actor.text, overrides.text, facts.configured.text, facts.adapted?.text ?? "",
+                    meta["over"] ?? "",
+                ] + limits)
             if reply.text == "OK" { return try await self.facts(of: room) }
         }
         throw StoreError(.unavailable, "room \(room) changes too fast; try again")

@@ -74,7 +74,10 @@ extension DragonflyStore {
 
     package func facts(of room: RoomID) async throws(StoreError) -> RoomFacts {
         _ = try trustedConnection(for: room)
-        let meta = try await meta(of: room)
+        return try facts(of: room, in: try await meta(of: room))
+    }
+
+    func facts(of room: RoomID, in meta: [String: String]) throws(StoreError) -> RoomFacts {
         guard let text = meta["set"] else {
             distrust(room)
             throw StoreError(.unknownRoom, "room \(room) was never configured")

@@ -34,10 +34,11 @@ extension DownstreamHandler {
         }
         return unsafe withPath(of: exchange, bytes) { path in
             if service == .redirect, unsafe !isCertificateChallenge(path, exchange) {
-                return unsafe redirect(head, bytes, exchange)
+                return unsafe redirect(path, head, bytes, exchange)
             }
             if let verdict = unsafe ownPath(path, head, bytes, exchange) { return verdict }
             if let loose = exchange.loosePath, unsafe loose.withUnsafeBytes({ unsafe isOwnPath($0) }) {
+                exchange.hideQuery()
                 return .refuse(HeadRefusal(400, "The path can be read in more than one way."))
             }
             let routing = gate.routing
@@ -148,12 +149,11 @@ extension DownstreamHandler {
         if unsafe RoutingTable.isPrefix(routing.reservedPath, of: path) {
             let found = unsafe reservedRoom(path)
             var request = unsafe visitorRequest(head, bytes, exchange, rule: found?.room.rule)
+            exchange.hideQuery()
             if let (room, rest) = found, let step = HandoverStep(rawValue: rest) {
                 exchange.room = room
                 request.handover = step
                 request.format = .page
-                // The query may hold a code, which is not for the access log.
-                exchange.target = exchange.target.clamped(to: 0..<exchange.path.upperBound)
                 request.positionToken = unsafe cookie(.position, of: room, bytes).map { unsafe Array(bytes[$0]) }
                 return .api(request)
             }

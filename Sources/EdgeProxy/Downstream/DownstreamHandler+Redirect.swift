@@ -11,16 +11,19 @@ extension DownstreamHandler {
             && prefix.withUTF8Buffer { unsafe path.starts(with: UnsafeRawBufferPointer($0)) }
     }
 
-    func redirect(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ exchange: Exchange) -> Verdict {
+    func redirect(
+        _ path: UnsafeRawBufferPointer, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ exchange: Exchange
+    ) -> Verdict {
+        let target = unsafe exchange.normalizedTarget ?? Array(bytes[exchange.target])
+        // A link's pass, and a hand-over code, stay out of the access log.
+        _ = unsafe passLink(bytes, exchange)
+        if unsafe RoutingTable.isPrefix(gate.routing.reservedPath, of: path) { exchange.hideQuery() }
         let name = unsafe RoutingTable.name(of: UnsafeRawBufferPointer(rebasing: bytes[exchange.host]))
         guard unsafe !name.isEmpty else { return .refuse(HeadRefusal(400, "The request names no host to be sent to.")) }
-        let target = unsafe exchange.normalizedTarget ?? Array(bytes[exchange.target])
-        // A link's pass stays out of the access log.
-        _ = unsafe passLink(bytes, exchange)
         // `OPTIONS *` is about the server as a whole.
-        let path = target.first == UInt8(ascii: "/") ? String(decoding: target, as: UTF8.self) : "/"
+        let wanted = target.first == UInt8(ascii: "/") ? String(decoding: target, as: UTF8.self) : "/"
         let host = unsafe String(decoding: name, as: UTF8.self)
-        let location = "https://\(host)\(gate.routing.securePort)\(path)"
+        let location = "https://\(host)\(gate.routing.securePort)\(wanted)"
         // 301 lets old clients make a GET of a POST; for GET it is what every client and cache knows (RFC 9110 §15.4).
         let keepsMethod = head.method != .get && head.method != .head
         let response = VisitorResponse(

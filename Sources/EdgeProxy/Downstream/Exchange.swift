@@ -98,6 +98,9 @@ final class Exchange {
         apiBody.removeAll(keepingCapacity: true)
     }
 
+    /// Keeps the query out of the access log: on the gate's own pages it may hold a hand-over code.
+    func hideQuery() { target = target.clamped(to: 0..<path.upperBound) }
+
     /// Only a request without a body can be sent again as it was, and only an idempotent one may be.
     var mayRetry: Bool {
         isIdempotent && !hasBody && !isRetried && !hasInterim && !isAnswerStarted && !upgradesToWebSocket

@@ -2,10 +2,10 @@ package import WaitingRoom
 
 extension MemoryStore {
     package func override(
-        _ overrides: RoomOverrides, by actor: OperatorName, in room: RoomID
+        _ changes: RoomOverrides.Changes, by actor: OperatorName, in room: RoomID
     ) async throws(StoreError) -> RoomFacts {
         try await step(in: room) { room, step, _ in
-            room.override(overrides, by: actor, at: step.now, emitting: &step.events)
+            room.override(changes, by: actor, at: step.now, emitting: &step.events)
             return RoomFacts(room)
         }
     }

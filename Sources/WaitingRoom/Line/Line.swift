@@ -35,4 +35,7 @@ struct Line: Sendable {
 
     /// From front to back. O(n).
     func forEach(_ body: (Member) -> Void) { root.forEach(body) }
+
+    /// From front to back for as long as the body says true; false if it did not come to the end.
+    func walk(while body: (Member) -> Bool) -> Bool { root.walk(while: body) }
 }

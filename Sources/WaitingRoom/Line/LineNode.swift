@@ -136,6 +136,10 @@ struct LineNode: Sendable {
         for child in children { child.forEach(body) }
     }
 
+    func walk(while body: (Line.Member) -> Bool) -> Bool {
+        members.allSatisfy(body) && children.allSatisfy { $0.walk(while: body) }
+    }
+
     /// The child in which `key` is or belongs: the last that does not begin behind it.
     private func childIndex(for key: LineKey) -> Int {
         var low = 0

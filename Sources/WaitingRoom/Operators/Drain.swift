@@ -18,7 +18,7 @@ package struct DrainReport: Hashable, Sendable {
     package static let limit = 1_000
 
     package var ended: Int
-    /// How many are still to be ended; 0 when the drain is done.
+    /// How many are still to be ended; while others join a lower bound, and 0 only when the drain is done.
     package var remaining: Int
     /// The join sequence through which the drain goes; the next step takes it.
     package var until: UInt64
@@ -27,5 +27,32 @@ package struct DrainReport: Hashable, Sendable {
         self.ended = ended
         self.remaining = remaining
         self.until = until
+    }
+}
+
+/// Whom one step of a drain ends.
+struct DrainBatch {
+    private(set) var changes: [RoomEvent.Change] = []
+    /// How many places were looked at for that.
+    private(set) var looked = 0
+    /// Whether nobody else is in scope.
+    var isLast = true
+    private let until: UInt64
+    private let limit: Int
+
+    init(until: UInt64, limit: Int) {
+        self.until = until
+        self.limit = limit
+    }
+
+    /// Looks at a place. False, and nothing is taken, where there is no room for it in this step.
+    mutating func look(at sequence: UInt64, isInScope: Bool = true, _ change: @autoclosure () -> RoomEvent.Change)
+        -> Bool
+    {
+        looked += 1
+        guard isInScope, sequence <= until else { return true }
+        guard changes.count < limit else { return false }
+        changes.append(change())
+        return true
     }
 }

@@ -1,12 +1,14 @@
 /// What an operator does to a room. The events say who it was.
 extension Room {
-    /// Puts these over the configured limits instead of what was there; empty ones leave the configured limits. Nothing
-    /// happens if they are there already. O(1).
+    /// Changes what is over the configured limits. Nothing happens if it is so already. O(1).
     package mutating func override(
-        _ overrides: RoomOverrides, by actor: OperatorName, at now: Timestamp, emitting events: inout [RoomEvent]
+        _ changes: RoomOverrides.Changes, by actor: OperatorName, at now: Timestamp, emitting events: inout [RoomEvent]
     ) {
         clock.observe(now)
-        guard overrides != self.overrides?.values ?? RoomOverrides() else { return }
+        let standing = self.overrides?.values ?? RoomOverrides()
+        var overrides = standing
+        overrides.apply(changes)
+        guard overrides != standing else { return }
         commit(.roomOverridden(overrides, by: actor), to: &events)
     }
 
@@ -53,31 +55,48 @@ extension Room {
     }
 
     /// Ends at most `limit` of those who joined up to and with the join `sequence`; nil: all who have joined by now.
-    /// O(waiting + sessions).
+    /// O(limit log n) in the line, where those who joined later and stand before the others are looked at too; sessions
+    /// are found by one walk through all places in all steps together.
     package mutating func drain(
         _ scope: DrainScope, until sequence: UInt64?, by actor: OperatorName, at now: Timestamp,
         limit: Int = DrainReport.limit, emitting events: inout [RoomEvent]
     ) -> DrainReport {
         clock.observe(now)
         let until = min(sequence ?? joinSequence, joinSequence)
-        var found = 0
-        var changes: [RoomEvent.Change] = []
+        let batch = nextDrain(scope, until: until, by: actor, limit: limit)
+        for change in batch.changes { commit(change, to: &events) }
+        let inScope = (scope.includesLine ? waiting : 0) + (scope.includesSessions ? admitted + activeSessions : 0)
+        // Of those who joined later nobody knows without a look how many are in scope.
+        let later = Int(clamping: joinSequence - until)
+        let remaining = batch.isLast ? 0 : later == 0 ? inScope : max(1, inScope - later)
+        return DrainReport(ended: batch.changes.count, remaining: remaining, until: until)
+    }
+
+    /// Whom the next step of a drain ends.
+    mutating func nextDrain(_ scope: DrainScope, until: UInt64, by actor: OperatorName, limit: Int) -> DrainBatch {
+        var batch = DrainBatch(until: until, limit: limit)
         if scope.includesLine {
-            line.forEach { member in
-                guard member.key.sequence <= until else { return }
-                found += 1
-                if changes.count < limit { changes.append(.positionTerminated(member.id, by: actor)) }
+            batch.isLast = line.walk { member in
+                batch.look(at: member.key.sequence, .positionTerminated(member.id, by: actor))
             }
         }
-        if scope.includesSessions {
-            positions.forEach { position, entry in
-                guard entry.holdsSlot, entry.key.sequence <= until else { return }
-                found += 1
-                if changes.count < limit { changes.append(.sessionTerminated(SessionID(of: position), by: actor)) }
+        guard scope.includesSessions, batch.isLast else { return batch }
+        for _ in 0..<TableParts.count {
+            var isWhole = true
+            positions.forEach(inPart: drainedPart) { position, entry in
+                isWhole =
+                    isWhole
+                    && batch.look(
+                        at: entry.key.sequence, isInScope: entry.holdsSlot,
+                        .sessionTerminated(SessionID(of: position), by: actor))
             }
+            guard isWhole else {
+                batch.isLast = false
+                return batch
+            }
+            drainedPart = (drainedPart + 1) % Int(TableParts.count)
         }
-        for change in changes { commit(change, to: &events) }
-        return DrainReport(ended: changes.count, remaining: found - changes.count, until: until)
+        return batch
     }
 
     mutating func move(_ id: PositionID, to target: MoveTarget) {

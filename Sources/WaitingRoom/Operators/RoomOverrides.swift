@@ -19,6 +19,53 @@ package struct RoomOverrides: Hashable, Sendable {
     }
 }
 
+extension RoomOverrides {
+    /// What an operator changes of them; those that are not named stay.
+    package struct Changes: Hashable, Sendable {
+        package enum Change<Value: Hashable & Sendable>: Hashable, Sendable {
+            case set(Value)
+            /// The limit beneath holds again.
+            case clear
+        }
+
+        package var status: Change<RoomStatus>?
+        package var maxActiveUsers: Change<Int>?
+        package var queueRate: Change<Rate>?
+
+        package init(
+            status: Change<RoomStatus>? = nil, maxActiveUsers: Change<Int>? = nil, queueRate: Change<Rate>? = nil
+        ) {
+            self.status = status
+            self.maxActiveUsers = maxActiveUsers
+            self.queueRate = queueRate
+        }
+
+        /// Leaves nothing but these.
+        package init(replacingAllBy overrides: RoomOverrides) {
+            status = Change(overrides.status)
+            maxActiveUsers = Change(overrides.maxActiveUsers)
+            queueRate = Change(overrides.queueRate)
+        }
+    }
+
+    package mutating func apply(_ changes: Changes) {
+        if let change = changes.status { status = change.value }
+        if let change = changes.maxActiveUsers { maxActiveUsers = change.value }
+        if let change = changes.queueRate { queueRate = change.value }
+    }
+}
+
+extension RoomOverrides.Changes.Change {
+    fileprivate init(_ value: Value?) { self = value.map { .set($0) } ?? .clear }
+
+    fileprivate var value: Value? {
+        switch self {
+        case .set(let value): value
+        case .clear: nil
+        }
+    }
+}
+
 /// Overrides that are in force.
 package struct StandingOverrides: Hashable, Sendable {
     package var values: RoomOverrides

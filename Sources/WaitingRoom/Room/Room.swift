@@ -45,6 +45,8 @@ package struct Room: Sendable {
     var positions = ShardedTable<PositionID, Entry>()
     var passes = PassLedger()
     var handovers = HandoverCodes()
+    /// The part of `positions` with which the next step of a drain of sessions begins.
+    var drainedPart = 0
     /// Of the last event, if it was a grant or one of the admissions that it grants.
     var grant: Grant?
 

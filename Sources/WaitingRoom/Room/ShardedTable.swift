@@ -34,6 +34,9 @@ struct ShardedTable<Key: ShardedKey, Value: Sendable>: Sendable {
         for shard in shards { shard.forEach(body) }
     }
 
+    /// In no order, those of one part of `TableParts.count`. O(n / parts).
+    func forEach(inPart part: Int, _ body: (Key, Value) -> Void) { shards[part].forEach(body) }
+
     private static func shard(of key: Key) -> Int { Int(key.hash % TableParts.count) }
 }
 

@@ -50,6 +50,26 @@ extension QueueStoreConformance {
             try await hall.open(slots: 1)
             #expect(try await hall.facts().eventSequence == 2)
         },
+        check("Of an operator's changes each counts, though others make theirs at the same time") { hall in
+            let actor = try hall.actor()
+            try await hall.open(slots: 3)
+            let slower = Rate(count: 3, per: .minutes(1))
+            let changes: [RoomOverrides.Changes] = [
+                .init(status: .set(.paused)), .init(maxActiveUsers: .set(7)), .init(queueRate: .set(slower)),
+            ]
+            let rest: [RoomOverrides.Changes] = [.init(status: .set(.maintenance)), .init(maxActiveUsers: .clear)]
+            for _ in 1...20 {
+                try await hall.override(changes, by: actor)
+                let all = RoomOverrides(status: .paused, maxActiveUsers: 7, queueRate: slower)
+                #expect(try await hall.facts().overrides?.values == all)
+                try await hall.override(rest, by: actor)
+                let facts = try await hall.facts()
+                #expect(facts.overrides?.values == RoomOverrides(status: .maintenance, queueRate: slower))
+                #expect(facts.settings.maxActiveUsers == 3 && facts.settings.queueRate == slower)
+                _ = try await hall.store.override(RoomOverrides(), by: actor, in: hall.room)
+                #expect(try await hall.facts().overrides == nil)
+            }
+        },
         check("A rate that an operator sets holds from then on, and what was saved up under the old one is no more") {
             hall in
             try await hall.open(slots: 100)
@@ -297,6 +317,16 @@ extension QueueStoreConformance {
 
 extension QueueStoreConformance.Hall {
     func actor() throws -> OperatorName { try #require(OperatorName("night.shift")) }
+
+    /// Makes the changes at the same time.
+    fileprivate func override(_ changes: [RoomOverrides.Changes], by actor: OperatorName) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for change in changes {
+                group.addTask { _ = try await store.override(change, by: actor, in: room) }
+            }
+            try await group.waitForAll()
+        }
+    }
 
     /// Where somebody stands now who is expected to wait.
     fileprivate func waiting(_ number: UInt64, rank: Int) async throws -> ArrivalOutcome? {

@@ -161,6 +161,26 @@ struct OperatorStepTests {
         #expect(scene.room.waiting == 2)
     }
 
+    @Test("All steps of a drain together look at everybody about once", arguments: DrainScope.allCases)
+    func drainSteps(scope: DrainScope) throws {
+        let (all, slots, limit) = (20_000, 5_000, 250)
+        var scene = try Scene {
+            $0.maxActiveUsers = slots
+            $0.queueRate = Rate(count: 100_000, per: .seconds(1))
+        }
+        for number in 1...UInt64(all) { scene.arrive(number) }
+        var (looked, ended) = (0, 0)
+        while true {
+            var room = scene.room
+            looked += room.nextDrain(scope, until: .max, by: try Scene.operatorName(), limit: limit).looked
+            let report = try scene.drain(scope, limit: limit)
+            ended += report.ended
+            if report.remaining == 0 { break }
+        }
+        #expect(ended == (scope == .line ? all - slots : scope == .sessions ? slots : all))
+        #expect(looked < 2 * all)
+    }
+
     @Test("A drain of sessions ends those who hold a slot, of all both, and one that reaches too far only who is there")
     func drainScopes() throws {
         var scene = try Scene { $0.maxActiveUsers = 2 }

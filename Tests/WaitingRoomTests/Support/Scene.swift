@@ -87,7 +87,8 @@ struct Scene {
     static func operatorName() throws -> OperatorName { try #require(OperatorName("night.shift-1")) }
 
     mutating func override(_ overrides: RoomOverrides) throws {
-        room.override(overrides, by: try Self.operatorName(), at: time, emitting: &events)
+        let changes = RoomOverrides.Changes(replacingAllBy: overrides)
+        room.override(changes, by: try Self.operatorName(), at: time, emitting: &events)
     }
 
     @discardableResult

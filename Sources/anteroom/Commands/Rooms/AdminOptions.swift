@@ -46,6 +46,13 @@ struct AdminOptions: ParsableArguments {
         }
     }
 
+    /// The gate's own text with --json, else `lines` of the answer for a person.
+    func print<Answer>(
+        _ answer: AdminClient.Answered<Answer>, to console: Console, _ lines: (Answer) throws -> [String]
+    ) throws {
+        if json { try console.print(answer.text) } else { try console.print(lines(answer.value)) }
+    }
+
     private func target(_ environment: [String: String]) throws -> (AdminAddress, AdminCredential) {
         let key = try keyFile.map { try AdminCredential(file: $0) } ?? AdminCredential(environment: environment)
         if let admin, let key { return (admin, key) }

@@ -18,8 +18,7 @@ extension Rooms {
         func run() async throws {
             try await options.talk { client, console in
                 let answer = try await client.ask(.audit(limit: limit), for: AuditTrail.self)
-                if options.json { return try console.print(answer.text) }
-                try console.print(answer.value.lines(width: console.width, console.paint))
+                try options.print(answer, to: console) { $0.lines(width: console.width, console.paint) }
             }
         }
     }

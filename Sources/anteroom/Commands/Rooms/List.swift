@@ -10,8 +10,7 @@ extension Rooms {
         func run() async throws {
             try await options.talk { client, console in
                 let answer = try await client.ask(.rooms, for: RoomList.self)
-                if options.json { return try console.print(answer.text) }
-                try console.print(RoomTable(answer.value.rooms).lines(width: console.width, console.paint))
+                try options.print(answer, to: console) { RoomTable($0.rooms).lines(width: console.width, console.paint) }
             }
         }
     }

@@ -18,8 +18,7 @@ extension Rooms {
             func run() async throws {
                 try await options.talk { client, console in
                     let answer = try await client.ask(.show(place.position, in: place.room), for: PositionReport.self)
-                    if options.json { return try console.print(answer.text) }
-                    try console.print(answer.value.sheet.lines(width: console.width, console.paint))
+                    try options.print(answer, to: console) { $0.sheet.lines(width: console.width, console.paint) }
                 }
             }
         }
@@ -53,8 +52,7 @@ extension Rooms {
                             .moveToFront(place.position, in: place.room)
                         }
                     let answer = try await client.ask(call, for: PositionReport.self)
-                    if options.json { return try console.print(answer.text) }
-                    try console.print(answer.value.sheet.lines(width: console.width, console.paint))
+                    try options.print(answer, to: console) { $0.sheet.lines(width: console.width, console.paint) }
                 }
             }
         }

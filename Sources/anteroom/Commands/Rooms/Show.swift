@@ -11,8 +11,7 @@ extension Rooms {
         func run() async throws {
             try await options.talk { client, console in
                 let answer = try await client.ask(.show(target.room), for: RoomReport.self)
-                if options.json { return try console.print(answer.text) }
-                try console.print(answer.value.sheet.lines(width: console.width, console.paint))
+                try options.print(answer, to: console) { $0.sheet.lines(width: console.width, console.paint) }
             }
         }
     }
