@@ -10,7 +10,9 @@ extension Rooms {
         func run() async throws {
             try await options.talk { client, console in
                 let answer = try await client.ask(.rooms, for: RoomList.self)
-                try options.print(answer, to: console) { RoomTable($0.rooms).lines(width: console.width, console.paint) }
+                try options.print(answer, to: console) {
+                    RoomTable($0.rooms).lines(width: console.width, console.paint)
+                }
             }
         }
     }
