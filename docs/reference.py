@@ -8,7 +8,6 @@
 import argparse
 import concurrent.futures
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -121,7 +120,8 @@ def main():
             return archive, f"{target}: {complaint}\n"
         return archive, left_out(symbols, target)
 
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    # docc waits more than it computes.
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
         made = list(pool.map(document, arguments.only or targets()))
     problems = "".join(problem for _, problem in made)
     if problems:

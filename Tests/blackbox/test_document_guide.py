@@ -1,6 +1,8 @@
 """README.md's guide, as somebody follows it who has a ticket shop on this machine, with nginx in front of it."""
 
 import re
+import shutil
+import subprocess
 import textwrap
 
 import pytest
@@ -102,3 +104,16 @@ def test_nginx_stays_in_front(servers, guide):
     seen = {name.lower(): value for name, value in echo["fields"]}
     assert seen["x-forwarded-proto"] == "https" and "203.0.113.9" not in str(echo)
     assert seen["x-forwarded-for"].split(", ")[0] == "127.0.0.1"
+
+
+def test_the_units_of_the_documents_are_sound(tmp_path):
+    """Of docs/OPERATIONS.md: the least that a service and its socket need."""
+    service, socket = (text for language, text in FENCE.findall(OPERATIONS) if language == "ini")
+    (tmp_path / "anteroom.service").write_text(service.replace("/usr/local/bin/anteroom", str(anteroom().resolve())))
+    (tmp_path / "anteroom.socket").write_text(socket)
+    assert "ListenStream" in socket and "Type=notify" in service
+    if not shutil.which("systemd-analyze"):
+        pytest.fail("systemd-analyze is missing: make test-tools", pytrace=False)
+    verify = ["systemd-analyze", "verify", "./anteroom.service", "./anteroom.socket"]
+    done = subprocess.run(verify, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")

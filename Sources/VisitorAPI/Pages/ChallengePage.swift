@@ -22,10 +22,9 @@ struct ChallengePage: Sendable {
         phrases.append(UInt8(ascii: "}"))
         page = SegmentedPage(
             sources.challengePage, language: language,
-            constants: [
-                "lang": language.tag, "dir": language.direction, "style": sources.style,
-                "script": sources.challengeScript, "phrases": String(decoding: phrases, as: UTF8.self),
-            ])
+            constants: sources.constants(
+                in: language,
+                ["script": sources.challengeScript, "phrases": String(decoding: phrases, as: UTF8.self)]))
     }
 
     func render(_ model: ChallengePageModel, roomName: String, nonce: String) -> [UInt8] {

@@ -28,10 +28,12 @@ struct EmbedPage: Sendable {
         phrases.append(UInt8(ascii: "}"))
         page = SegmentedPage(
             sources.embedPage, language: language,
-            constants: [
-                "lang": language.tag, "dir": language.direction, "style": sources.style, "script": sources.embedScript,
-                "phrases": String(decoding: phrases, as: UTF8.self), "data": Self.data,
-            ])
+            constants: sources.constants(
+                in: language,
+                [
+                    "script": sources.embedScript, "phrases": String(decoding: phrases, as: UTF8.self),
+                    "data": Self.data,
+                ]))
     }
 
     /// - Parameter origins: of the pages that may be around this one and are told of the place.

@@ -36,8 +36,7 @@ struct HandoverPage: Sendable {
     init(language: Language, sources: PageSources) {
         self.language = language
         page = SegmentedPage(
-            sources.handoverPage, language: language,
-            constants: ["lang": language.tag, "dir": language.direction, "style": sources.style])
+            sources.handoverPage, language: language, constants: sources.constants(in: language))
         script = SegmentedPage(
             "<script nonce=\"[[nonce]]\">\n\(sources.handoverScript)\n</script>", language: language,
             constants: ["data": Self.data])

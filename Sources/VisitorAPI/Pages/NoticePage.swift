@@ -26,8 +26,7 @@ struct NoticePage: Sendable {
 
     init(language: Language, sources: PageSources) {
         self.language = language
-        let constants = ["lang": language.tag, "dir": language.direction, "style": sources.style]
-        page = SegmentedPage(sources.noticePage, language: language, constants: constants)
+        page = SegmentedPage(sources.noticePage, language: language, constants: sources.constants(in: language))
         retryScript = SegmentedPage(
             "<script nonce=\"[[nonce]]\">\n\(sources.retryScript)\n</script>", language: language, constants: [:])
         phrases = language.phrases.mapValues { phrase in

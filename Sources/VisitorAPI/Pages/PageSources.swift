@@ -1,5 +1,7 @@
 /// The files of `Resources`, which the build puts into the binary, as they are served.
 struct PageSources: Sendable {
+    /// What every page begins with.
+    let top = SourceText.html(PackageResources.top_html)
     let queuePage = SourceText.html(PackageResources.queue_html)
     let noticePage = SourceText.html(PackageResources.notice_html)
     let embedPage = SourceText.html(PackageResources.embed_html)
@@ -12,4 +14,9 @@ struct PageSources: Sendable {
     let handoverPage = SourceText.html(PackageResources.handover_html)
     let handoverScript = SourceText.script(PackageResources.handover_js)
     let retryScript = SourceText.script(PackageResources.retry_js)
+
+    /// What every page inserts, and beside it what is a page's own.
+    func constants(in language: Language, _ own: [String: String] = [:]) -> [String: String] {
+        ["top": top, "style": style, "lang": language.tag, "dir": language.direction].merging(own) { $1 }
+    }
 }

@@ -36,10 +36,9 @@ struct QueuePage: Sendable {
             phrases.appendScriptString(language.text(phrase))
         }
         phrases.append(UInt8(ascii: "}"))
-        let constants = [
-            "lang": language.tag, "dir": language.direction, "style": sources.style, "script": sources.queueScript,
-            "phrases": String(decoding: phrases, as: UTF8.self), "data": Self.data,
-        ]
+        let constants = sources.constants(
+            in: language,
+            ["script": sources.queueScript, "phrases": String(decoding: phrases, as: UTF8.self), "data": Self.data])
         page = SegmentedPage(sources.queuePage, language: language, constants: constants)
         script = SegmentedPage(
             "<script nonce=\"[[nonce]]\">\n[[script]]\n</script>", language: language, constants: constants)
