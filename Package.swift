@@ -190,8 +190,8 @@ let package = Package(
         .testTarget(
             name: "AnteroomServerTests",
             dependencies: [
-                "AdminAPI", "AnteroomServer", "DragonflyStore", "EdgeProxy", "HostSystem", "NATSBus", "Prometheus",
-                "QueueStore", "VisitorAPI", "WaitingRoom", logging,
+                "AdminAPI", "AnteroomServer", "DragonflyStore", "EdgeProxy", "HostSystem", "NATSBus", "OTLPTracing",
+                "Prometheus", "QueueStore", "VisitorAPI", "WaitingRoom", logging,
             ],
             swiftSettings: swiftSettings),
         .testTarget(

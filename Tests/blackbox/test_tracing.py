@@ -1,4 +1,5 @@
-"""Distributed traces: W3C Trace Context towards the origin, spans to an OpenTelemetry collector (docs/HTTP.md)."""
+"""Distributed traces: W3C Trace Context towards the origin, spans to an OpenTelemetry collector (docs/HTTP.md), and the
+log in OpenTelemetry's model (docs/OPERATIONS.md)."""
 
 import json
 import re
@@ -62,6 +63,11 @@ def traced(servers, origin, collector, sample="100%", trusted=("127.0.0.1",)):
         gate={"trusted_proxies": list(trusted)},
         tracing={"endpoint": collector.url, "sample": sample},
     )
+
+
+def log_lines(gate):
+    """Of a gate whose log is JSON; the access log is elsewhere."""
+    return [json.loads(line) for line in gate.process.log.splitlines()]
 
 
 def ask(visitor, origin, path, **fields):
@@ -159,10 +165,11 @@ def test_a_join_is_one_trace(servers, origin, collector, shared):
     assert {span["traceId"] for span in collector.spans} == {TRACE}
 
 
-def test_an_operators_call_is_one_trace(servers, origin, collector):
+def test_an_operators_call_is_one_trace_and_the_log_knows_it(servers, origin, collector):
     gate = servers.gate(
         [gates.busy_room(origin.url)],
         tracing={"endpoint": collector.url, "sample": "0%"},
+        log={"format": "json"},
     )
     url = f"{gate.admin_url}/admin/v1/rooms/shop/admit"
     # Without a key nobody has anything recorded.
@@ -175,6 +182,26 @@ def test_an_operators_call_is_one_trace(servers, origin, collector):
     assert attributes(own)["http.response.status_code"] == "200"
     wait_until(lambda: collector.child(own, "store admit_now"), 10, 0.1, "the store's span")
     assert len(collector.of("/admin/v1/rooms/shop/admit")) == 1
+
+    lines = log_lines(gate)
+    acted = [line for line in lines if line["Body"] == "An operator acted"]
+    assert [(line["TraceId"], line["SpanId"]) for line in acted] == [(TRACE, own["spanId"])]
+    assert acted[0]["Attributes"]["actor"] == "local" and acted[0]["Attributes"]["queue_id"] == "shop"
+    assert (acted[0]["SeverityText"], acted[0]["SeverityNumber"]) == ("notice", 10)
+    start = next(line for line in lines if line["Body"] == "Gate listens")
+    assert "TraceId" not in start and re.fullmatch(r"[0-9T:.-]{23}Z", start["Timestamp"])
+    assert start["InstrumentationScope"] == {"Name": "anteroom"}
+    resource = start["Resource"]
+    assert resource["service.name"] == "anteroom" and resource["service.instance.id"] == f"127.0.0.1:{gate.port}"
+    assert resource["service.version"] and resource["host.name"]
+
+
+def test_a_log_for_people_has_the_ids_too(servers, origin, collector):
+    gate = traced(servers, origin, collector)
+    assert gate.admin("POST", "/rooms/shop/admit", json={"count": 1}).status_code == 200
+    line = next(line for line in gate.process.log.splitlines() if "An operator acted" in line)
+    own = wait_until(lambda: collector.of("/admin/v1/rooms/shop/admit"), 10, 0.1, "the span")[0]
+    assert f"trace_id={own['traceId']}" in line and f"span_id={own['spanId']}" in line
 
 
 def test_a_question_to_a_provider_belongs_to_the_trace(servers, origin, collector):
