@@ -20,6 +20,8 @@ let rawBytesSettings: [SwiftSetting] = swiftSettings + [.strictMemorySafety()]
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let instrumentation = Target.Dependency.product(name: "Instrumentation", package: "swift-distributed-tracing")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
@@ -57,6 +59,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -79,18 +82,18 @@ let package = Package(
         .target(
             name: "AnteroomServer",
             dependencies: [
-                "AbuseGuard", "CaptchaClient", "EdgeProxy", "HostSystem", "SpanExport", "VisitorAPI", "AdminAPI",
+                "AbuseGuard", "CaptchaClient", "EdgeProxy", "HostSystem", "OTLPTracing", "VisitorAPI", "AdminAPI",
                 "Prometheus",
                 "DragonflyStore", "NATSBus", "HistoryChecker", "RecordChain",
                 "QueueStore", "SessionTokens", "RoomConfiguration", logging, nioCore, nioPosix, serviceLifecycle,
-                unixSignals,
+                tracing, unixSignals,
             ],
             swiftSettings: swiftSettings),
         .target(
             name: "EdgeProxy",
             dependencies: [
-                "AbuseGuard", "VisitorAPI", "HTTPWire", "CertificateNames", "SpanExport", nioCore, nioPosix, nioSSL,
-                nioTLS,
+                "AbuseGuard", "VisitorAPI", "HTTPWire", "CertificateNames", "OTLPTracing", instrumentation, nioCore,
+                nioPosix, nioSSL, nioTLS, tracing,
             ],
             swiftSettings: rawBytesSettings),
         .target(name: "CertificateNames", dependencies: [nioSSL], swiftSettings: swiftSettings),
@@ -98,12 +101,13 @@ let package = Package(
             name: "VisitorAPI",
             dependencies: [
                 "AbuseGuard", "APIBodies", "QueueStore", "RecordChain", "SessionTokens", "RoomConfiguration",
-                "COpenSSL", mustache, nioCore,
+                "COpenSSL", instrumentation, mustache, nioCore,
             ],
             resources: [.embedInCode("Pages/Resources"), .embedInCode("OpenAPI")], swiftSettings: swiftSettings),
         .target(name: "APIBodies", swiftSettings: swiftSettings),
         .target(
-            name: "SpanExport", dependencies: ["HTTPWire", "QueueStore", asyncHTTPClient, logging, nioCore, nioHTTP1],
+            name: "OTLPTracing",
+            dependencies: ["HTTPWire", "QueueStore", asyncHTTPClient, logging, nioCore, nioHTTP1, tracing],
             swiftSettings: swiftSettings),
         .target(
             name: "CaptchaClient",
@@ -134,7 +138,7 @@ let package = Package(
             name: "NATSBus",
             dependencies: [
                 "WaitingRoom", "QueueStore", "RecordChain", "RoomConfiguration", "CNATS", logging, nioPosix,
-                nioConcurrencyHelpers,
+                nioConcurrencyHelpers, tracing,
             ],
             swiftSettings: rawBytesSettings),
         .target(
@@ -186,8 +190,8 @@ let package = Package(
         .testTarget(
             name: "AnteroomServerTests",
             dependencies: [
-                "AdminAPI", "AnteroomServer", "DragonflyStore", "EdgeProxy", "HostSystem", "NATSBus", "Prometheus",
-                "QueueStore", "VisitorAPI", "WaitingRoom", logging,
+                "AdminAPI", "AnteroomServer", "DragonflyStore", "EdgeProxy", "HostSystem", "NATSBus", "OTLPTracing",
+                "Prometheus", "QueueStore", "VisitorAPI", "WaitingRoom", logging,
             ],
             swiftSettings: swiftSettings),
         .testTarget(
@@ -208,7 +212,8 @@ let package = Package(
             ],
             swiftSettings: rawBytesSettings),
         .testTarget(
-            name: "SpanExportTests", dependencies: ["SpanExport", "HTTPWire"], swiftSettings: swiftSettings),
+            name: "OTLPTracingTests", dependencies: ["HTTPWire", "OTLPTracing", logging, tracing],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "HistoryCheckerTests", dependencies: ["WaitingRoom", "HistoryChecker"], swiftSettings: swiftSettings),
         .testTarget(

@@ -7,13 +7,14 @@ package import Logging
 import NATSBus
 import NIOCore
 import NIOPosix
+import OTLPTracing
 import Prometheus
 import QueueStore
 package import RoomConfiguration
 import ServiceLifecycle
 import SessionTokens
-import SpanExport
 import Synchronization
+import Tracing
 import UnixSignals
 import VisitorAPI
 import WaitingRoom
@@ -53,6 +54,9 @@ package struct AnteroomServer {
         // Trapped before anybody can know that the process is there: until then they would end it.
         let hangUps = await UnixSignalsSequence(trapping: .sighup)
         let upgrades = await UnixSignalsSequence(trapping: .sigusr2)
+        // Before the clients and the listener that look for it.
+        let tracer = OTLPTracer(seed: UInt64.random(in: .min ... .max))
+        InstrumentationSystem.bootstrap(tracer)
         let notifier = ServiceNotifier(environment: environment)
         let predecessor = Predecessor(environment: environment)
         let descriptors = DescriptorLimit.raise()
@@ -84,15 +88,17 @@ package struct AnteroomServer {
             configuration, clock: clock, logger: logger,
             observers: [lineMetrics.observe, revocations.observe, administration.observe])
         let storeGate = StoreGate()
-        let store = try MeteredStore(line.store, behind: storeGate, registry: registry)
+        let store = try MeteredStore(
+            line.store, of: configuration.store.kind, behind: storeGate, registry: registry)
         let open = try await line.configureAtStart(store, configuration.settings(at: clock()))
 
         let group = MultiThreadedEventLoopGroup(numberOfThreads: workers)
         let abuse = AbuseWatch(salt: salt)
         let captcha = SiteVerify(group: group, logger: logger)
-        let tracing = SpanExporter(
-            group: group, instance: configuration.gate.listen.map { "\($0.address)" }.first ?? "", logger: logger)
-        tracing.apply(endpoint: configuration.tracing.endpoint)
+        let tracing = TracingService(
+            tracer: tracer,
+            exporter: SpanExporter(
+                tracer.queue, of: ServiceResource(configuration, version: version), group: group, logger: logger))
         let services = VisitorServices(
             store: store, signer: TokenSigner(keys: keys), keys: keys,
             salt: salt, monitor: monitor, abuse: abuse, captcha: captcha, pages: pages,
@@ -107,6 +113,7 @@ package struct AnteroomServer {
             let facts = try await store.facts(of: room)
             routing.room(room)?.adopt(RoomConduct(facts.settings, at: facts.time))
         }
+        tracing.apply(configuration.tracing, routing.tracing)
         let routes = Mutex(routing)
         transport.apply(configuration, contexts)
         let notices = OriginNotices(logger: logger)
@@ -119,7 +126,7 @@ package struct AnteroomServer {
             loops.append(
                 try await LoopHandle.make(
                     on: eventLoop, services: services, routing: routing, accessLog: accessLog, ledger: ledger,
-                    notices: notices, spans: tracing.queue))
+                    notices: notices, tracer: tracer))
         }
         let handles = loops
         let since = clock() + Milliseconds(-configuration.tokens.lifetime.count)
@@ -218,7 +225,7 @@ package struct AnteroomServer {
                 transport.apply(configuration, contexts)
                 notices.forget(allBut: routing.endpoints)
                 shadow.apply(configuration.rooms)
-                tracing.apply(endpoint: configuration.tracing.endpoint)
+                tracing.apply(configuration.tracing, routing.tracing)
                 checks.apply(routing.endpoints)
                 try await line.configure(store, settings)
                 services.apply(pages: pages, lifetime: configuration.tokens.lifetime, api: configuration.api)
@@ -251,10 +258,11 @@ package struct AnteroomServer {
         registry.addCollector { shadow.write(&$0) }
         registry.addCollector { writer in
             writer.counter(
-                "anteroom_spans_exported_total", help: "Spans that the collector took.", value: tracing.exported)
+                "anteroom_spans_exported_total", help: "Spans that the collector took.",
+                value: tracing.exporter.exported)
             writer.counter(
                 "anteroom_spans_dropped_total", help: "Spans that came too fast, or that the collector did not take.",
-                value: tracing.queue.dropped)
+                value: tracer.queue.dropped)
         }
         registry.addCollector { adaptiveMetrics.write(&$0) }
         registry.addCollector { AbuseMetrics.write(abuse, &$0) }
@@ -278,7 +286,7 @@ package struct AnteroomServer {
         let running: [any Service] =
             [
                 admin, worker, flusher, reloader, checks, recorder, adaptive,
-                TracingService(exporter: tracing),
+                tracing,
                 HangUpService(
                     signals: hangUps, reloader: reloader, keys: keys, accessLog: accessLog, notifier: notifier,
                     logger: logger),
@@ -308,8 +316,8 @@ package struct AnteroomServer {
         try await line.close()
         try? await accessLog.shutdown()
         await captcha.close()
-        await tracing.export()
-        await tracing.close()
+        await tracing.exporter.export()
+        await tracing.exporter.close()
         try? await group.shutdownGracefully()
         if let failure { throw failure }
         logger.notice("Stopped")

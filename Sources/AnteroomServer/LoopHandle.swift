@@ -1,7 +1,7 @@
 import EdgeProxy
 import NIOCore
+import OTLPTracing
 import SessionTokens
-import SpanExport
 import VisitorAPI
 
 /// One event loop and what lives on it.
@@ -14,7 +14,7 @@ struct LoopHandle: Sendable {
     /// Makes a loop's state on that loop and starts its sweeps.
     static func make(
         on eventLoop: any EventLoop, services: VisitorServices, routing: RoutingTable, accessLog: AccessLogWriter,
-        ledger: ConnectionLedger, notices: OriginNotices, spans: SpanQueue
+        ledger: ConnectionLedger, notices: OriginNotices, tracer: OTLPTracer
     ) async throws -> LoopHandle {
         try await eventLoop.submit {
             let tokens = NIOLoopBound(try LoopTokens(services: services, loop: eventLoop), eventLoop: eventLoop)
@@ -26,7 +26,7 @@ struct LoopHandle: Sendable {
             let desk = VisitorDesk(services: services, loop: eventLoop, tokens: tokens, activity: activity, live: live)
             let gate = GateLoop(
                 loop: eventLoop, routing: routing, desk: desk, tokens: tokens.value, activity: activity.value,
-                accessLog: accessLog, ledger: ledger, spans: spans, endpointChanged: notices.tell)
+                accessLog: accessLog, ledger: ledger, tracer: LoopTracer(tracer.queue), endpointChanged: notices.tell)
             gate.start()
             return LoopHandle(
                 eventLoop: eventLoop, gate: NIOLoopBound(gate, eventLoop: eventLoop), activity: activity, desk: desk)

@@ -1,14 +1,18 @@
+import OTLPTracing
 import Prometheus
 import QueueStore
+import RoomConfiguration
+import Tracing
 import WaitingRoom
 
-/// A store whose every operation is timed, and whose failures show in `anteroom_store_up`; and which is not asked while
+/// A store whose every operation is timed, and traced in the course of a span that is recorded, and whose failures show in `anteroom_store_up`; and which is not asked while
 /// it moves to another process.
 struct MeteredStore: QueueStore {
     private let store: any QueueStore
     private let gate: StoreGate
     private let durations: [String: DurationHistogram]
     private let up: Gauge
+    private let kind: StoreConfiguration.Kind
 
     private static var operations: [String] {
         [
@@ -19,9 +23,11 @@ struct MeteredStore: QueueStore {
     }
 
     init(
-        _ store: any QueueStore, behind gate: StoreGate, registry: PrometheusCollectorRegistry
+        _ store: any QueueStore, of kind: StoreConfiguration.Kind, behind gate: StoreGate,
+        registry: PrometheusCollectorRegistry
     ) throws(MetricsError) {
         self.store = store
+        self.kind = kind
         self.gate = gate
         let bounds: [Duration] = [
             .microseconds(10), .microseconds(50), .microseconds(100), .microseconds(500), .milliseconds(1),
@@ -46,14 +52,28 @@ struct MeteredStore: QueueStore {
         defer { gate.leave() }
         let start = ContinuousClock.now
         defer { durations[operation]?.observe(.now - start) }
+        let span = span(of: operation)
+        defer { span?.end() }
         do throws(StoreError) {
             let result = try await body()
             up.set(1.0)
             return result
         } catch {
             if error.code != .unknownRoom { up.set(0.0) }
+            span?.recordError(error)
+            span?.setStatus(SpanStatus(code: .error))
             throw error
         }
+    }
+
+    /// Nil for what the gate does by itself, such as its steps of admission, and in the course of what is not recorded.
+    private func span(of operation: String) -> (any Tracing.Span)? {
+        guard let current = ServiceContext.current, current.span?.isRecorded == true else { return nil }
+        let isShared = kind == .dragonfly
+        let span = startSpan("store \(operation)", context: current, ofKind: isShared ? .client : .internal)
+        // Dragonfly has no name of its own in the conventions for databases.
+        if isShared { span.attributes = ["db.system.name": "redis", "db.operation.name": .string(operation)] }
+        return span
     }
 
     func configure(_ rooms: [RoomSettings]) async throws(StoreError) {

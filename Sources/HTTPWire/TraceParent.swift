@@ -40,6 +40,15 @@ package struct TraceParent: Hashable, Sendable {
         self.init(traceID: UInt64Pair(high: high, low: low), spanID: span, isSampled: flags & 1 == 1)
     }
 
+    /// The same of a field that is text already.
+    package init?(_ value: String) {
+        let parent = unsafe Array(value.utf8).withUnsafeBytes { unsafe TraceParent($0) }
+        guard let parent else { return nil }
+        self = parent
+    }
+
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+
     /// Version 00; of the flags only the one that it knows.
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
@@ -70,6 +79,12 @@ package struct TraceParent: Hashable, Sendable {
 }
 
 extension TraceParent.UInt64Pair {
+    package var hex: String {
+        var bytes: [UInt8] = []
+        appendHex(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// 32 lower-case digits.
     package func appendHex(to bytes: inout [UInt8]) {
         high.appendHex(to: &bytes)
@@ -78,6 +93,12 @@ extension TraceParent.UInt64Pair {
 }
 
 extension UInt64 {
+    package var hex: String {
+        var bytes: [UInt8] = []
+        appendHex(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// 16 lower-case digits.
     package func appendHex(to bytes: inout [UInt8]) {
         var rest = self

@@ -4,6 +4,7 @@ import QueueStore
 package import RecordChain
 package import RoomConfiguration
 import Synchronization
+import Tracing
 package import WaitingRoom
 
 /// Carries events to JetStream: `publish` notes them and returns, a thread writes them to the disk, another sends what is
@@ -115,8 +116,19 @@ package final class EventBus: Sendable {
 
     /// Publishes events past the buffer and returns once they are stored; see `StreamLog.publish`.
     package func deliver(_ events: [RoomEvent], opened: Timestamp, after moment: StreamLog.Moment) async throws {
-        try await log.publish(events, opened: opened, after: moment)
+        try await withSpan("publish", ofKind: .producer) { span in
+            span.attributes = Self.attributes(of: events.count)
+            try await log.publish(events, opened: opened, after: moment)
+        }
         publishedCount.add(events.count, ordering: .relaxed)
+    }
+
+    /// Of the span of a batch, by the conventions for messaging.
+    private static func attributes(of count: Int) -> SpanAttributes {
+        [
+            "messaging.system": "nats", "messaging.operation.type": "send",
+            "messaging.batch.message_count": .int64(Int64(count)),
+        ]
     }
 
     /// How far the chain over a room's events has come that have arrived; nil if none has.
@@ -207,7 +219,10 @@ package final class EventBus: Sendable {
                 }
                 let events = try buffer.next(Self.batch)
                 if !events.isEmpty {
-                    try client.publish(events)
+                    try withSpan("publish", ofKind: .producer) { span in
+                        span.attributes = Self.attributes(of: events.count)
+                        try client.publish(events)
+                    }
                     try buffer.confirm(events.count)
                     publishedCount.add(events.count, ordering: .relaxed)
                 }

@@ -171,13 +171,13 @@ struct ConfigurationReloaderTests {
             admin: { listen: "127.0.0.1:2" }
             store: { data_directory: d }
             tokens: { algorithm: ES256, key_file: k, lifetime: 1m }
-            log: { level: debug }
+            log: { level: debug, format: json }
 
             """
         #expect(
             try load(changed + room("max_active_users: 1")).get().changesThatNeedRestart(from: old) == [
                 "gate.listen", "gate.workers", "admin.listen", "store.data_directory", "tokens.algorithm",
-                "tokens.key_file",
+                "tokens.key_file", "log.format",
             ])
         #expect(old.changesThatNeedRestart(from: old) == [])
     }

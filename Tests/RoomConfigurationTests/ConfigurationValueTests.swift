@@ -134,7 +134,7 @@ struct ConfigurationValueTests {
             store: { kind: memory, data_directory: /data }
             events: { nats_url: ~ }
             tokens: { algorithm: ES256, lifetime: 90s, key_file: k.pem }
-            log: { level: debug }
+            log: { level: debug, format: json }
             passthrough: [{ hosts: [www.example.com], target_url: "http://[::1]", preserve_host: false }]
             rooms: [{ id: a, target_url: http://o }]
             """
@@ -157,7 +157,7 @@ struct ConfigurationValueTests {
         #expect(configuration.admin.listen == ListenAddress(host: "127.0.0.1", port: 0))
         #expect(configuration.store.dataDirectory == "/data")
         #expect(configuration.tokens == TokenConfiguration(algorithm: .es256, lifetime: .seconds(90), keyFile: "k.pem"))
-        #expect(configuration.log.level == "debug")
+        #expect(configuration.log == LogConfiguration(level: "debug", format: .json))
         let host = try #require(HostPattern("www.example.com"))
         let target = TargetConfiguration([Origin(host: "::1", port: 80)])
         #expect(

@@ -75,7 +75,7 @@ struct MistakeTests {
             ("4:5: rooms[0].log: unknown key \"log\"", "it belongs to the top of the file"))
         check(
             "log: { xyzzy_plugh: 1 }\n" + room(),
-            ("1:8: log.xyzzy_plugh: unknown key \"xyzzy_plugh\"", "remove it; known here: level"))
+            ("1:8: log.xyzzy_plugh: unknown key \"xyzzy_plugh\"", "remove it; known here: level, format"))
         check(
             room("name: a", "status: active", "name: b"),
             ("6:5: name: is written a second time (first on line 4) in one section", "keep one of them"))
@@ -559,7 +559,8 @@ struct MistakeTests {
     @Test("All mistakes of a file are named, in the order of the file")
     func allOfThem() {
         check(
-            "gate: { workers: x }\n" + room("queue_rate: x", "colour: red", "claim_timeout: 1") + "\nlog: { level: x }",
+            "gate: { workers: x }\n" + room("queue_rate: x", "colour: red", "claim_timeout: 1")
+                + "\nlog: { level: x, format: x }",
             ("1:9: gate.workers: \"x\" is not a whole number", "write one from 0 to 256"),
             ("5:5: rooms[0].queue_rate: \"x\" is not a rate", "write a number per second such as 10, or 500/min"),
             (
@@ -574,7 +575,8 @@ struct MistakeTests {
                     + "completion, queueing_method, opens_at, closes_at, pre_queue, shuffle_at_start, events, shadow, adaptive"
             ),
             ("7:5: rooms[0].claim_timeout: \"1\" has no unit", "write 1s, or another of the units ms, s, m and h"),
-            ("8:8: log.level: \"x\" is not known here", "write trace, debug, info, notice, warning, error or critical"))
+            ("8:8: log.level: \"x\" is not known here", "write trace, debug, info, notice, warning, error or critical"),
+            ("8:18: log.format: \"x\" is not known here", "write text or json"))
     }
 
     @Test("Adaptive admission")

@@ -8,6 +8,9 @@ struct AdminRoutes: Sendable {
     /// How long any answer may take, the request's body included.
     static let answerTimeout = Duration.seconds(20)
 
+    /// The span of a call, for those of what it asks for; as long as the answer is written.
+    private static let tracing = TracingMiddleware<AdminContext>()
+
     let registry: PrometheusCollectorRegistry
     private let probes: [ReadinessProbe]
     /// Of the admin API; nil: there is none.
@@ -29,35 +32,41 @@ struct AdminRoutes: Sendable {
         router.add(middleware: Problems(calls: calls))
         for call in calls {
             router.on(RouterPath(call.path), method: call.method) { request, context in
+                let admitted: AdminRequest
                 do throws(Problem) {
-                    return try await answer(call, request, context)
+                    admitted = try admit(call, request, context)
                 } catch {
                     return error.response
                 }
+                // Whoever has no key has no say in what is recorded, and probes come every few seconds.
+                guard call.role != nil else { return await answer(call, admitted) }
+                return try await Self.tracing.handle(request, context: context) { _, _ in await answer(call, admitted) }
             }
         }
         return router
     }
 
-    private func answer(
+    private func admit(
         _ call: AdminCall, _ request: Request, _ context: AdminContext
-    ) async throws(Problem) -> Response {
+    ) throws(Problem) -> AdminRequest {
         var caller: AdminCaller?
         if let role = call.role, let guards { caller = try guards.caller(of: request, needing: role) }
-        let admitted = AdminRequest(head: request, context: context, caller: caller)
-        let answer = await value(within: Self.answerTimeout) { () async -> Result<Response, Problem> in
+        return AdminRequest(head: request, context: context, caller: caller)
+    }
+
+    private func answer(_ call: AdminCall, _ request: AdminRequest) async -> Response {
+        let answer = await value(within: Self.answerTimeout) {
             do throws(Problem) {
-                return .success(try await call.answer(admitted))
+                return try await call.answer(request)
             } catch {
-                return .failure(error)
+                return error.response
             }
         }
-        guard let answer else {
-            throw Problem(
+        return answer
+            ?? Problem(
                 .serviceUnavailable, "There was no answer within \(Self.answerTimeout); it may be done all the same.",
-                fields: [.retryAfter: "15"])
-        }
-        return try answer.get()
+                fields: [.retryAfter: "15"]
+            ).response
     }
 
     /// For programs that watch the process; open to all.

@@ -1,7 +1,8 @@
 import HTTPWire
 import NIOCore
+import OTLPTracing
 import RoomConfiguration
-import SpanExport
+import Tracing
 import VisitorAPI
 import WaitingRoom
 
@@ -222,23 +223,41 @@ extension DownstreamHandler {
                 upstreamDuration: exchange.upstreamDuration, failure: exchange.failure, note: exchange.note)
             unsafe exchange.head.withUnsafeReadableBytes { unsafe log.append(line, head: $0) }
         }
-        if let span = exchange.span, span.own.isSampled { gate.note(finished(span, exchange, duration)) }
+        if let span = exchange.span, span.own.isSampled { tell(span, of: exchange, after: duration) }
         gate.give(back: exchange)
     }
 
-    private func finished(_ span: RequestSpan, _ exchange: Exchange, _ duration: Int64) -> FinishedSpan {
+    /// With the attributes' names of the semantic conventions for HTTP servers; no address of a visitor, and no query, which
+    /// may hold what is nobody's business.
+    private func tell(_ span: SpanIdentity, of exchange: Exchange, after duration: Int64) {
         unsafe exchange.head.withUnsafeReadableBytes { head in
             func text(_ range: Range<Int>) -> String { unsafe String(decoding: head[range].prefix(256), as: UTF8.self) }
-            return FinishedSpan(
-                traceID: span.own.traceID, spanID: span.own.spanID, parentID: span.parentID,
-                startedAt: LoopClock.wallTime.milliseconds * 1000 - duration, duration: duration,
-                upstreamDuration: exchange.upstreamDuration >= 0 ? exchange.upstreamDuration : nil,
-                method: text(exchange.method), host: text(exchange.host),
-                path: exchange.path.isEmpty ? "/" : text(exchange.path), isSecure: peer.isSecure,
-                httpVersion: stream != nil ? "2" : exchange.isHTTP11 ? "1.1" : "1.0", status: exchange.status,
-                room: exchange.room?.id.text ?? "", verdict: exchange.outcome.name,
-                requestID: String(decoding: exchange.requestID, as: UTF8.self),
-                failure: exchange.failure.map { "\($0)" })
+            let method = text(exchange.method)
+            // What nobody knows would make any number of names.
+            let isKnown = Self.knownMethods.contains(method)
+            var attributes: SpanAttributes = [
+                "http.request.method": .string(isKnown ? method : "_OTHER"),
+                "url.path": .string(exchange.path.isEmpty ? "/" : text(exchange.path)),
+                "url.scheme": .string(peer.isSecure ? "https" : "http"),
+                "server.address": .string(text(exchange.host)),
+                "http.response.status_code": .int64(Int64(exchange.status)),
+                "network.protocol.name": "http",
+                "network.protocol.version": .string(stream != nil ? "2" : exchange.isHTTP11 ? "1.1" : "1.0"),
+                "anteroom.verdict": .string(exchange.outcome.name),
+                "anteroom.request_id": .string(String(decoding: exchange.requestID, as: UTF8.self)),
+            ]
+            if let room = exchange.room { attributes["anteroom.queue_id"] = room.id.text }
+            if exchange.upstreamDuration >= 0 { attributes["anteroom.upstream_us"] = exchange.upstreamDuration }
+            if let failure = exchange.failure {
+                attributes["error.type"] = "\(failure)"
+            } else if exchange.status >= 500 {
+                attributes["error.type"] = "\(exchange.status)"
+            }
+            gate.tracer.end(span, name: isKnown ? method : "HTTP", kind: .server, after: duration, attributes)
         }
     }
+
+    private static let knownMethods: Set<String> = [
+        "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT",
+    ]
 }

@@ -1,5 +1,6 @@
 import HTTPWire
 import NIOCore
+import OTLPTracing
 import RoomConfiguration
 import SessionTokens
 import VisitorAPI
@@ -29,8 +30,8 @@ extension DownstreamHandler {
         }
         unsafe readClient(head, bytes, exchange)
         if let sampling = gate.routing.tracing {
-            exchange.span = unsafe RequestSpan(
-                continuing: head, bytes, isTrusted: isTrustedPeer, sampling: sampling, ids: &gate.traceIDs)
+            exchange.span = unsafe gate.tracer.start(
+                childOf: TraceParent(head, bytes), isTrusted: isTrustedPeer, sampling: sampling)
         }
         return unsafe withPath(of: exchange, bytes) { path in
             if service == .redirect, unsafe !isCertificateChallenge(path, exchange) {

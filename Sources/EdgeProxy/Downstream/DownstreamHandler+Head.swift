@@ -1,5 +1,7 @@
 import HTTPWire
+import Instrumentation
 import NIOCore
+import OTLPTracing
 import RoomConfiguration
 import SessionTokens
 import VisitorAPI
@@ -148,6 +150,8 @@ extension DownstreamHandler {
                 acceptLanguage: Span(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[acceptLanguage]))))
         if !request.isSafe { request.referer = text(.referer, limit: 2048) }
         request.origin = text(.origin)
+        // Without `tracestate`, which is between who sent it and the origin.
+        request.context = exchange.span.map { ServiceContext.of($0.own) }
         request.host = unsafe String(decoding: bytes[exchange.host], as: UTF8.self)
         if head.upgradesToWebSocket, let version = head.field(.secWebSocketVersion),
             let key = head.field(.secWebSocketKey), unsafe bytes[version.value].elementsEqual("13".utf8)

@@ -1,5 +1,6 @@
 import HTTPWire
 import NIOCore
+import OTLPTracing
 import SessionTokens
 import VisitorAPI
 
@@ -36,7 +37,7 @@ final class Exchange {
     /// The endpoint is out, and this request finds out whether it is still.
     var isTrial = false
     /// Nil while tracing is off.
-    var span: RequestSpan?
+    var span: SpanIdentity?
     var session: VerifiedToken?
     var grant: Grant?
     var outcome = LoopCounters.Outcome.refused

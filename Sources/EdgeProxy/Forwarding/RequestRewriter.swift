@@ -1,5 +1,6 @@
 import HTTPWire
 import NIOCore
+import OTLPTracing
 
 /// Writes a request's head as the origin gets it: field order kept, hop-by-hop fields and the gate's cookies removed,
 /// forwarding fields set (docs/HTTP.md, RFC 9110 §7.6, RFC 7239).

@@ -1,7 +1,7 @@
 import HTTPWire
 package import NIOCore
+package import OTLPTracing
 import RoomConfiguration
-package import SpanExport
 package import VisitorAPI
 package import WaitingRoom
 
@@ -46,14 +46,12 @@ package final class GateLoop {
     /// HTTP/2 connections with something to send when this turn of the loop ends.
     private var unsent: ContiguousArray<HTTP2Connection> = []
     private var requestIDs: RequestIDSequence
-    var traceIDs: TraceIDs
-    private let spans: SpanQueue
-    private var finishedSpans: [FinishedSpan] = []
+    var tracer: LoopTracer
 
     /// Makes the state of one loop. Call it on that loop, then `start()`.
     package init(
         loop: any EventLoop, routing: RoutingTable, desk: VisitorDesk, tokens: LoopTokens, activity: LoopActivity,
-        accessLog: AccessLogWriter, ledger: ConnectionLedger, spans: SpanQueue = SpanQueue(),
+        accessLog: AccessLogWriter, ledger: ConnectionLedger, tracer: LoopTracer = LoopTracer(SpanQueue()),
         endpointChanged: @escaping @Sendable (EndpointChange) -> Void
     ) {
         self.loop = loop
@@ -66,8 +64,7 @@ package final class GateLoop {
         self.endpointChanged = endpointChanged
         var generator = SystemRandomNumberGenerator()
         requestIDs = RequestIDSequence(seed: generator.next())
-        traceIDs = TraceIDs(seed: generator.next())
-        self.spans = spans
+        self.tracer = tracer
         spare.reserveCapacity(256)
         activity.notesReturns = routing.hasChallenges
     }
@@ -127,18 +124,6 @@ package final class GateLoop {
             }
             return EndpointReport(endpoint: endpoint, isIn: pool.health.isIn, counts: pool.counts)
         }
-    }
-
-    /// Takes the span of a request that has ended; what a sweep cannot carry away is counted as dropped.
-    func note(_ span: FinishedSpan) {
-        finishedSpans.append(span)
-        if finishedSpans.count >= 256 { handOverSpans() }
-    }
-
-    private func handOverSpans() {
-        guard !finishedSpans.isEmpty else { return }
-        spans.add(finishedSpans)
-        finishedSpans.removeAll(keepingCapacity: true)
     }
 
     func noteChange(_ change: EndpointChange) { endpointChanged(change) }
@@ -241,7 +226,7 @@ package final class GateLoop {
         if activity.notesReturns { desk.noteReturns() }
         tunnels.noteUse { session, position, room in activity.noteTunnel(of: session, position: position, in: room) }
         log.flush()
-        handOverSpans()
+        tracer.handOver()
     }
 }
 

@@ -1,3 +1,4 @@
+package import OTLPTracing
 package import RoomConfiguration
 package import WaitingRoom
 
@@ -23,7 +24,7 @@ package final class RoutingTable: Sendable {
     /// Whether any room asks newcomers to prove something.
     let hasChallenges: Bool
     /// Nil: requests are not traced.
-    let tracing: TraceSampling?
+    package let tracing: TraceSampling?
     let tls: TLSContexts
     let reservedPath: [UInt8]
     /// The value of `Strict-Transport-Security` in answers over TLS; empty for none.

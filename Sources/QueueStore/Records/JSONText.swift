@@ -37,6 +37,13 @@ package struct JSONText {
         needsComma = true
     }
 
+    /// What is no number as null.
+    package mutating func member(_ name: String, _ value: Double) {
+        key(name)
+        bytes += (value.isFinite ? "\(value)" : "null").utf8
+        needsComma = true
+    }
+
     /// RFC 3339.
     package mutating func member(_ name: String, _ value: Timestamp) { member(name, value.rfc3339) }
 
@@ -124,5 +131,15 @@ package struct JSONText {
             }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+}
+
+extension String {
+    /// At most so many bytes from the beginning, and no part of a character's code.
+    package func prefix(bytes limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var end = utf8.index(startIndex, offsetBy: limit)
+        while String.Index(end, within: unicodeScalars) == nil { end = utf8.index(before: end) }
+        return String(self[..<end])
     }
 }

@@ -92,10 +92,20 @@ package struct EventsConfiguration: Hashable, Sendable {
 package struct LogConfiguration: Hashable, Sendable {
     /// trace, debug, info, notice, warning, error or critical.
     package var level: String
+    package var format: LogFormat
 
-    package init(level: String = "info") {
+    package init(level: String = "info", format: LogFormat = .text) {
         self.level = level
+        self.format = format
     }
+}
+
+/// How the process's log is written.
+package enum LogFormat: String, Hashable, Sendable, CaseIterable {
+    /// Lines for people.
+    case text
+    /// A JSON object a line, after OpenTelemetry's data model for logs.
+    case json
 }
 
 /// `passthrough:` hosts that have no room.

@@ -11,6 +11,7 @@ extension Configuration {
             ("events.nats_url", events.nats == running.events.nats),
             ("tokens.algorithm", tokens.algorithm == running.tokens.algorithm),
             ("tokens.key_file", tokens.keyFile == running.tokens.keyFile),
+            ("log.format", log.format == running.log.format),
         ]
         return settings.filter { !$0.isSame }.map(\.key)
     }

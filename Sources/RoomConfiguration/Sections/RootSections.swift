@@ -26,6 +26,7 @@ extension LogConfiguration {
     init(reading section: Section) {
         self.init()
         section.read("level", into: &level, .logLevel)
+        section.read("format", into: &format, .choice)
     }
 }
 

@@ -55,7 +55,7 @@ enum SectionName: String, CaseIterable {
         case .store: ["kind", "url", "ca_file", "data_directory"]
         case .events: ["nats_url"]
         case .tokens: ["algorithm", "lifetime", "key_file", "token_binding"]
-        case .log: ["level"]
+        case .log: ["level", "format"]
         case .tracing: ["endpoint", "sample"]
         case .api: ["cors_origins", "embed_origins"]
         case .rateLimits: ["enabled"] + CallLimit.allCases.map(\.rawValue) + ["exempt"]

@@ -1,4 +1,5 @@
 import AbuseGuard
+import Instrumentation
 package import NIOCore
 import QueueStore
 import RoomConfiguration
@@ -43,11 +44,17 @@ package actor VisitorDesk {
         assumeIsolated { desk in
             let deadline = desk.shadowDeadline(of: request, done)
             _ = Task.immediate {
-                let answer = await desk.answer(to: request)
+                let answer = await desk.answerInContext(of: request)
                 deadline?.cancel()
                 done(answer)
             }
         }
+    }
+
+    /// In the course of the request's span: what is asked for it has spans of its own, and the log its ids.
+    private func answerInContext(of request: VisitorRequest) async -> VisitorAnswer {
+        guard let context = request.context else { return await answer(to: request) }
+        return await ServiceContext.withValue(context) { await answer(to: request) }
     }
 
     private func answer(to request: VisitorRequest) async -> VisitorAnswer {

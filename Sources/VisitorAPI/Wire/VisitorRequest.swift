@@ -1,4 +1,5 @@
 package import AbuseGuard
+package import Instrumentation
 package import RoomConfiguration
 package import SessionTokens
 package import WaitingRoom
@@ -40,6 +41,8 @@ package struct VisitorRequest: Sendable {
     package var referer: String?
     /// The `Origin` field: the site whose script made the request.
     package var origin: String?
+    /// Of the request's span, for the spans of what the desk asks for; nil while tracing is off.
+    package var context: ServiceContext?
     /// The `Host` field.
     package var host = ""
     /// `Sec-WebSocket-Key`, where the request asks for a WebSocket (RFC 6455 §4.1).

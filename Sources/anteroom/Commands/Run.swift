@@ -17,12 +17,10 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let (configuration, loader) = try file.load(environment)
-        let level = Logger.Level(rawValue: configuration.log.level) ?? .info
-        let liveLevel = LiveLogLevel(level)
-        LoggingSystem.bootstrap { LiveLogHandler(StreamLogHandler.standardError(label: $0), level: liveLevel) }
+        let level = ProcessLog.bootstrap(configuration, version: Version.number)
         let server = AnteroomServer(
             version: Version.number, configurationPath: file.config, environment: environment,
-            configuration: configuration, loader: loader, logger: Logger(label: "anteroom"), logLevel: liveLevel)
+            configuration: configuration, loader: loader, logger: Logger(label: "anteroom"), logLevel: level)
         do {
             try await server.run()
         } catch {

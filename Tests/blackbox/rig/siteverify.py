@@ -12,6 +12,8 @@ class SiteVerify:
 
     def __init__(self, secret):
         self.secret, self.good, self.asked = secret, set(), []
+        # The field `traceparent` of each question.
+        self.traces = []
         self.mode = "up"
         provider = self
 
@@ -32,6 +34,7 @@ class SiteVerify:
         body = handler.rfile.read(int(handler.headers["Content-Length"])).decode()
         form = dict(urllib.parse.parse_qsl(body, strict_parsing=True))
         self.asked.append((handler.headers["Content-Type"], form))
+        self.traces.append(handler.headers["traceparent"])
         if self.mode == "slow":
             time.sleep(30)
         if self.mode == "broken":

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Spans on their way from the event loops to the exporter. Bounded: what does not fit is dropped and counted.
+/// Spans that have ended, on their way to the exporter. Bounded: what does not fit is dropped and counted.
 package final class SpanQueue: Sendable {
     private struct State {
-        var spans: [FinishedSpan] = []
+        var spans: [SpanData] = []
         var dropped = 0
     }
 
@@ -12,8 +12,8 @@ package final class SpanQueue: Sendable {
 
     package init() {}
 
-    /// Takes a loop's spans in; called a few times a second.
-    package func add(_ spans: [FinishedSpan]) {
+    /// Takes spans in: one of the control paths, or some of an event loop.
+    package func add(_ spans: [SpanData]) {
         state.withLock { state in
             let fits = min(spans.count, Self.limit - state.spans.count)
             state.spans += spans.prefix(fits)
@@ -22,7 +22,7 @@ package final class SpanQueue: Sendable {
     }
 
     /// The oldest ones.
-    package func take(_ count: Int) -> [FinishedSpan] {
+    package func take(_ count: Int) -> [SpanData] {
         state.withLock { state in
             let taken = Array(state.spans.prefix(count))
             state.spans.removeFirst(taken.count)

@@ -35,6 +35,11 @@ package struct LiveLogHandler: LogHandler {
         set { handler.metadata = newValue }
     }
 
+    package var metadataProvider: Logger.MetadataProvider? {
+        get { handler.metadataProvider }
+        set { handler.metadataProvider = newValue }
+    }
+
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { handler[metadataKey: key] }
         set { handler[metadataKey: key] = newValue }

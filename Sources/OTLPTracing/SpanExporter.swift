@@ -15,18 +15,18 @@ package final class SpanExporter: Sendable {
         var isFailing = false
     }
 
-    package let queue = SpanQueue()
+    private let queue: SpanQueue
     private let state = Mutex(State())
     private let group: any EventLoopGroup
-    private let instance: String
+    private let resource: ServiceResource
     private let logger: Logger
     private static let batch = 512
     private static let timeout = TimeAmount.seconds(5)
 
-    /// - `instance`: which gate it is, for `service.instance.id`.
-    package init(group: any EventLoopGroup, instance: String, logger: Logger) {
+    package init(_ queue: SpanQueue, of resource: ServiceResource, group: any EventLoopGroup, logger: Logger) {
+        self.queue = queue
+        self.resource = resource
         self.group = group
-        self.instance = instance
         self.logger = logger
     }
 
@@ -45,8 +45,7 @@ package final class SpanExporter: Sendable {
                 var request = HTTPClientRequest(url: url)
                 request.method = .POST
                 request.headers.add(name: "Content-Type", value: "application/json")
-                request.body = .bytes(
-                    ByteBuffer(bytes: OTLPText.body(spans, instance: instance)))
+                request.body = .bytes(ByteBuffer(bytes: OTLPText.body(spans, resource)))
                 let response = try await client.execute(request, timeout: Self.timeout)
                 _ = try await response.body.collect(upTo: 64 * 1024)
                 guard (200..<300).contains(response.status.code) else { throw Refused(status: response.status.code) }
@@ -79,10 +78,11 @@ package final class SpanExporter: Sendable {
         state.withLock { state in
             guard let url = state.url else { return nil }
             if let client = state.client { return (url, client) }
-            let client = HTTPClient(
-                eventLoopGroup: group,
-                configuration: HTTPClient.Configuration(
-                    redirectConfiguration: .disallow, timeout: .init(connect: .seconds(3), read: Self.timeout)))
+            var configuration = HTTPClient.Configuration(
+                redirectConfiguration: .disallow, timeout: .init(connect: .seconds(3), read: Self.timeout))
+            // To tell of spans makes none.
+            configuration.tracing.tracer = nil
+            let client = HTTPClient(eventLoopGroup: group, configuration: configuration)
             state.client = client
             return (url, client)
         }
