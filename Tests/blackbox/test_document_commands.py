@@ -33,7 +33,7 @@ from rig.visitor import Visitor, through
 
 #: What looks like a command and is none, by its beginning.
 OTHERS = (
-    # Of a log message, an alert, a policy for browsers, a list of packages or of scripts.
+    # Of a log message, an alert, a policy for browsers, a list of packages or of scripts, a span.
     "is back",
     "is up",
     "max by (",
@@ -41,6 +41,8 @@ OTHERS = (
     "worker-src ",
     "libssl3 ",
     "configure override adapt ",
+    "store arrive",
+    "store claim",
     # The rest of a command that stands before it.
     "resume ",
     "set --clear",
