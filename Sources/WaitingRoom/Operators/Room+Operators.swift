@@ -81,14 +81,15 @@ extension Room {
             }
         }
         guard scope.includesSessions, batch.isLast else { return batch }
-        for _ in 0..<TableParts.count {
+        var seen = 0
+        for _ in 0..<TableParts.count where seen < admitted + activeSessions {
             var isWhole = true
             positions.forEach(inPart: drainedPart) { position, entry in
-                isWhole =
-                    isWhole
-                    && batch.look(
-                        at: entry.key.sequence, isInScope: entry.holdsSlot,
-                        .sessionTerminated(SessionID(of: position), by: actor))
+                guard isWhole else { return }
+                if entry.holdsSlot { seen += 1 }
+                isWhole = batch.look(
+                    at: entry.key.sequence, isInScope: entry.holdsSlot,
+                    .sessionTerminated(SessionID(of: position), by: actor))
             }
             guard isWhole else {
                 batch.isLast = false
