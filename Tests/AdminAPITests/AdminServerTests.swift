@@ -186,13 +186,13 @@ struct AdminServerTests {
     func unread() async throws {
         let text = String(repeating: "x", count: 1 << 20)
         registry.addCollector { $0.gauge("long", labels: [("text", text)], value: 1.0) }
-        try await serving(stallLimit: .milliseconds(200)) { port in
+        try await serving(maxConnections: 3, stallLimit: .milliseconds(200)) { port in
             let requests = String(repeating: "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n", count: 8)
             let deaf = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .channelOption(.autoRead, value: false)
                 .channelOption(.socketOption(.so_rcvbuf), value: 4096)
             var clients: [any Channel] = []
-            for _ in 0..<AdminServer.maxConnections + 6 {
+            for _ in 0..<5 {
                 let client = try await deaf.connect(host: "127.0.0.1", port: port).get()
                 client.writeAndFlush(ByteBuffer(string: requests), promise: nil)
                 clients.append(client)
@@ -204,10 +204,13 @@ struct AdminServerTests {
 
     /// Runs the server on a free port, and shuts it down gracefully after `body`.
     private func serving(
-        _ checks: [ReadinessCheck] = [], stallLimit: Duration = .seconds(15), _ body: (Int) async throws -> Void
+        _ checks: [ReadinessCheck] = [], maxConnections: Int = 64, stallLimit: Duration = .seconds(15),
+        _ body: (Int) async throws -> Void
     ) async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
-        let server = server(port: 0, checks: checks, stallLimit: stallLimit) { port.yield($0) }
+        let server = server(port: 0, checks: checks, maxConnections: maxConnections, stallLimit: stallLimit) {
+            port.yield($0)
+        }
         let group = ServiceGroup(
             configuration: .init(services: [.init(service: server)], logger: Logger(label: "test", factory: quiet)))
         try await withThrowingTaskGroup { tasks in
@@ -225,13 +228,13 @@ struct AdminServerTests {
     }
 
     private func server(
-        host: String = "127.0.0.1", port: Int, checks: [ReadinessCheck] = [], stallLimit: Duration = .seconds(15),
-        onListening: @escaping @Sendable (Int) async -> Void
+        host: String = "127.0.0.1", port: Int, checks: [ReadinessCheck] = [], maxConnections: Int = 64,
+        stallLimit: Duration = .seconds(15), onListening: @escaping @Sendable (Int) async -> Void
     ) -> AdminServer {
         AdminServer(
             host: host, port: port, registry: registry, checks: checks,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test", factory: quiet),
-            stallLimit: stallLimit, onListening: onListening)
+            maxConnections: maxConnections, stallLimit: stallLimit, onListening: onListening)
     }
 
     private func quiet(_ label: String) -> any LogHandler { SwiftLogNoOpLogHandler() }

@@ -1,7 +1,9 @@
 """The admin listener and the access log (docs/OPERATIONS.md)."""
 
+import contextlib
 import json
 import re
+import socket
 
 import pytest
 import requests
@@ -123,6 +125,30 @@ def test_readiness(gate):
 def test_nothing_else_is_served_there(gate, path):
     """404 for what the admin listener does not have."""
     assert requests.get(gate.admin_url + path, timeout=5).status_code == 404
+
+
+def test_those_who_ask_and_never_read_keep_nobody_out(module_servers):
+    """More connections than the listener takes (docs/ADMIN_API.md): they are closed within half a minute."""
+    gate = module_servers.gate([gates.room(module_servers.origin(site).url)], name="deaf")
+    deaf = [socket.socket() for _ in range(70)]
+    try:
+        for client in deaf:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.settimeout(5)
+            client.connect(("127.0.0.1", gate.admin_port))
+            with contextlib.suppress(TimeoutError):
+                client.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n" * 400)
+
+        def answers():
+            try:
+                return requests.get(f"{gate.admin_url}/healthz", timeout=2).ok
+            except requests.RequestException:
+                return False
+
+        wait_until(answers, 90, 0.5, "an answer")
+    finally:
+        for client in deaf:
+            client.close()
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz"])

@@ -7,9 +7,6 @@ import ServiceLifecycle
 
 /// The listener for operators and Prometheus: `/metrics`, `/healthz`, `/readyz`, and the admin API.
 package struct AdminServer: Service {
-    /// Connections at a time; more wait in the kernel's backlog.
-    static let maxConnections = 64
-
     private let host: String
     private let port: Int
     private let routes: AdminRoutes
@@ -18,6 +15,7 @@ package struct AdminServer: Service {
     private let logger: Logger
     private let patience: Duration
     private let stallLimit: Duration
+    private let maxConnections: Int
     private let onListening: @Sendable (Int) async -> Void
 
     /// - Parameters:
@@ -25,12 +23,14 @@ package struct AdminServer: Service {
     ///   - host: a name or an IP address, without brackets.
     ///   - port: 0 for one that is free.
     ///   - patience: how long it waits for another process to leave the address.
+    ///   - maxConnections: at a time; more wait in the kernel's backlog.
     ///   - stallLimit: how long nothing of an answer may be taken; the connection is closed within twice that.
     ///   - onListening: called once with the port that it listens on.
     package init(
         host: String, port: Int, registry: PrometheusCollectorRegistry, checks: [ReadinessCheck],
         services: AdminServices? = nil, eventLoopGroup: any EventLoopGroup, logger: Logger, patience: Duration = .zero,
-        stallLimit: Duration = .seconds(15), onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+        maxConnections: Int = 64, stallLimit: Duration = .seconds(15),
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.host = host
         self.port = port
@@ -40,6 +40,7 @@ package struct AdminServer: Service {
         self.logger = logger
         self.patience = patience
         self.stallLimit = stallLimit
+        self.maxConnections = maxConnections
         self.onListening = onListening
     }
 
@@ -83,7 +84,7 @@ package struct AdminServer: Service {
             router: routes.router(), server: .http1(configuration: limits),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),
-                availableConnectionsDelegate: .maximum(Self.maxConnections, logger: quiet)),
+                availableConnectionsDelegate: .maximum(maxConnections, logger: quiet)),
             onServerRunning: { [host, logger, onListening] channel in
                 let port = channel.localAddress?.port ?? 0
                 logger.info(
