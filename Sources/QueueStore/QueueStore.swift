@@ -154,7 +154,7 @@ package struct Arrival: Hashable, Sendable {
     /// Chosen by the gate, so that a repeated call finds the position that the first one made.
     package var id: PositionID
     package var priority: Int
-    package var userID: String?
+    package var userID: UserID?
     package var metadata: [String: String]
     package var client: Client
     /// Whose `max_positions_per_address` a place in line counts against; nil if nobody's.
@@ -163,7 +163,7 @@ package struct Arrival: Hashable, Sendable {
     package var pass: Pass?
 
     package init(
-        id: PositionID, priority: Int = 0, userID: String? = nil, metadata: [String: String] = [:], client: Client,
+        id: PositionID, priority: Int = 0, userID: UserID? = nil, metadata: [String: String] = [:], client: Client,
         addressDigest: AddressDigest? = nil, pass: Pass? = nil
     ) {
         self.id = id

@@ -7,7 +7,7 @@ package struct QueuePosition: Hashable, Sendable {
     /// 0 is normal; higher is served first.
     package let priority: Int
     package let enqueuedAt: Timestamp
-    package let userID: String?
+    package let userID: UserID?
     package let metadata: [String: String]
     /// Whose limit the place counts against while it waits; nil if nobody's. Only events and images tell it.
     package let addressDigest: AddressDigest?
@@ -16,7 +16,7 @@ package struct QueuePosition: Hashable, Sendable {
     package var expiresAt: Timestamp
 
     package init(
-        id: PositionID, queueID: RoomID, sequence: UInt64, priority: Int, enqueuedAt: Timestamp, userID: String? = nil,
+        id: PositionID, queueID: RoomID, sequence: UInt64, priority: Int, enqueuedAt: Timestamp, userID: UserID? = nil,
         metadata: [String: String] = [:], addressDigest: AddressDigest? = nil, status: PositionStatus,
         expiresAt: Timestamp
     ) {

@@ -3,7 +3,7 @@ package struct Session: Hashable, Sendable {
     package let id: SessionID
     package let queueID: RoomID
     package let positionID: PositionID
-    package var userID: String?
+    package var userID: UserID?
     package var client: Client
     package var startedAt: Timestamp
     package var expiresAt: Timestamp
@@ -13,7 +13,7 @@ package struct Session: Hashable, Sendable {
     package var status: SessionStatus
 
     package init(
-        id: SessionID, queueID: RoomID, positionID: PositionID, userID: String?, client: Client, startedAt: Timestamp,
+        id: SessionID, queueID: RoomID, positionID: PositionID, userID: UserID?, client: Client, startedAt: Timestamp,
         expiresAt: Timestamp, lastSeen: Timestamp, pageViews: Int, status: SessionStatus
     ) {
         self.id = id

@@ -13,13 +13,14 @@ import WaitingRoom
         let id = PositionID(using: &generator)
         let time = Timestamp(milliseconds: 1_700_000_123_456)
         let position = QueuePosition(
-            id: id, queueID: room, sequence: 9_007_199_254_740_993, priority: -3, enqueuedAt: time, userID: "é\"\n",
+            id: id, queueID: room, sequence: 9_007_199_254_740_993, priority: -3, enqueuedAt: time,
+            userID: UserID("é\"\n"),
             metadata: ["a\\b": "", "x": "\u{1}y"], addressDigest: AddressDigest(0x1a), status: .waiting,
             expiresAt: time + .seconds(60))
         let plain = QueuePosition(
             id: id, queueID: room, sequence: 1, priority: 0, enqueuedAt: time, status: .waiting, expiresAt: time)
         let session = Session(
-            id: SessionID(of: id), queueID: room, positionID: id, userID: "7",
+            id: SessionID(of: id), queueID: room, positionID: id, userID: UserID("7", isVerified: true),
             client: Client(address: "2001:db8::1", userAgent: "a/1 (\"b\")"), startedAt: time,
             expiresAt: time + .minutes(10), lastSeen: time, pageViews: 3, status: .active)
         let settings = RoomSettings(

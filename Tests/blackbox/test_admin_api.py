@@ -164,7 +164,8 @@ class TestRoom:
         joined = visitor.call("POST", "enqueue", json={"user_id": "u1", "metadata": {"a": "é"}}).json()
         found = line.admin("GET", f"/rooms/shop/positions/{joined['position_id']}").json()
         assert found["status"] == "waiting" and found["position"] == 1 and found["session"] is None
-        assert found["user_id"] == "u1" and found["metadata"] == {"a": "é"} and found["sequence"] == 2
+        assert found["user_id"] == "u1" and found["user_id_verified"] is False
+        assert found["metadata"] == {"a": "é"} and found["sequence"] == 2
         nobody = "/rooms/shop/positions/00000000-0000-4000-8000-000000000000"
         assert line.admin("GET", nobody).status_code == 404
 
@@ -331,7 +332,21 @@ class TestTheSitesOwnServer:
         assert again.json()["token"]
         for key in (VIEWER, "w" * 40):
             assert self.enqueue(line, key, priority=1).status_code == 403
+
+    def test_nobody_without_a_key_takes_a_users_place(self, servers, origin):
+        """The name as anybody may give it is another user's: neither before nor after does it lead to the place."""
+        line = with_viewer(servers, origin)
+        stranger = self.enqueue(line, "w" * 40, user_id="u1")
+        made = self.enqueue(line, user_id="u1")
+        assert stranger.status_code == made.status_code == 201
+        assert stranger.json()["position_id"] != made.json()["position_id"]
+        for key in (VIEWER, "w" * 40):
             assert self.enqueue(line, key, user_id="u1").status_code == 409
+        again = self.enqueue(line, user_id="u1")
+        assert again.status_code == 200 and again.json()["position_id"] == made.json()["position_id"]
+        for answer, is_verified in ((stranger, False), (made, True)):
+            found = line.admin("GET", f"/rooms/shop/positions/{answer.json()['position_id']}").json()
+            assert found["user_id"] == "u1" and found["user_id_verified"] is is_verified
 
     def test_no_limit_of_addresses_and_no_invitation_concerns_it(self, servers, origin):
         room = gates.busy_room(origin.url, invite_only=True, max_positions_per_address=1, status="paused")

@@ -21,7 +21,8 @@ struct PositionAnswer {
         json.member("total_waiting", place.totalWaiting)
         json.member("sequence", Int(clamping: position.sequence))
         json.member("priority", position.priority)
-        json.member("user_id", orNull: position.userID)
+        json.member("user_id", orNull: position.userID?.name)
+        json.member("user_id_verified", position.userID?.isVerified ?? false)
         json.member(
             "metadata",
             object: { metadata in

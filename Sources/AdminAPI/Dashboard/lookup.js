@@ -50,7 +50,7 @@ function present(position) {
     ['Priority', count(position.priority)],
     ['Joined', `${clock(position.enqueued_at)}, as number ${count(position.sequence)}`],
     ['Kept until', position.expires_at && clock(position.expires_at)],
-    ['User', position.user_id],
+    ['User', position.user_id && position.user_id + (position.user_id_verified ? '' : ' (not verified)')],
     ['Metadata', Object.entries(position.metadata ?? {}).map(pair => pair.join(': ')).join(', ')],
     ['Session', session && `${session.session_id}, ${session.status}`],
     ['In since', session && clock(session.started_at)],

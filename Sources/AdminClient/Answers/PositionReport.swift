@@ -9,6 +9,8 @@ package struct PositionReport: Hashable, Sendable, Decodable {
     package var sequence: Int?
     package var priority: Int?
     package var userID: String?
+    /// Whether the site's own server named the user.
+    package var isUserVerified: Bool?
     package var metadata: [String: String]?
     package var enqueuedAt: String?
     package var expiresAt: String?
@@ -22,6 +24,7 @@ package struct PositionReport: Hashable, Sendable, Decodable {
         case totalWaiting = "total_waiting"
         case sequence, priority
         case userID = "user_id"
+        case isUserVerified = "user_id_verified"
         case metadata
         case enqueuedAt = "enqueued_at"
         case expiresAt = "expires_at"

@@ -10,7 +10,7 @@ extension PositionReport {
         sheet.add(
             "Joined", enqueuedAt.map { Words.time($0) + " UTC" }, note: sequence.map { "number \(Words.count($0))" })
         sheet.add("Ends", expiresAt.map { Words.time($0) + " UTC" }, note: "unless it shows a sign of life")
-        sheet.add("User", userID)
+        sheet.add("User", userID, note: isUserVerified == false ? "not verified" : nil)
         for (name, value) in (metadata ?? [:]).sorted(by: { $0.key < $1.key }) {
             sheet.add("Metadata", "\(name.printable) = \(value.printable)")
         }

@@ -111,7 +111,7 @@ struct StoredImage {
         let brought = Particulars(userID: position.userID, metadata: position.metadata)
         let particulars = brought.text
         // Of several that are remembered the one that is held.
-        if let name = brought.userKey, let user = position.userID.map(Token.escaped) {
+        if let name = brought.userKey, let user = position.userID?.word {
             let isHeld = !position.status.isFinal
             if isHeld || users[name]?[user] == nil { users[name, default: [:]][user] = position.id.hex }
         }

@@ -3,10 +3,10 @@ import WaitingRoom
 /// What does not change of a position while it waits, and where it stood when the store was last asked for it.
 struct RememberedPosition: Sendable {
     private final class Brought: Sendable {
-        let userID: String?
+        let userID: UserID?
         let metadata: [String: String]
 
-        init(userID: String?, metadata: [String: String]) {
+        init(userID: UserID?, metadata: [String: String]) {
             self.userID = userID
             self.metadata = metadata
         }

@@ -88,7 +88,7 @@ extension JSONText {
             member("expires_at", position.expiresAt)
             if shuffleKey != 0 { member("shuffle_key", "\(shuffleKey)") }
             if position.id.isReturn { member("returned", true) }
-            if let user = position.userID { member("user_id", user) }
+            if let user = position.userID { put(user) }
             if let address = position.addressDigest { member("address_digest", "\(address)") }
             if !position.metadata.isEmpty {
                 member(
@@ -108,7 +108,7 @@ extension JSONText {
         case .sessionStarted(let session):
             member("session_id", "\(session.id)")
             member("position_id", "\(session.positionID)")
-            if let user = session.userID { member("user_id", user) }
+            if let user = session.userID { put(user) }
             member("ip_address", session.client.address)
             member("user_agent", session.client.userAgent)
             member("started_at", session.startedAt)
@@ -185,6 +185,11 @@ extension JSONText {
             member("shuffle_at_start", opening.draws)
         }
         if let closesAt = settings.closesAt { member("closes_at", closesAt) }
+    }
+
+    private mutating func put(_ user: UserID) {
+        member("user_id", user.name)
+        if user.isVerified { member("user_id_verified", true) }
     }
 
     private mutating func put(_ overrides: RoomOverrides) {

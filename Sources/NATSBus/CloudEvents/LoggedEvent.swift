@@ -62,13 +62,17 @@ private struct EventFields {
     let reader: RecordReader
     let data: RecordReader.Owner
 
+    private var user: UserID? {
+        text("user_id").map { UserID($0, isVerified: reader.boolean("user_id_verified", in: data) == true) }
+    }
+
     func change(_ type: String, in room: RoomID) throws(UnreadableEvent) -> RoomEvent.Change {
         switch type {
         case "position.enqueued":
             let metadata = reader.object("metadata", in: data).map { reader.strings(in: $0) }
             let position = QueuePosition(
                 id: try position(), queueID: room, sequence: try need("join_sequence", unsigned),
-                priority: try number("priority"), enqueuedAt: try time("enqueued_at"), userID: text("user_id"),
+                priority: try number("priority"), enqueuedAt: try time("enqueued_at"), userID: user,
                 metadata: metadata ?? [:], addressDigest: text("address_digest").flatMap { AddressDigest($0) },
                 status: .waiting, expiresAt: try time("expires_at"))
             return .positionEnqueued(position, shuffleKey: text("shuffle_key").flatMap { UInt64($0) } ?? 0)
@@ -82,7 +86,7 @@ private struct EventFields {
         case "session.started":
             return .sessionStarted(
                 Session(
-                    id: try session(), queueID: room, positionID: try position(), userID: text("user_id"),
+                    id: try session(), queueID: room, positionID: try position(), userID: user,
                     client: Client(
                         address: try need("ip_address", text), userAgent: try need("user_agent", text)),
                     startedAt: try time("started_at"), expiresAt: try time("expires_at"),

@@ -46,7 +46,7 @@ extension RecordReader {
         case "position.left": return .positionLeft(try positionID())
         case "position.handed_over":
             return .positionHandedOver(try positionID(), to: PositionID(bits: try need("to", uuid)))
-        case "session.started": return .sessionStarted(try session(room, user: string("user")))
+        case "session.started": return .sessionStarted(try session(room, user: user))
         case "session.expired": return .sessionExpired(try sessionID())
         case "session.completed": return .sessionCompleted(try sessionID())
         case "session.terminated": return .sessionTerminated(try sessionID(), by: try actorIfAny())
@@ -116,15 +116,19 @@ extension RecordReader {
             session: string("session_status") == nil ? nil : try session(room, user: position.userID))
     }
 
+    private var user: UserID? {
+        string("user").map { UserID($0, isVerified: integer("user_verified") == 1) }
+    }
+
     private func position(_ room: RoomID, status: PositionStatus) throws(RecordProblem) -> QueuePosition {
         QueuePosition(
             id: try positionID(), queueID: room, sequence: try need("join", unsigned),
-            priority: try need("priority", integer), enqueuedAt: try need("enqueued", time), userID: string("user"),
+            priority: try need("priority", integer), enqueuedAt: try need("enqueued", time), userID: user,
             metadata: strings(prefix: "m."), addressDigest: string("address_digest").flatMap { AddressDigest($0) },
             status: status, expiresAt: try need("expires", time))
     }
 
-    private func session(_ room: RoomID, user: String?) throws(RecordProblem) -> Session {
+    private func session(_ room: RoomID, user: UserID?) throws(RecordProblem) -> Session {
         let position = try positionID()
         return Session(
             id: SessionID(of: position), queueID: room, positionID: position, userID: user,

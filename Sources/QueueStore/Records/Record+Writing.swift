@@ -54,7 +54,7 @@ extension RecordWriter {
                 $0.put("to", heir.bits)
             case .sessionStarted(let session):
                 $0.put("position", session.positionID.bits)
-                if let user = session.userID { $0.put("user", user) }
+                if let user = session.userID { $0.put(user) }
                 $0.put(session)
             case .sessionExpired(let id), .sessionCompleted(let id):
                 $0.put("session", id.bits)
@@ -158,9 +158,14 @@ extension RecordWriter {
         put("priority", position.priority)
         put("enqueued", position.enqueuedAt)
         put("expires", position.expiresAt)
-        if let user = position.userID { put("user", user) }
+        if let user = position.userID { put(user) }
         put(prefix: "m.", position.metadata)
         if let address = position.addressDigest { put("address_digest", "\(address)") }
+    }
+
+    private mutating func put(_ user: UserID) {
+        put("user", user.name)
+        if user.isVerified { put("user_verified", 1) }
     }
 
     /// Without its ids, which follow from the position's, and its user, who is the position's.

@@ -140,7 +140,8 @@ extension VisitorDesk {
         var generator = random.value
         let arrival = Arrival(
             id: made ?? PositionID(using: &generator), priority: isTrusted ? body.priority ?? 0 : 0,
-            userID: body.userID, metadata: body.metadata, client: request.client, addressDigest: address, pass: pass)
+            userID: body.userID.map { UserID($0, isVerified: isTrusted) }, metadata: body.metadata,
+            client: request.client, addressDigest: address, pass: pass)
         let outcome = try await services.store.enqueue(arrival, in: room)
         withdraw(made, unless: outcome, rule)
         switch outcome {
@@ -317,7 +318,10 @@ extension VisitorDesk {
                 $0.member("queue_id", room.text)
                 $0.member("position_id", shown.positionID.description)
                 $0.member("status", shown.status.rawValue)
-                if let user = shown.userID { $0.member("user_id", user) }
+                if let user = shown.userID {
+                    $0.member("user_id", user.name)
+                    $0.member("user_id_verified", user.isVerified)
+                }
                 $0.member("started_at", shown.startedAt)
                 $0.member("expires_at", shown.expiresAt)
                 $0.member("last_seen", shown.lastSeen)

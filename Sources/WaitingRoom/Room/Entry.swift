@@ -58,10 +58,10 @@ struct Entry: Sendable {
 
     /// What few visitors have.
     final class Particulars: Sendable {
-        let userID: String?
+        let userID: UserID?
         let metadata: [String: String]
 
-        init?(userID: String?, metadata: [String: String]) {
+        init?(userID: UserID?, metadata: [String: String]) {
             guard userID != nil || !metadata.isEmpty else { return nil }
             self.userID = userID
             self.metadata = metadata

@@ -2,7 +2,7 @@
 package struct JoinRequest: Hashable, Sendable {
     package var id: PositionID
     package var priority: Int
-    package var userID: String?
+    package var userID: UserID?
     package var metadata: [String: String]
     /// Whose limit a place in line counts against; nil if nobody's.
     package var addressDigest: AddressDigest?
@@ -10,7 +10,7 @@ package struct JoinRequest: Hashable, Sendable {
     package var pass: Pass?
 
     package init(
-        id: PositionID, priority: Int = 0, userID: String? = nil, metadata: [String: String] = [:],
+        id: PositionID, priority: Int = 0, userID: UserID? = nil, metadata: [String: String] = [:],
         addressDigest: AddressDigest? = nil, pass: Pass? = nil
     ) {
         self.id = id

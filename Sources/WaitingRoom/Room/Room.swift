@@ -50,8 +50,8 @@ package struct Room: Sendable {
     /// Of the last event, if it was a grant or one of the admissions that it grants.
     var grant: Grant?
 
-    /// The last position of each `user_id` that was given, until it is forgotten.
-    var users: [String: PositionID] = [:]
+    /// The last position of each user, until it is forgotten.
+    var users: [UserID: PositionID] = [:]
 
     var clock: RoomClock
     var share = PriorityShare()

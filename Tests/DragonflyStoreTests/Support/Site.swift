@@ -48,7 +48,8 @@ struct Site {
 
     static func arrival(_ number: UInt64, priority: Int = 0) -> Arrival {
         Arrival(
-            id: id(number), priority: priority, userID: number % 3 == 0 ? "user \"\(number)\"" : nil,
+            id: id(number), priority: priority,
+            userID: number % 3 == 0 ? UserID("user \"\(number)\"", isVerified: number % 2 == 0) : nil,
             metadata: number % 4 == 0 ? ["line\n": "é\u{1}\\,=%", "m.x": ""] : [:],
             client: Client(address: "192.0.2.1", userAgent: "test"),
             addressDigest: number % 5 == 0 ? nil : AddressDigest(number % 4))

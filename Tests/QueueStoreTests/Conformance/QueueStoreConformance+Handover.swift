@@ -9,7 +9,8 @@ extension QueueStoreConformance {
             try await hall.open(slots: 0)
             for number in 1...4 as ClosedRange<UInt64> { _ = try await hall.enqueue(number) }
             let arrival = Arrival(
-                id: hall.id(5), priority: 2, userID: "u ,1", metadata: ["a": "ü"], client: hall.client)
+                id: hall.id(5), priority: 2, userID: UserID("u ,1", isVerified: true), metadata: ["a": "ü"],
+                client: hall.client)
             _ = try await hall.store.enqueue(arrival, in: hall.room)
             let joined = hall.clock.now
             hall.clock.advance(by: .seconds(30))

@@ -145,7 +145,7 @@ extension QueueStoreConformance {
             try await hall.open(slots: 0)
             for number in 1...4 as ClosedRange<UInt64> {
                 let arrival = Arrival(
-                    id: hall.id(number), userID: "u\(number)", metadata: ["a": "b"], client: hall.client)
+                    id: hall.id(number), userID: UserID("u\(number)"), metadata: ["a": "b"], client: hall.client)
                 _ = try await hall.store.enqueue(arrival, in: hall.room)
             }
             _ = try await hall.enqueue(5, priority: 3)
@@ -160,7 +160,7 @@ extension QueueStoreConformance {
             _ = try await hall.store.move(hall.id(2), to: .priority(1), by: actor, in: hall.room)
             #expect(try await hall.ranks(1...5) == [3, 2, 4, 1, 5])
             let place = try #require(try await hall.store.places(of: [hall.id(4)], in: hall.room)[0])
-            #expect(place.position.userID == "u4" && place.position.metadata == ["a": "b"])
+            #expect(place.position.userID == UserID("u4") && place.position.metadata == ["a": "b"])
             #expect(place.position.priority == 1)
         },
         check("Those who stand in random order are moved too, and leave and are admitted from where they stand") {

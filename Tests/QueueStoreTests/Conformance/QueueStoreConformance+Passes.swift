@@ -90,7 +90,7 @@ extension QueueStoreConformance {
             try await hall.open(slots: 0) { $0.shuffleWindow = .minutes(10) }
             for number in 1...20 as ClosedRange<UInt64> {
                 let arrival = Arrival(
-                    id: hall.id(number), userID: "u\(number)", metadata: ["a": "b"], client: hall.client)
+                    id: hall.id(number), userID: UserID("u\(number)"), metadata: ["a": "b"], client: hall.client)
                 _ = try await hall.store.enqueue(arrival, in: hall.room)
             }
             for number in 5...7 as ClosedRange<UInt64> {
@@ -101,7 +101,7 @@ extension QueueStoreConformance {
             #expect(ranks.sorted() == Array(1...20))
             #expect(ranks[4...6].sorted() == [1, 2, 3])
             let place = try #require(try await hall.store.places(of: [hall.id(6)], in: hall.room)[0])
-            #expect(place.position.userID == "u6")
+            #expect(place.position.userID == UserID("u6"))
             #expect(place.position.metadata == ["a": "b"])
             #expect(place.position.priority == 1)
             _ = try await hall.store.leave(hall.id(6), in: hall.room)

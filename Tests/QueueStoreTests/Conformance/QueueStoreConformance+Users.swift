@@ -44,6 +44,33 @@ extension QueueStoreConformance {
             #expect(known.position.id == second.position.id)
             #expect(try await hall.isTaken(11, ""))
         },
+        check("A name that came with a key and the same name without one are two users") { hall in
+            try await hall.open(slots: 0)
+            let (anybody, user) = (UserID("\u{301}u =,"), UserID("\u{301}u =,", isVerified: true))
+            guard case .waiting(let occupied) = try await hall.enqueue(1, as: anybody),
+                case .waiting(let place) = try await hall.enqueue(2, as: user)
+            else {
+                Issue.record("a name without a key keeps the user out")
+                return
+            }
+            for (number, holder, held) in [(3, anybody, occupied), (4, user, place)] as [(UInt64, UserID, Place)] {
+                guard case .taken(let found) = try await hall.enqueue(number, as: holder) else {
+                    Issue.record("a second place")
+                    return
+                }
+                #expect(found.position.id == held.position.id && found.position.userID == holder)
+            }
+            // A name cannot be spelt so that it passes for one with a key.
+            for spelling in ["=\u{301}u =,", "==\u{301}u =,", "%3D\u{301}u%20=,"] {
+                #expect(try await !hall.isTaken(UInt64(10 + spelling.utf8.count), spelling))
+            }
+            _ = try await hall.store.leave(hall.id(1), in: hall.room)
+            #expect(try await !hall.isTaken(5, "\u{301}u =,"))
+            guard case .taken = try await hall.enqueue(6, as: user) else {
+                Issue.record("a second place")
+                return
+            }
+        },
         check("Many calls at once for one user make one place") { hall in
             try await hall.open(slots: 0)
             let outcomes = try await withThrowingTaskGroup(of: ArrivalOutcome.self) { group in
@@ -77,6 +104,10 @@ extension QueueStoreConformance {
 
 extension QueueStoreConformance.Hall {
     fileprivate func enqueue(_ number: UInt64, as user: String) async throws -> ArrivalOutcome {
+        try await enqueue(number, as: UserID(user))
+    }
+
+    fileprivate func enqueue(_ number: UInt64, as user: UserID) async throws -> ArrivalOutcome {
         try await store.enqueue(Arrival(id: id(number), userID: user, client: client), in: room)
     }
 

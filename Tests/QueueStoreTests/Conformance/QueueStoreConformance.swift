@@ -36,12 +36,13 @@ struct QueueStoreConformance: Sendable, CustomTestStringConvertible {
             check("What a visitor brings is kept with the place") { hall in
                 try await hall.open(slots: 0)
                 let arrival = Arrival(
-                    id: hall.id(1), priority: 3, userID: "u\n\"1\"", metadata: ["a": "ü", "": "\\"], client: hall.client
+                    id: hall.id(1), priority: 3, userID: UserID("u\n\"1\""), metadata: ["a": "ü", "": "\\"],
+                    client: hall.client
                 )
                 _ = try await hall.store.enqueue(arrival, in: hall.room)
                 let place = try #require(try await hall.store.places(of: [hall.id(1)], in: hall.room)[0])
                 #expect(place.position.priority == 3)
-                #expect(place.position.userID == "u\n\"1\"")
+                #expect(place.position.userID == UserID("u\n\"1\""))
                 #expect(place.position.metadata == ["a": "ü", "": "\\"])
                 #expect(place.position.enqueuedAt == hall.clock.now)
                 #expect(place.position.expiresAt == hall.clock.now + .seconds(60))
@@ -189,7 +190,8 @@ struct QueueStoreConformance: Sendable, CustomTestStringConvertible {
                 try await hall.open(slots: 2) { $0.maxQueueSize = 3 }
                 for number in 1...2 as ClosedRange<UInt64> {
                     let brought = Arrival(
-                        id: hall.id(number), priority: 4, userID: "u\(number)", metadata: ["a b": "="],
+                        id: hall.id(number), priority: 4, userID: UserID("u\(number)", isVerified: true),
+                        metadata: ["a b": "="],
                         client: hall.client)
                     _ = try await hall.store.enqueue(brought, in: hall.room)
                 }
@@ -209,7 +211,7 @@ struct QueueStoreConformance: Sendable, CustomTestStringConvertible {
                     return
                 }
                 #expect(place.rank == 2 && place.totalWaiting == 4)
-                #expect(place.position.priority == 4 && place.position.userID == "u2")
+                #expect(place.position.priority == 4 && place.position.userID == UserID("u2", isVerified: true))
                 #expect(place.position.metadata == ["a b": "="] && place.position.sequence == 6)
                 hall.clock.advance(by: .seconds(1))
                 guard case .waiting(let again)? = try await hall.comeBack(2) else {

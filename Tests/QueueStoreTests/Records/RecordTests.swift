@@ -42,11 +42,11 @@ struct RecordTests {
         scheduled.closesAt = time + .minutes(1)
         let seed = try #require(DrawSeed(hex: String(repeating: "0f", count: 32)))
         let position = QueuePosition(
-            id: id, queueID: room, sequence: .max, priority: -3, enqueuedAt: time, userID: "",
+            id: id, queueID: room, sequence: .max, priority: -3, enqueuedAt: time, userID: UserID(""),
             metadata: ["": "a", "k\"": "😀\\n", "m.": "\u{7f}"], addressDigest: AddressDigest(7), status: .waiting,
             expiresAt: Timestamp(milliseconds: -5))
         let session = Session(
-            id: SessionID(of: id), queueID: room, positionID: id, userID: "u",
+            id: SessionID(of: id), queueID: room, positionID: id, userID: UserID("u", isVerified: true),
             client: Client(
                 address: "2001:db8::1", userAgent: "x\ny"), startedAt: time, expiresAt: time, lastSeen: time,
             pageViews: 7, status: .active)
