@@ -21,8 +21,8 @@ package struct LoopTracer {
         SpanIdentity(childOf: parent, isTrusted: isTrusted, sampling: sampling, ids: &ids)
     }
 
-    /// Takes a recorded span that ends now; what `handOver` cannot carry away is counted as dropped.
-    /// - Parameter duration: microseconds.
+    /// Takes a recorded span that ends now and took `duration` microseconds; what `handOver` cannot carry away is counted
+    /// as dropped.
     package mutating func end(
         _ identity: SpanIdentity, name: String, kind: SpanKind, after duration: Int64, _ attributes: SpanAttributes
     ) {
