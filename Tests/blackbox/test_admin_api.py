@@ -217,7 +217,7 @@ class TestActing:
         entries = line.admin("GET", "/audit").json()["entries"]
         done = [(entry["actor"], entry["action"], entry["detail"]) for entry in entries]
         assert ("local", "room.overridden", "status: paused, max_active_users: 5") in done
-        assert ("local", "room.overridden", "none") in done
+        assert ("local", "room.overridden", "none: the file holds") in done
         assert "action=room.overridden" in line.process.log and "actor=local" in line.process.log
 
     def test_the_gate_that_was_called_goes_by_it_from_then_on(self, line):

@@ -50,6 +50,6 @@ extension RoomOverrides {
             status.map { "status: \($0.rawValue)" }, queueRate.map { "queue_rate: \($0.text)" },
             maxActiveUsers.map { "max_active_users: \($0)" },
         ].compactMap(\.self)
-        return words.isEmpty ? "none" : words.joined(separator: ", ")
+        return words.isEmpty ? "none: the file holds" : words.joined(separator: ", ")
     }
 }
