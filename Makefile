@@ -44,6 +44,7 @@ blackbox: $(VENV)/ready ## Only the tests that drive the built binaries
 	$(VENV)/bin/python -m pytest Tests/blackbox -n 2 --dist loadfile $(PYTEST)
 
 bench: release peers ## Compare with nginx and HAProxy, and measure joins, polls, sockets and long lines
+	$(SWIFT) build $(RELEASE_FLAGS) --product LineBenchmark
 	$(PYTHON) Benchmarks/bench.py --gate $(RELEASE)/anteroom $(BENCH)
 
 soak: release peers ## Idle connections (as the limit of descriptors allows) beside a saturating load, and the pages of the gate

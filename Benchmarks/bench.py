@@ -25,7 +25,8 @@ import waiting
 from servers import LOAD_CORE, Nginx
 
 TOOLS = ["nginx", "haproxy", "wrk", "h2load", "redis-server", "redis-benchmark", "openssl", "taskset"]
-ALL = ["proxying", "protocols", "crowd", "pages", "joins", "sockets", "long-line", "shared-joins", "shared-line"]
+ALL = ["proxying", "protocols", "crowd", "pages", "joins", "sockets", "places", "long-line"]
+ALL += ["shared-joins", "shared-line"]
 
 
 def parse():
@@ -91,6 +92,8 @@ def main():
                 waiting.joins_and_polls(folder, options.gate, origin, seconds)
             if options.gate and "sockets" in parts:
                 waiting.live_sockets(folder, options.gate, origin, 200 if short else min(10000, hard * 7 // 10))
+            if options.gate and "places" in parts:
+                waiting.places(options.gate, 20_000 if short else 1_000_000)
             if options.gate and "long-line" in parts:
                 waiting.long_lines(folder, options.gate, origin, [1000, 2000] if short else [1000, 1_000_000], seconds)
             if options.gate and "shared-joins" in parts:

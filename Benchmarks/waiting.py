@@ -4,6 +4,7 @@ import json
 import pathlib
 import socket
 import statistics
+import subprocess
 import time
 
 import load
@@ -115,6 +116,16 @@ def live_sockets(folder, program, origin, count):
         for connection in sockets:
             connection.close()
         gate.stop()
+
+
+def places(program, count):
+    """The memory of a place in the embedded store, measured by the LineBenchmark beside the gate."""
+    print("\n## A place in line\n\n| waiting | max_positions_per_address | bytes of memory each |\n|---|---|---|")
+    for limit in [0, 50]:
+        # Each in a process of its own: what one has freed, the next would not take anew.
+        command = [program.parent / "LineBenchmark", "memory", str(count), str(limit)]
+        each = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        print(f"| {count} | {limit or 'no limit'} | {each} |")
 
 
 def long_lines(folder, program, origin, sizes, seconds):

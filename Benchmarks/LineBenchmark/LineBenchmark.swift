@@ -1,9 +1,17 @@
 /// Prints what the line costs: the steps of a room at a thousand and at a million waiting, memory, the store with and
 /// without its journal, replay, and how long a snapshot stalls joins. Takes a directory for the journal.
+///
+/// `memory <waiting> <max_positions_per_address>` prints the bytes of a place in the store, and nothing else.
 @main
 enum LineBenchmark {
     static func main() async throws {
-        let directory = CommandLine.arguments.dropFirst().first ?? "/tmp/anteroom-line-benchmark"
+        let arguments = CommandLine.arguments.dropFirst()
+        if arguments.first == "memory", arguments.count == 3, let waiting = Int(arguments[2]),
+            let limit = Int(arguments[3])
+        {
+            return print(try await MemoryFigures.bytesOfAPlace(waiting: waiting, limit: limit))
+        }
+        let directory = arguments.first ?? "/tmp/anteroom-line-benchmark"
         print("| step | waiting | figure |\n|---|---|---|")
         for waiting in [1_000, 1_000_000] { RoomFigures.measure(waiting: waiting) }
         try await StoreFigures.measure(directory: directory)

@@ -73,15 +73,28 @@ struct LineTests {
                 #expect(line.count == array.count)
                 if let index = array.indices.randomElement(using: &random) {
                     #expect(line.countBefore(array[index].key) == index)
-                    let next = index + 1 < array.count ? array[index + 1] : nil
-                    #expect(line.first(atOrAfter: array[index].key) == array[index])
-                    #expect(line.first(atOrAfter: array[index].key.next) == next)
+                    // Over the border of a leaf, and up to the end.
+                    let rest = array[index...].prefix(Int.random(in: 1...200, using: &random))
+                    #expect(Self.members(of: line, from: array[index].key, limit: rest.count) == Array(rest))
+                    let absent = Self.member(0, array[index].key.window.milliseconds, 1, 0).key
+                    let behind = array.filter { absent < $0.key }.prefix(3)
+                    #expect(Self.members(of: line, from: absent, limit: 3) == Array(behind))
                 }
             }
             var members: [Line.Member] = []
             line.forEach { members.append($0) }
             #expect(members == array)
         }
+    }
+
+    private static func members(of line: Line, from key: LineKey, limit: Int) -> [Line.Member] {
+        var found: [Line.Member] = []
+        line.scan(from: key) { member in
+            guard found.count < limit else { return false }
+            found.append(member)
+            return true
+        }
+        return found
     }
 
     @Test("A copy keeps what it was when the line changes")

@@ -16,7 +16,7 @@ struct ShardedTableTests {
         var copies: [(ShardedTable<PositionID, Int>, [PositionID: Int])] = []
         for round in 0..<30_000 {
             let key = Self.key(UInt64.random(in: 0..<600, using: &random))
-            switch Int.random(in: 0..<8, using: &random) {
+            switch Int.random(in: 0..<9, using: &random) {
             case 0...2:
                 table[key] = round
                 dictionary[key] = round
@@ -24,6 +24,10 @@ struct ShardedTableTests {
                 table[key] = nil
                 dictionary[key] = nil
             case 6:
+                let isEven = dictionary[key].map { $0.isMultiple(of: 2) } ?? false
+                #expect(table.remove(key, if: { $0.isMultiple(of: 2) }) == (isEven ? dictionary[key] : nil))
+                if isEven { dictionary[key] = nil }
+            case 7:
                 #expect(
                     table.update(key) { value in
                         value += 1; return value

@@ -13,7 +13,15 @@ struct TimeWheelTests {
             times[number] = time
             wheel.note(Scene.id(number), at: Timestamp(milliseconds: time))
         }
+        var number: UInt64 = 500
         for through in stride(from: Int64(-6_000), through: 21_000, by: 777) {
+            // Some more, of which some fall into the bucket that was taken from in part.
+            for _ in 0..<5 {
+                let time = through + Int64.random(in: 0...900, using: &random)
+                times[number] = time
+                wheel.note(Scene.id(number), at: Timestamp(milliseconds: time))
+                number += 1
+            }
             var taken: Set<UInt64> = []
             while true {
                 let some = wheel.take(through: Timestamp(milliseconds: through), limit: limit)
@@ -26,6 +34,7 @@ struct TimeWheelTests {
             for number in expected { times[number] = nil }
             #expect(wheel.count == times.count)
         }
+        #expect(wheel.take(through: Timestamp(milliseconds: 30_000), limit: .max).count == times.count)
         #expect(wheel.count == 0)
     }
 

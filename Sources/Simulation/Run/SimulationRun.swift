@@ -77,7 +77,7 @@ struct SimulationRun {
         nextArrival = arrivals.next().map { simulation.start + Milliseconds($0) }
         let id = visitor.position
         switch room.arrive(JoinRequest(id: id), at: now, using: &generator, emitting: &events) {
-        case .waiting:
+        case .waiting(let place):
             var heard = horizon
             switch visitor.farewell(simulation.behaviour) {
             case (.leaves, let patience)?:
@@ -88,7 +88,7 @@ struct SimulationRun {
             case nil: break
             }
             room.expectSigns(of: id, until: heard)
-            result.noteArrival(.waits(room.waiting), at: now)
+            result.noteArrival(.waits(place.totalWaiting), at: now)
         case .admitted:
             result.noteArrival(.enters, at: now)
             result.waits.add(Milliseconds(0))
@@ -135,8 +135,8 @@ struct SimulationRun {
         let settings = simulation.schedule.settings(at: now)
         let before = events.count
         let waits = room.admit(at: now, emitting: &events)
-        for (wait, event) in zip(waits, events[before...]) {
-            guard case .positionAdmitted(let id, _) = event.change else { continue }
+        for (index, wait) in waits.enumerated() {
+            guard case .positionAdmitted(let id, _) = events[before + index].change else { continue }
             result.waits.add(wait)
             let visitor = Visitor(of: id, seed: simulation.seed)
             if case (.fallsSilent, let patience)? = visitor.farewell(simulation.behaviour), patience < wait { continue }
@@ -147,8 +147,9 @@ struct SimulationRun {
         tell()
     }
 
+    /// Tells of the events, if anybody listens, and drops them: many at once, for each time costs.
     private mutating func tell() {
-        if let observe { events.forEach(observe) }
+        if let observe { events.forEach(observe) } else if events.count < 64 { return }
         events.removeAll(keepingCapacity: true)
     }
 }

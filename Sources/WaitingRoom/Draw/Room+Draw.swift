@@ -21,9 +21,11 @@ extension Room {
     }
 
     /// A draw goes on whose order nobody may see yet.
+    @inline(__always)
     var isDrawing: Bool { draw.map { !$0.isRevealed } ?? false }
 
     /// Whether the place at `key` is still to be drawn.
+    @inline(__always)
     func isUndrawn(_ key: LineKey) -> Bool {
         guard let draw, !draw.isRevealed else { return false }
         // Somebody may have joined in the very millisecond before; who comes back after a missed turn stands in no window.

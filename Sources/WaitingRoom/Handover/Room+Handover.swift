@@ -58,21 +58,21 @@ extension Room {
     /// Puts one position in the place of another, which ends.
     mutating func handOver(_ old: PositionID, to heir: PositionID, at time: Timestamp) {
         guard var entry = positions[old] else { return }
-        switch entry.phase {
+        switch entry.status {
         case .waiting:
             line.remove(entry.key)
             line.insert(Line.Member(key: entry.key, id: heir))
-            entry.phase = .waiting(lastSign: time)
+            entry.renew(at: time)
             silence.note(heir, at: time)
-        case .admitted(let since):
+        case .admitted:
             // Who has a slot has no longer to use it for having moved.
-            claims.note(heir, at: since)
-        case .active, .ended: return
+            claims.note(heir, at: entry.moment)
+        case .active, .expired, .left, .completed, .terminated, .moved: return
         }
         positions[heir] = entry
-        if let user = entry.particulars?.userID, users[user] == old { users[user] = heir }
+        if let user = entry.userID, users[user] == old { users[user] = heir }
         guard let before = positions.update(old, { $0.end(as: .moved, at: time) }) else { return }
-        remember(old, endedAt: time, afterAdmission: before.hasHeldSlot)
+        remember(old, endedAt: time, afterAdmission: before != .waiting)
     }
 }
 

@@ -30,8 +30,9 @@ struct Line: Sendable {
     /// How many stand before `key`, which need not be in the line. O(log n).
     func countBefore(_ key: LineKey) -> Int { root.countBefore(key) }
 
-    /// The first member that does not stand before `key`. O(log n).
-    func first(atOrAfter key: LineKey) -> Member? { root.first(atOrAfter: key) }
+    /// From the first member that does not stand before `key` on, front to back, for as long as `body` says true.
+    /// O(log n + looked at).
+    func scan(from key: LineKey, while body: (Member) -> Bool) { _ = root.scan(from: key, body) }
 
     /// From front to back. O(n).
     func forEach(_ body: (Member) -> Void) { root.forEach(body) }

@@ -45,11 +45,6 @@ struct LineKey: Hashable, Sendable, Comparable {
         LineKey(priority: priority, window: Timestamp(milliseconds: .min), shuffleKey: 0, sequence: sequence)
     }
 
-    /// The least key behind this one: sequences are whole numbers.
-    var next: Self {
-        LineKey(priority: priority, window: window, shuffleKey: shuffleKey, sequence: sequence + 1)
-    }
-
     static func < (a: Self, b: Self) -> Bool {
         let (first, second) = (a.packed >> sequenceBits, b.packed >> sequenceBits)
         return first == second ? a.joinsBefore(b) : first < second

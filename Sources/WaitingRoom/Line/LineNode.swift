@@ -121,14 +121,11 @@ struct LineNode: Sendable {
         return before
     }
 
-    func first(atOrAfter key: LineKey) -> Line.Member? {
-        if children.isEmpty {
-            let index = firstIndex(atOrAfter: key)
-            return index < members.count ? members[index] : nil
-        }
-        let index = childIndex(for: key)
-        if let found = children[index].first(atOrAfter: key) { return found }
-        return index + 1 < children.count ? children[index + 1].first(atOrAfter: key) : nil
+    /// From the first that does not stand before `key` on, for as long as `body` says true.
+    /// - Returns: whether it always did.
+    func scan(from key: LineKey, _ body: (Line.Member) -> Bool) -> Bool {
+        if children.isEmpty { return members[firstIndex(atOrAfter: key)...].allSatisfy(body) }
+        return children[childIndex(for: key)...].allSatisfy { $0.scan(from: key, body) }
     }
 
     func forEach(_ body: (Line.Member) -> Void) {
@@ -142,6 +139,8 @@ struct LineNode: Sendable {
 
     /// The child in which `key` is or belongs: the last that does not begin behind it.
     private func childIndex(for key: LineKey) -> Int {
+        // Most join behind all others.
+        if children[children.count - 1].least <= key { return children.count - 1 }
         var low = 0
         var high = children.count
         while high - low > 1 {
@@ -152,8 +151,10 @@ struct LineNode: Sendable {
     }
 
     private func firstIndex(atOrAfter key: LineKey) -> Int {
+        // Most join behind all others.
+        guard let last = members.last, key <= last.key else { return members.count }
         var low = 0
-        var high = members.count
+        var high = members.count - 1
         while low < high {
             let middle = (low + high) / 2
             if members[middle].key < key { low = middle + 1 } else { high = middle }

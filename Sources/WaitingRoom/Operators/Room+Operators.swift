@@ -35,7 +35,7 @@ extension Room {
         emitting events: inout [RoomEvent]
     ) -> Place? {
         clock.observe(now)
-        if let entry = positions[id], case .waiting = entry.phase, entry.key.moved(to: target) != entry.key {
+        if let entry = positions[id], entry.status == .waiting, entry.key.moved(to: target) != entry.key {
             commit(.positionMoved(id, to: target, by: actor), to: &events)
         }
         return place(of: id)
@@ -47,9 +47,9 @@ extension Room {
         _ id: PositionID, by actor: OperatorName, at now: Timestamp, emitting events: inout [RoomEvent]
     ) -> Place? {
         clock.observe(now)
-        switch positions[id]?.phase {
+        switch positions.read(id, \.status) {
         case .waiting, .admitted: commit(.positionTerminated(id, by: actor), to: &events)
-        case .active, .ended, nil: break
+        case .active, .expired, .left, .completed, .terminated, .moved, nil: break
         }
         return place(of: id)
     }
@@ -101,7 +101,7 @@ extension Room {
     }
 
     mutating func move(_ id: PositionID, to target: MoveTarget) {
-        guard let entry = positions[id], case .waiting = entry.phase else { return }
+        guard let entry = positions[id], entry.status == .waiting else { return }
         let key = entry.key.moved(to: target)
         line.remove(entry.key)
         line.insert(Line.Member(key: key, id: id))
@@ -121,9 +121,9 @@ extension Room {
 
 extension Entry {
     fileprivate var holdsSlot: Bool {
-        switch phase {
+        switch status {
         case .admitted, .active: true
-        case .waiting, .ended: false
+        case .waiting, .expired, .left, .completed, .terminated, .moved: false
         }
     }
 }

@@ -6,7 +6,7 @@ extension Room {
     ) -> PassOutcome {
         clock.observe(now)
         guard let entry = positions[id] else { return .unknown }
-        if case .waiting = entry.phase {
+        if entry.status == .waiting {
             sign(of: id)
             if entry.key.priority < pass.priority {
                 if let refusal = passes.refusal(of: pass, at: clock.now) { return .refused(refusal) }
@@ -30,7 +30,7 @@ extension Room {
     }
 
     mutating func raise(_ id: PositionID, to priority: Int) {
-        guard let entry = positions[id], case .waiting = entry.phase, entry.key.priority < priority else { return }
+        guard let entry = positions[id], entry.status == .waiting, entry.key.priority < priority else { return }
         move(id, to: .priority(priority))
     }
 }

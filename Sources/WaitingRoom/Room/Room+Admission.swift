@@ -14,11 +14,12 @@ extension Room {
     /// - Returns: how long each of them had waited.
     mutating func admit(_ batch: [Line.Member], emitting events: inout [RoomEvent]) -> [Milliseconds] {
         let time = clock.now
-        return batch.map { member in
-            let waited = time - (positions.read(member.id, \.enqueuedAt) ?? time)
+        // All of them first: so the memory of several is asked for at a time.
+        let waits = batch.map { time - (positions.read($0.id, \.enqueuedAt) ?? time) }
+        for member in batch {
             commit(.positionAdmitted(member.id, expiresAt: time + settings.claimTimeout), to: &events)
-            return waited
         }
+        return waits
     }
 
     /// The members that a batch of `size` would admit, within `priority_share`.
@@ -33,18 +34,23 @@ extension Room {
     }
 
     /// The first members from `key` on, of a priority above `floor`, whose shuffle window has closed.
-    private func eligible(from key: LineKey, above floor: Int, limit: Int) -> [Line.Member] {
+    private mutating func eligible(from key: LineKey, above floor: Int, limit: Int) -> [Line.Member] {
         let openWindow = settings.shuffleWindow.count > 0 ? windowStart(at: clock.now) : nil
         var found: [Line.Member] = []
-        var key = key
-        while found.count < limit, let member = line.first(atOrAfter: key), member.key.priority > floor {
-            if let openWindow, member.key.window >= openWindow {
-                // Everybody behind, of the same priority, joined in the open window too.
-                guard member.key.priority > LineKey.priorities.lowerBound else { break }
-                key = .front(of: member.key.priority - 1)
-            } else {
+        var start: LineKey? = key
+        while let key = start {
+            start = nil
+            line.scan(from: key) { member in
+                guard found.count < limit, member.key.priority > floor else { return false }
+                if let openWindow, member.key.window >= openWindow {
+                    // Everybody behind, of the same priority, joined in the open window too.
+                    if member.key.priority > LineKey.priorities.lowerBound {
+                        start = .front(of: member.key.priority - 1)
+                    }
+                    return false
+                }
                 found.append(member)
-                key = member.key.next
+                return true
             }
         }
         return found

@@ -1,6 +1,6 @@
 extension Room {
     /// Emits a change: stamps it, applies it and appends it.
-    mutating func commit(_ change: RoomEvent.Change, to events: inout [RoomEvent]) {
+    mutating func commit(_ change: consuming RoomEvent.Change, to events: inout [RoomEvent]) {
         let event = RoomEvent(sequence: eventSequence + 1, time: clock.now, room: id, change: change)
         apply(event)
         events.append(event)
@@ -81,19 +81,19 @@ extension Room {
         if let address = position.addressDigest { addresses.add(address) }
         positions[position.id] = Entry(
             key: key, enqueuedAt: position.enqueuedAt,
-            particulars: Entry.Particulars(userID: position.userID, metadata: position.metadata),
-            phase: .waiting(lastSign: position.enqueuedAt), address: Entry.Address(position.addressDigest))
+            userID: position.userID, metadata: position.metadata, phase: .waiting(lastSign: position.enqueuedAt),
+            address: Entry.Address(position.addressDigest))
         silence.note(position.id, at: position.enqueuedAt)
         if let user = position.userID { users[user] = position.id }
     }
 
     private mutating func admit(_ id: PositionID, at time: Timestamp, isGranted: Bool) {
-        let entry = positions.update(id) { entry in
-            entry.phase = .admitted(since: time)
-            return entry
+        let place = positions.update(id) { entry in
+            entry.admit(at: time)
+            return (entry.key, entry.address)
         }
-        guard let entry else { return }
-        takeOutOfLine(entry)
+        guard let (key, address) = place else { return }
+        takeOutOfLine(key, address)
         if !isGranted { bucket.take(at: time) }
         admitted += 1
         totals.admitted += 1
@@ -104,7 +104,7 @@ extension Room {
         admitted -= 1
         activeSessions += 1
         _ = positions.update(session.positionID) { entry in
-            entry.phase = .active(
+            entry.start(
                 Entry.ActiveSession(
                     client: session.client, startedAt: session.startedAt, lastSeen: session.lastSeen,
                     pageViews: session.pageViews))
@@ -114,24 +114,27 @@ extension Room {
 
     /// Ends a position in whichever state it is, and frees what it held.
     private mutating func finish(_ id: PositionID, as status: PositionStatus, at time: Timestamp) {
-        guard let entry = positions.update(id, { $0.end(as: status, at: time) }) else { return }
-        switch entry.phase {
+        let ended = positions.update(id) { entry in
+            (before: entry.end(as: status, at: time), key: entry.key, address: entry.address)
+        }
+        guard let ended else { return }
+        switch ended.before {
         case .waiting:
-            takeOutOfLine(entry)
+            takeOutOfLine(ended.key, ended.address)
             if status == .terminated { totals.removed += 1 } else { totals.abandoned += 1 }
         case .admitted:
             admitted -= 1
         case .active:
             activeSessions -= 1
-        case .ended:
+        case .expired, .left, .completed, .terminated, .moved:
             return
         }
-        remember(id, endedAt: time, afterAdmission: entry.lastSign == nil)
+        remember(id, endedAt: time, afterAdmission: ended.before != .waiting)
     }
 
-    private mutating func takeOutOfLine(_ entry: Entry) {
-        line.remove(entry.key)
-        if let address = entry.address.digest { addresses.remove(address) }
+    private mutating func takeOutOfLine(_ key: LineKey, _ address: Entry.Address) {
+        line.remove(key)
+        if let address = address.digest { addresses.remove(address) }
     }
 
     mutating func remember(_ id: PositionID, endedAt time: Timestamp, afterAdmission: Bool) {
@@ -152,10 +155,8 @@ extension Room {
 
     private mutating func forget(_ reminder: TimeWheel.Reminder) {
         // The id may stand for a newer position that waits again.
-        guard let entry = positions[reminder.id], case .ended(let ending) = entry.phase, ending.time == reminder.time
-        else { return }
-        if let user = entry.particulars?.userID, users[user] == reminder.id { users[user] = nil }
-        positions[reminder.id] = nil
+        guard let entry = positions.remove(reminder.id, if: { $0.endedAt == reminder.time }) else { return }
+        if let user = entry.userID, users[user] == reminder.id { users[user] = nil }
     }
 
     /// Puts into force what the configured limits and those over them say now.
@@ -169,8 +170,8 @@ extension Room {
         }
         if settings.sessionRenewal != old.sessionRenewal {
             for reminder in idle.take(through: Timestamp(milliseconds: .max), limit: .max) {
-                guard case .active(let session) = positions[reminder.id]?.phase else { continue }
-                idle.note(reminder.id, at: idleSince(session))
+                guard let since = positions[reminder.id].flatMap({ idleSince($0) }) else { continue }
+                idle.note(reminder.id, at: since)
             }
         }
     }

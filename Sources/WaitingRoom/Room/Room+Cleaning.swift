@@ -61,21 +61,24 @@ extension Room {
 
     private mutating func expireIdle(_ limit: Int, _ isPartial: inout Bool, _ events: inout [RoomEvent]) -> Int {
         let due = before(settings.sessionTimeout)
+        let isRenewed = settings.sessionRenewal
         let reminders = idle.take(through: due, limit: limit)
         isPartial = isPartial || reminders.count == limit
         var expired = 0
         for reminder in reminders {
-            guard let session = positions.read(reminder.id, \.activeSession) ?? nil else { continue }
-            if idleSince(session) <= due {
+            let since = positions.read(reminder.id) { $0.idleSince(isRenewed: isRenewed) } ?? nil
+            guard let since else { continue }
+            if since <= due {
                 commit(.sessionExpired(SessionID(of: reminder.id)), to: &events)
                 expired += 1
             } else {
-                idle.note(reminder.id, at: idleSince(session))
+                idle.note(reminder.id, at: since)
             }
         }
         return expired
     }
 
+    @inline(__always)
     private func before(_ timeout: Milliseconds) -> Timestamp {
         Timestamp(milliseconds: clock.now.milliseconds - timeout.count)
     }

@@ -76,9 +76,9 @@ extension Room {
         _ id: PositionID, at now: Timestamp, emitting events: inout [RoomEvent]
     ) -> Place? {
         clock.observe(now)
-        switch positions[id]?.phase {
+        switch positions.read(id, \.status) {
         case .waiting, .admitted: commit(.positionLeft(id), to: &events)
-        case .active, .ended, nil: break
+        case .active, .expired, .left, .completed, .terminated, .moved, nil: break
         }
         return place(of: id)
     }
@@ -99,26 +99,22 @@ extension Room {
         clock.observe(now)
         guard session == SessionID(of: position) else { return false }
         let time = clock.now
-        guard let entry = positions[position] else { return false }
-        switch entry.phase {
+        switch positions.read(position, \.status) {
         case .admitted:
             let client = client ?? Client(address: "", userAgent: "")
             commit(
                 .sessionStarted(
                     Session(
                         id: session, queueID: id, positionID: position,
-                        userID: entry.particulars?.userID, client: client, startedAt: time,
+                        userID: positions.read(position, \.userID) ?? nil, client: client, startedAt: time,
                         expiresAt: time + settings.sessionTimeout, lastSeen: time, pageViews: pageViews,
                         status: .active)),
                 to: &events)
             return true
-        case .active(var active):
-            active.lastSeen = time
-            active.pageViews += pageViews
-            if let client { active.client = client }
-            _ = positions.update(position) { $0.phase = .active(active) }
+        case .active:
+            _ = positions.update(position) { $0.see(pageViews, from: client, at: time) }
             return true
-        case .waiting, .ended:
+        case .waiting, .expired, .left, .completed, .terminated, .moved, nil:
             return false
         }
     }
@@ -175,7 +171,7 @@ extension Room {
         return outcome(for: request.id)
     }
 
-    private func refusal(of pass: Pass?) -> PassRefusal? {
+    private mutating func refusal(of pass: Pass?) -> PassRefusal? {
         pass.flatMap { passes.refusal(of: $0, at: clock.now) }
     }
 
@@ -189,7 +185,7 @@ extension Room {
     }
 
     /// - Parameter waits: whether it takes a place in line, which alone counts against the limit of an address.
-    private func enqueueing(
+    private mutating func enqueueing(
         _ request: JoinRequest, waits: Bool, using generator: inout some RandomNumberGenerator
     ) -> RoomEvent.Change {
         let position = QueuePosition(
@@ -207,11 +203,11 @@ extension Room {
     mutating func sign(of id: PositionID) {
         let time = clock.now
         _ = positions.update(id) { entry in
-            if case .waiting = entry.phase { entry.phase = .waiting(lastSign: time) }
+            if entry.status == .waiting { entry.renew(at: time) }
         }
     }
 
-    func outcome(for id: PositionID) -> JoinOutcome {
+    mutating func outcome(for id: PositionID) -> JoinOutcome {
         guard let place = place(of: id) else { return .full }
         return switch place.position.status {
         case .waiting: .waiting(place)

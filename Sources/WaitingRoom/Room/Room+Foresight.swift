@@ -5,14 +5,7 @@ extension Room {
     /// event. A sign that is given later sets the clock back to its own time.
     package mutating func expectSigns(of id: PositionID, until time: Timestamp) {
         _ = positions.update(id) { entry in
-            switch entry.phase {
-            case .waiting(let lastSign):
-                entry.phase = .waiting(lastSign: max(lastSign, time))
-            case .active(var session):
-                session.lastSeen = max(session.lastSeen, time)
-                entry.phase = .active(session)
-            case .admitted, .ended: break
-            }
+            if entry.status != .admitted { entry.renew(at: max(entry.moment, time)) }
         }
     }
 }

@@ -20,7 +20,7 @@ extension Room {
             && bucket.available(at: clock.now) > 0
         let position = QueuePosition(
             id: id, queueID: self.id, sequence: joinSequence + 1, priority: entry.key.priority, enqueuedAt: clock.now,
-            userID: entry.particulars?.userID, metadata: entry.particulars?.metadata ?? [:], status: .waiting,
+            userID: entry.userID, metadata: entry.metadata, status: .waiting,
             expiresAt: clock.now + settings.heartbeatTimeout)
         commit(.positionEnqueued(position, shuffleKey: 0), to: &events)
         if isFree { commit(.positionAdmitted(id, expiresAt: clock.now + settings.claimTimeout), to: &events) }
@@ -36,7 +36,7 @@ extension Room {
 extension Entry {
     /// When an admission of this position ran out unclaimed; nil if none did.
     var missedTurn: Timestamp? {
-        guard case .ended(let ending) = phase, ending.status == .expired, let admission = ending.admission,
+        guard status == .expired, case .ended(let ending) = phase, let admission = ending.admission,
             admission.session == nil
         else { return nil }
         return ending.time

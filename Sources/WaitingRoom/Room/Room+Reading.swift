@@ -1,9 +1,10 @@
 extension Room {
     /// Where a position stands; nil if it is unknown or its end forgotten. O(log n).
+    @inline(__always)
     package func place(of id: PositionID) -> Place? {
         guard let entry = positions[id] else { return nil }
         var rank = 0
-        if case .waiting = entry.phase, !isUndrawn(entry.key) { rank = line.countBefore(entry.key) + 1 }
+        if entry.status == .waiting, !isUndrawn(entry.key) { rank = line.countBefore(entry.key) + 1 }
         return Place(position: position(id, entry), rank: rank, totalWaiting: line.count, missedTurn: entry.missedTurn)
     }
 
@@ -18,7 +19,8 @@ extension Room {
                 of: position, entry, since: since, expiresAt: since + settings.claimTimeout, status: .active)
         case .active(let active):
             return session(
-                of: position, entry, since: active.startedAt, expiresAt: idleSince(active) + settings.sessionTimeout,
+                of: position, entry, since: active.startedAt,
+                expiresAt: (idleSince(entry) ?? active.lastSeen) + settings.sessionTimeout,
                 active: active, status: .active)
         case .ended(let ending):
             guard let admission = ending.admission else { return nil }
@@ -34,28 +36,27 @@ extension Room {
     }
 
     /// The position of a session, while it holds a slot or is remembered to have held one. O(1).
-    func position(of session: SessionID) -> PositionID? {
-        session.firstPosition { positions.read($0, \.hasHeldSlot) ?? false }
-    }
+    @inline(__always)
+    func position(of session: SessionID) -> PositionID? { positions.position(of: session) }
 
-    /// From what moment a session's time-out runs.
-    func idleSince(_ session: Entry.ActiveSession) -> Timestamp {
-        settings.sessionRenewal ? session.lastSeen : session.startedAt
-    }
+    /// From what moment a session's time-out runs; nil unless it goes on.
+    @inline(__always)
+    func idleSince(_ entry: Entry) -> Timestamp? { entry.idleSince(isRenewed: settings.sessionRenewal) }
 
     /// - Parameter addressDigest: for an image.
+    @inline(__always)
     func position(_ id: PositionID, _ entry: Entry, addressDigest: AddressDigest? = nil) -> QueuePosition {
         let expiresAt =
-            switch entry.phase {
-            case .waiting(let lastSign): lastSign + settings.heartbeatTimeout
-            case .admitted(let since): since + settings.claimTimeout
-            case .active(let session): idleSince(session) + settings.sessionTimeout
-            case .ended(let ending): ending.time
+            switch entry.status {
+            case .waiting: entry.moment + settings.heartbeatTimeout
+            case .admitted: entry.moment + settings.claimTimeout
+            case .active: (idleSince(entry) ?? entry.moment) + settings.sessionTimeout
+            case .expired, .left, .completed, .terminated, .moved: entry.moment
             }
         return QueuePosition(
             id: id, queueID: self.id, sequence: entry.key.sequence, priority: entry.key.priority,
-            enqueuedAt: entry.enqueuedAt, userID: entry.particulars?.userID,
-            metadata: entry.particulars?.metadata ?? [:], addressDigest: addressDigest, status: entry.status,
+            enqueuedAt: entry.enqueuedAt, userID: entry.userID,
+            metadata: entry.metadata, addressDigest: addressDigest, status: entry.status,
             expiresAt: expiresAt)
     }
 
@@ -64,9 +65,15 @@ extension Room {
         active: Entry.ActiveSession? = nil, status: SessionStatus
     ) -> Session {
         Session(
-            id: SessionID(of: position), queueID: id, positionID: position, userID: entry.particulars?.userID,
+            id: SessionID(of: position), queueID: id, positionID: position, userID: entry.userID,
             client: active?.client ?? Client(address: "", userAgent: ""), startedAt: since, expiresAt: expiresAt,
             lastSeen: active?.lastSeen ?? since, pageViews: active?.pageViews ?? 0, status: status)
+    }
+}
+
+extension ShardedTable<PositionID, Entry> {
+    fileprivate func position(of session: SessionID) -> PositionID? {
+        session.firstPosition { read($0, \.hasHeldSlot) ?? false }
     }
 }
 

@@ -8,22 +8,19 @@ extension Room {
         (silence, claims, idle) = (TimeWheel(), TimeWheel(), TimeWheel())
         var reminders: [(TimeWheel.Reminder, PositionStatus)] = []
         positions.updateEach { id, entry in
-            switch entry.phase {
+            entry.renew(at: time)
+            switch entry.status {
             case .waiting:
-                entry.phase = .waiting(lastSign: time)
                 // Spread over the time-out, so that they are not all looked at in one moment later.
                 let early = Int64(id.bits.low % UInt64(timeout))
                 let noted = Timestamp(milliseconds: time.milliseconds - early)
                 reminders.append((TimeWheel.Reminder(id: id, time: noted), .waiting))
             case .admitted:
-                entry.phase = .admitted(since: time)
                 reminders.append((TimeWheel.Reminder(id: id, time: time), .admitted))
-            case .active(var session):
-                session.lastSeen = time
-                entry.phase = .active(session)
-                let base = settings.sessionRenewal ? time : session.startedAt
+            case .active:
+                let base = entry.idleSince(isRenewed: settings.sessionRenewal) ?? time
                 reminders.append((TimeWheel.Reminder(id: id, time: base), .active))
-            case .ended:
+            case .expired, .left, .completed, .terminated, .moved:
                 break
             }
         }

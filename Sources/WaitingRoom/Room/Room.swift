@@ -6,6 +6,9 @@
 ///
 /// The time is passed in as the wall clock shows it and made monotonic by `RoomClock`. Join order is the order of the
 /// calls.
+///
+/// It is more than a kilobyte, and a method that does not change it is handed a copy of it all. So what each step calls
+/// is `mutating`, which hands over the room itself, or inlined, which reads what it needs.
 package struct Room: Sendable {
     /// How long a final state is remembered.
     package static let memory = Milliseconds.minutes(10)
@@ -90,6 +93,7 @@ package struct Room: Sendable {
         clock = RoomClock(wall: time, floor: time)
     }
 
+    @inline(__always)
     package var id: RoomID { settings.id }
 
     /// Room time: that of the last step.
@@ -98,10 +102,12 @@ package struct Room: Sendable {
     package var waiting: Int { line.count }
 
     /// 0 while more are in use than there are, after a limit was lowered.
+    @inline(__always)
     var freeSlots: Int { max(0, settings.maxActiveUsers - admitted - activeSessions) }
 
     /// When the shuffle window of somebody who joins at `time` began: that of the draw that goes on; without shuffling,
     /// `time`.
+    @inline(__always)
     func windowStart(at time: Timestamp) -> Timestamp {
         if let draw, !draw.isRevealed { return draw.since }
         let length = settings.shuffleWindow.count

@@ -82,7 +82,7 @@ extension Room {
             if let entry = positions[member.id] { body(image(of: member.id, entry)) }
         }
         positions.forEach { id, entry in
-            if case .waiting = entry.phase { return }
+            if entry.status == .waiting { return }
             body(image(of: id, entry))
         }
     }
@@ -100,14 +100,14 @@ extension Room {
             if let entry = positions[member.id] { body(image(of: member.id, entry)) }
         }
         positions.forEach { id, entry in
-            if case .waiting = entry.phase { return }
+            if entry.status == .waiting { return }
             body(image(of: id, entry))
         }
     }
 
     private func image(of id: PositionID, _ entry: Entry) -> PositionImage {
         var address: AddressDigest?
-        if case .waiting = entry.phase { address = entry.address.digest }
+        if entry.status == .waiting { address = entry.address.digest }
         var image = PositionImage(
             position: position(id, entry, addressDigest: address), window: entry.key.window,
             shuffleKey: entry.key.shuffleKey, since: entry.enqueuedAt)
@@ -182,8 +182,8 @@ extension Room {
         if let user = position.userID, !position.status.isFinal || users[user] == nil { users[user] = position.id }
         positions[position.id] = Entry(
             key: key, enqueuedAt: position.enqueuedAt,
-            particulars: Entry.Particulars(userID: position.userID, metadata: position.metadata),
-            phase: phase, address: Entry.Address(position.addressDigest))
+            userID: position.userID, metadata: position.metadata, phase: phase,
+            address: Entry.Address(position.addressDigest))
         return true
     }
 }

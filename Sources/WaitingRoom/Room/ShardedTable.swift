@@ -16,12 +16,17 @@ struct ShardedTable<Key: ShardedKey, Value: Sendable>: Sendable {
 
     /// Looks at a value in place, without a copy; nil if there is none.
     func read<Result>(_ key: Key, _ body: (borrowing Value) -> Result) -> Result? {
-        shards[Self.shard(of: key)].read(key, body)
+        shards.span[Self.shard(of: key)].read(key, body)
     }
 
     /// Changes a value in place; nil if there is none.
     mutating func update<Result>(_ key: Key, _ body: (inout Value) -> Result) -> Result? {
         shards[Self.shard(of: key)].update(key, body)
+    }
+
+    /// Takes a value out if it is there and `condition` holds.
+    mutating func remove(_ key: Key, if condition: (borrowing Value) -> Bool) -> Value? {
+        shards[Self.shard(of: key)].remove(key, if: condition)
     }
 
     /// Changes every value in place. O(n).

@@ -29,7 +29,7 @@ struct TableShard<Key: ShardedKey, Value: Sendable>: Sendable {
     @inline(__always)
     func read<Result>(_ key: Key, _ body: (borrowing Value) -> Result) -> Result? {
         guard let index = index(of: key.bits) else { return nil }
-        return slots[index].content?.read(body)
+        return slots.span[index].content?.read(body)
     }
 
     @inline(__always)
@@ -52,6 +52,14 @@ struct TableShard<Key: ShardedKey, Value: Sendable>: Sendable {
         }
     }
 
+    @inline(__always)
+    mutating func remove(_ key: Key, if condition: (borrowing Value) -> Bool) -> Value? {
+        guard let index = index(of: key.bits), slots[index].content?.read(condition) ?? false else { return nil }
+        let content = slots[index].content.take()
+        remove(at: index)
+        return content?.value
+    }
+
     mutating func updateEach(_ body: (Key, inout Value) -> Void) {
         for index in slots.indices {
             let key = Key(bits: slots[index].bits)
@@ -68,6 +76,8 @@ struct TableShard<Key: ShardedKey, Value: Sendable>: Sendable {
     /// The slot of a key that is here.
     private func index(of bits: UUIDBits) -> Int? {
         guard count > 0 else { return nil }
+        // The array itself would be retained, which writes to it.
+        let slots = slots.span
         var index = home(of: bits)
         while !slots[index].isFree {
             if slots[index].bits == bits { return index }
@@ -83,11 +93,14 @@ struct TableShard<Key: ShardedKey, Value: Sendable>: Sendable {
     }
 
     private mutating func grow() {
-        var old = [Slot](repeating: Slot(), count: max(8, slots.count * 3 / 2))
+        let size = max(8, slots.count * 3 / 2)
+        var old: [Slot] = []
+        old.reserveCapacity(size)
+        // Each made where it lies: to repeat one would copy it as often.
+        for _ in 0..<size { old.append(Slot()) }
         swap(&slots, &old)
-        for index in old.indices where !old[index].isFree {
-            let bits = old[index].bits
-            slots[freeIndex(for: bits)] = Slot(bits: bits, content: old[index].content.take())
+        while let slot = old.popLast() {
+            if !slot.isFree { slots[freeIndex(for: slot.bits)] = slot }
         }
     }
 

@@ -19,6 +19,8 @@ struct TimeWheel: Sendable {
     /// The one that was last noted in, as most are noted at about the same time.
     private var recent: (index: Int64, reminders: [Reminder]) = (.min, [])
     private(set) var count = 0
+    /// The bucket that is sorted, the earliest last: the one that was last taken from in part.
+    private var sorted = Int64.min
     /// No reminder is earlier: so it costs nothing to ask before any is due.
     private var earliest = Timestamp(milliseconds: .max)
 
@@ -32,6 +34,7 @@ struct TimeWheel: Sendable {
             recent = (index, buckets.removeValue(forKey: index) ?? [])
         }
         if recent.reminders.isEmpty { order.insert(index) }
+        if index == sorted { sorted = .min }
         recent.reminders.append(Reminder(id: id, time: time))
     }
 
@@ -41,33 +44,44 @@ struct TimeWheel: Sendable {
     }
 
     /// Removes up to `limit` reminders of `time` or before, early ones first but for the order within a bucket.
-    /// O(returned), and the bucket of `time` itself is looked through if anything in it is due.
+    /// O(returned), and the bucket of `time` itself is sorted the first time that anything in it is due.
     mutating func take(through time: Timestamp, limit: Int) -> [Reminder] {
         guard earliest <= time else { return [] }
-        putRecentBack()
         let last = Self.bucket(of: time)
+        if recent.index <= last { putRecentBack() }
         var taken: [Reminder] = []
-        while taken.count < limit, let index = order.min, index <= last {
+        while taken.count < limit, let index = order.min, index < last {
             var bucket = buckets.removeValue(forKey: index) ?? []
-            // Those that are due go behind the others.
-            let due = index < last ? bucket.startIndex : bucket.partition { $0.time <= time }
-            let start = max(due, bucket.count - (limit - taken.count))
+            let start = max(0, bucket.count - (limit - taken.count))
             taken += bucket[start...]
             bucket.removeSubrange(start...)
             if bucket.isEmpty { order.removeMin() } else { buckets[index] = bucket }
-            if index == last {
-                if start == due, let next = bucket.min(by: { $0.time < $1.time }) {
-                    // All that is due is out.
-                    earliest = next.time
-                    count -= taken.count
-                    return taken
-                }
-                break
-            }
         }
-        count -= taken.count
         earliest = order.min.map { Timestamp(milliseconds: $0 << 10) } ?? Timestamp(milliseconds: .max)
+        if order.min == last { takeInPart(last, through: time, limit: limit, to: &taken) }
+        count -= taken.count
         return taken
+    }
+
+    private mutating func takeInPart(
+        _ index: Int64, through time: Timestamp, limit: Int, to taken: inout [Reminder]
+    ) {
+        var bucket = buckets.removeValue(forKey: index) ?? []
+        if sorted != index {
+            bucket.sort { $0.time > $1.time }
+            sorted = index
+        }
+        while taken.count < limit, let next = bucket.last, next.time <= time {
+            taken.append(next)
+            bucket.removeLast()
+        }
+        if let next = bucket.last {
+            earliest = next.time
+            buckets[index] = bucket
+        } else {
+            order.removeMin()
+            earliest = order.min.map { Timestamp(milliseconds: $0 << 10) } ?? Timestamp(milliseconds: .max)
+        }
     }
 
     /// Removes the earliest bucket.

@@ -32,6 +32,7 @@ package enum RoomPhase: String, Hashable, Sendable, CaseIterable {
 
 extension RoomSettings {
     /// Where the room stands at `time`. A pure function of settings and time: what the store's clock says decides.
+    @inline(__always)
     package func phase(at time: Timestamp) -> RoomPhase {
         if let closesAt, time >= closesAt { return .closed }
         if let opening {
@@ -43,5 +44,6 @@ extension RoomSettings {
 }
 
 extension Room {
+    @inline(__always)
     var phase: RoomPhase { settings.phase(at: clock.now) }
 }
