@@ -59,7 +59,8 @@ struct AuditTrailTests {
             ])
         #expect(
             entries.map(\.detail) == [
-                "status: paused, max_active_users: 3", "none: the file holds", "2", "\(ids[1]) to priority 5", "2 positions",
+                "status: paused, max_active_users: 3", "none: the file holds", "2", "\(ids[1]) to priority 5",
+                "2 positions",
                 "\(ids[3])", "\(SessionID(of: ids[0]))",
             ])
         #expect(entries.map(\.sequence) == [1, 2, 3, 5, 7, 8, 9])
