@@ -282,7 +282,7 @@ class TestSeveralGates:
         first.until_status("active", seconds=2.0)
         for gate in two:
             done = lambda: [e["detail"] for e in gate.admin("GET", "/audit").json()["entries"] if e["actor"] == "local"]
-            wait_until(lambda: done() == ["none", "status: maintenance"], 5, 0.1, "the audit")
+            wait_until(lambda: done() == ["none: the file holds", "status: maintenance"], 5, 0.1, "the audit")
 
     def test_the_one_that_was_called_goes_by_it_from_then_on(self, two):
         goes_by_what_was_set(two[0])
