@@ -45,7 +45,9 @@ def unexcused(stage, record, history) -> list:
                 f"at most {lost} events were lost ({fall.position})"
             )
     for position, moment, text in record.thrown:
-        if history.admissions.get(position, moment) < moment:
+        # An admission that a crash took is given again, and then stands in the stream with a later time.
+        crash = max((crash.time for crash in stage.crashes if crash.time < moment), default=moment)
+        if history.admissions.get(position, moment) < crash:
             found.append(f"{text}, though its admission is in the stream ({position})")
     return found
 
